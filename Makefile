@@ -1,0 +1,194 @@
+# Portico: a message kernel in user space, and the POSIX IPC on top of it.
+#
+#   make            build everything under $(BUILD)
+#   make demo       install what is missing, build, run the main job on real programs
+#   make check      install what is missing, build, run every test
+#   make bench      install what is missing, build, measure beside the real kernel
+#   make install    PREFIX=/usr/local, DESTDIR=
+#   make deps       install what is missing (Debian packages; with sudo unless root)
+#   make lint       clang-format, shellcheck and the like; make format lays out the C
+#   make clean
+#
+# CC=clang, CC=musl-gcc (all but the FUSE daemon), SAN=address,undefined or
+# thread; V=1 shows the commands.  Each kind builds in a directory of its own.
+
+PREFIX ?= /usr/local
+CC ?= cc
+CFLAGS ?= -O2 -g
+SAN ?=
+V ?= 0
+
+comma := ,
+musl := $(findstring musl,$(CC))
+flavour := $(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+BUILD ?= build$(flavour)
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
+
+# ---- flags
+
+warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wundef -Wformat=2 -Wvla
+all_cflags := -std=gnu11 $(warnings) -Iinclude -iquote core -fPIC -fvisibility=hidden -ftls-model=initial-exec \
+	-fno-strict-aliasing $(CFLAGS)
+san_flags := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+# The preload object runs inside programs of either libc: it may ask a libc
+# for nothing that only one of them has, and carries no sanitizer's runtime.
+preload_cflags := -fno-stack-protector -U_FORTIFY_SOURCE -fno-builtin-stpcpy
+preload_san := $(if $(findstring undefined,$(SAN)),-fsanitize=undefined -fsanitize-undefined-trap-on-error)
+
+# ---- what is made of what
+
+core_sources := $(wildcard core/*.c)
+posix_sources := $(filter-out posix/preload_%.c posix/static_%.c,$(wildcard posix/*.c))
+preload_sources := $(core_sources) $(posix_sources) $(wildcard posix/preload_*.c)
+static_sources := $(core_sources) $(posix_sources) $(wildcard posix/static_*.c)
+tool_sources := $(wildcard tools/*.c)
+fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
+test_sources := $(wildcard tests/*.c)
+example_sources := $(wildcard examples/*.c)
+bench_sources := $(wildcard bench/*.c)
+bench_library := $(wildcard bench/lib/*.c)
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+preload_objects := $(patsubst %.c,$(BUILD)/preload/%.o,$(preload_sources))
+
+lib := $(BUILD)/lib
+libraries := $(lib)/libportico.a $(lib)/libportico.so $(lib)/libportico-posix.a $(lib)/libportico-preload.so
+programs := $(BUILD)/bin/portico $(if $(fuse_sources),$(BUILD)/libexec/portico/portico-fuse)
+test_programs := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_sources))
+example_programs := $(patsubst examples/%.c,$(BUILD)/examples/%,$(example_sources))
+bench_programs := $(patsubst bench/%.c,$(BUILD)/bench/bin/%,$(bench_sources))
+
+fuse_cflags = $(shell pkg-config --cflags fuse3 2>/dev/null)
+fuse_libs = $(shell pkg-config --libs fuse3 2>/dev/null)
+
+.PHONY: all build-tests build-bench
+all: $(libraries) $(programs) $(example_programs)
+build-tests: all $(test_programs)
+build-bench: all $(bench_programs)
+
+$(BUILD)/obj/fuse/%.o: all_cflags += $(fuse_cflags)
+
+$(BUILD)/obj/%.o: %.c
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(all_cflags) $(san_flags) -MMD -MP -c -o $@ $<
+
+$(BUILD)/preload/%.o: %.c
+	$(say) CC '$< (preload)'
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(all_cflags) $(preload_cflags) $(preload_san) -DPORTICO_PRELOAD -MMD -MP -c -o $@ $<
+
+$(lib)/libportico.a: $(call objects,$(core_sources))
+$(lib)/libportico-posix.a: $(call objects,$(static_sources))
+$(lib)/%.a:
+	$(say) AR $@
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(lib)/libportico.so: $(call objects,$(core_sources)) core/libportico.map
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) -shared -Wl,-soname,libportico.so.0 -Wl,--version-script,core/libportico.map \
+		$(LDFLAGS) -o $@.0 $(filter %.o,$^) && ln -sf $(@F).0 $@
+
+$(lib)/libportico-preload.so: $(preload_objects) posix/preload.map
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -shared -nostdlib -Wl,-soname,libportico-preload.so -Wl,-z,now \
+		-Wl,--version-script,posix/preload.map -o $@ $(preload_objects) -lgcc
+
+$(BUILD)/bin/portico: $(call objects,$(tool_sources)) $(lib)/libportico.a
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+
+$(BUILD)/libexec/portico/portico-fuse: $(call objects,$(fuse_sources)) $(lib)/libportico.a
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ $(fuse_libs) -pthread
+
+$(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(lib)/libportico.a
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+
+# A test named tests/core_*.c, or a bench, is linked with core; tests/sysv_*.c
+# are plain System V programs that know nothing of Portico.
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(lib)/libportico.a
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+
+# tests/crash_*.c die at every commit point of a core built for that.
+$(BUILD)/crash/%.o: %.c
+	$(say) CC '$< (crash points)'
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(all_cflags) $(san_flags) -DPORTICO_CRASH_POINTS -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/crash_%: $(BUILD)/obj/tests/crash_%.o $(patsubst %.c,$(BUILD)/crash/%.o,$(core_sources))
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+
+$(BUILD)/bench/bin/%: $(BUILD)/obj/bench/%.o $(call objects,$(bench_library)) $(lib)/libportico.a
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- the two commands, and the rest
+
+.PHONY: deps demo check bench lint format install uninstall clean
+.SECONDARY:
+
+deps:
+	$(Q).ci/deps
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(BUILD) examples/demo.sh
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory build-tests
+	$(Q)BUILD=$(BUILD) SAN=$(SAN) tests/run
+
+bench: deps
+	$(Q)$(MAKE) --no-print-directory build-bench
+	$(Q)BUILD=$(BUILD) bench/run
+
+lint:
+	$(Q).ci/lint
+
+format:
+	$(Q)find bench core examples fuse include posix tests tools -name '*.[ch]' | xargs clang-format -i
+
+# ---- installing: the parts find each other relative to the prefix, wherever it is moved
+
+version := $(shell sed -n 's/.*define PORTICO_VERSION "\(.*\)"/\1/p' include/portico/portico.h)
+dest = $(DESTDIR)$(PREFIX)
+man_pages := $(wildcard docs/man/*.[1-8])
+man_path = $(dest)/share/man/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+
+install: all
+	$(Q)install -d $(dest)/bin $(dest)/lib/pkgconfig $(dest)/libexec/portico $(dest)/include/portico
+	$(Q)install $(BUILD)/bin/portico $(dest)/bin/
+	$(Q)$(if $(fuse_sources),install $(BUILD)/libexec/portico/portico-fuse $(dest)/libexec/portico/)
+	$(Q)install -m 644 $(lib)/libportico.a $(lib)/libportico-posix.a $(dest)/lib/
+	$(Q)install $(lib)/libportico.so.0 $(lib)/libportico-preload.so $(dest)/lib/
+	$(Q)ln -sf libportico.so.0 $(dest)/lib/libportico.so
+	$(Q)install -m 644 include/portico/*.h $(dest)/include/portico/
+	$(Q)sed 's/@VERSION@/$(version)/' portico.pc.in > $(dest)/lib/pkgconfig/portico.pc
+	$(Q)$(foreach page,$(man_pages),install -D -m 644 $(page) $(call man_path,$(page)) && ) :
+
+uninstall:
+	$(Q)rm -f $(dest)/bin/portico $(dest)/libexec/portico/portico-fuse $(dest)/lib/pkgconfig/portico.pc \
+		$(addprefix $(dest)/lib/,$(notdir $(libraries)) libportico.so.0) \
+		$(addprefix $(dest)/,$(wildcard include/portico/*.h)) \
+		$(foreach page,$(man_pages),$(call man_path,$(page)))
+	$(Q)-rmdir $(dest)/libexec/portico $(dest)/include/portico 2>/dev/null
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The few atomic operations the region is written with.
+ *
+ * pk_load() acquires and pk_store() releases: a reader that sees a stored
+ * value sees everything its writer did before.  Read-modify-write operations
+ * are sequentially consistent: a waiter that publishes itself and then looks
+ * again, and a waker that publishes work and then looks for waiters, can't
+ * both miss each other.
+ */
+#ifndef PK_ATOMICS_H
+#define PK_ATOMICS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define pk_load(p) atomic_load_explicit((p), memory_order_acquire)
+#define pk_store(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define pk_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
+#define pk_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+#define pk_exchange(p, v) atomic_exchange((p), (v))
+#define pk_add(p, v) atomic_fetch_add((p), (v))
+#define pk_or(p, v) atomic_fetch_or((p), (v))
+
+/* On failure *expected holds the value found. */
+#define pk_swap_if(p, expected, desired) atomic_compare_exchange_strong((p), (expected), (desired))
+
+static inline void pk_pause(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield" ::: "memory");
+#endif
+}
+
+#endif

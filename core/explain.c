@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Every error of Portico, in a sentence.  The one table; man pages and tools speak from it. */
+#include <errno.h>
+#include <portico/portico.h>
+
+static const struct {
+	int error;
+	const char *text;
+} explanations[] = {
+	{ 0, "success" },
+	{ EAGAIN, "would have to wait, and was told not to" },
+	{ ETIMEDOUT, "the time came before it could be done" },
+	{ EINTR, "interrupted by a signal" },
+	{ EIDRM, "the object was removed" },
+	{ EINVAL, "no such object, or a value out of range" },
+	{ ENOENT, "nothing has that name" },
+	{ EEXIST, "that name is taken" },
+	{ ENAMETOOLONG, "the name is too long: 200 bytes at most" },
+	{ EMSGSIZE, "the message is longer than the mailbox allows" },
+	{ E2BIG, "the message is longer than the buffer; it stays queued" },
+	{ EACCES, "its mode doesn't permit that to you" },
+	{ EPERM, "only its owner may do that" },
+	{ ENOBUFS, "the instance holds as many of these as it can" },
+	{ ENOSPC, "the file system of the instance is full" },
+	{ ENOMEM, "no memory" },
+	{ EPROTO, "the instance was made by another version of Portico" },
+	{ EIO, "the instance is damaged" },
+	{ ECANCELED, "cancelled" },
+	{ EOWNERDEAD, "its task has died" },
+	{ EDEADLK, "this thread is already inside Portico" },
+	{ ERANGE, "the semaphore's value would be out of range" },
+	{ EFBIG, "no semaphore of that number in the set" },
+};
+
+__attribute__((visibility("default"))) const char *portico_explain(int error)
+{
+	int wanted = error < 0 ? -error : error;
+	for (size_t i = 0; i < sizeof explanations / sizeof explanations[0]; i++)
+		if (explanations[i].error == wanted)
+			return explanations[i].text;
+	return "unexpected error";
+}

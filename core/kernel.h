@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One process's view of one instance, and the way into it.
+ */
+#ifndef PK_KERNEL_H
+#define PK_KERNEL_H
+
+#include "layout.h"
+#include "platform.h"
+
+#define PK_PATH_MAX 256
+
+/* Zeroed in the child by fork(): that is how a child knows that it is a new task. */
+struct pk_registration {
+	_Atomic uint64_t task; /* id, or 0: not registered */
+	uint64_t owner_half;	/* the high half of every lock this task takes */
+	struct pk_process process;
+	uint32_t uid, gid; /* effective, when last looked at */
+	_Atomic uint32_t registering; /* a lock among threads, free again in a child */
+};
+
+struct portico {
+	unsigned char *base; /* where the region is mapped */
+	struct pk_registration *mine;
+	int region; /* its descriptor, for fallocate() and the mark of life */
+	int cpus;
+	struct pk_file file; /* what the descriptor must still be, or a program closed it */
+	uint32_t task_flags; /* PK_TASK_… to register with */
+	uint32_t registered; /* this memory has registered once: a registration gone means fork() */
+	_Atomic uint32_t spin_ns;     /* how long a wait here is worth spinning for: wait.c */
+	_Atomic uint32_t told;	      /* completions taken off the task's stack, the oldest first */
+	char directory[PK_PATH_MAX];
+};
+
+/* This thread's lock word, valid while the task it was made for is ours. */
+struct pk_thread {
+	struct portico *kernel;
+	pk_id task;
+	uint64_t owner;
+};
+extern _Thread_local struct pk_thread pk_thread;
+
+int pk_enter_slowly(struct portico *k);
+
+/*
+ * Every call into core begins here: registers the process if it is new (or a
+ * fork's child) and gives the thread its lock word.  0 or a negative errno.
+ */
+static inline int pk_enter(struct portico *k)
+{
+	if (__builtin_expect(pk_thread.kernel == k && pk_thread.task != 0 &&
+				     pk_thread.task == pk_load_relaxed(&k->mine->task), 1))
+		return 0;
+	return pk_enter_slowly(k);
+}
+
+static inline struct pk_header *pk_header(struct portico *k)
+{
+	return (struct pk_header *)k->base;
+}
+
+static inline pk_id pk_self(struct portico *k)
+{
+	return pk_load_relaxed(&k->mine->task);
+}
+
+/*
+ * A place where a test may kill the process: just before or after a commit
+ * point.  Nothing in an ordinary build.
+ */
+#ifdef PORTICO_CRASH_POINTS
+void pk_crash_point(const char *where);
+#define PK_POINT(where) pk_crash_point(where)
+#else
+#define PK_POINT(where) ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What lies in the region: every struct that processes share.
+ *
+ * The region is one sparse file, mapped whole by everybody, each at another
+ * address.  It is a header and a row of tables.  Each table owns a window of
+ * the file large enough for the most slots it may ever have; only its
+ * committed prefix exists in memory, and grows with fallocate().  So a slot's
+ * address is a multiplication, nothing moves, and nothing is ever remapped.
+ *
+ * References between slots are slot numbers (0 is none: slot 0 of a table is
+ * never used) or ids, which are a slot number and the generation it had; so
+ * an id that outlived its object is recognised as stale.
+ *
+ * Every slot begins with a pk_head.  Its word alone says what the slot is and
+ * whose: that word is the truth, and each change of it is one atomic store.
+ * Lists, counters and free lists are caches that repair rebuilds from the
+ * words.  Comments below say who may write each group of fields; 'truth' and
+ * 'cache' say which kind it is.
+ */
+#ifndef PK_LAYOUT_H
+#define PK_LAYOUT_H
+
+#include "atomics.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PK_MAGIC UINT64_C(0x006f636974726f70) /* "portico" */
+#define PK_ABI 1u
+
+/* What different tasks write lies on different cache lines. */
+#define PK_LINE 64
+
+/* An object's identity: slot (24 bits) and generation (32 bits). */
+typedef uint64_t pk_id;
+
+#define PK_SLOT_BITS 24
+#define PK_SLOT_MASK ((UINT64_C(1) << PK_SLOT_BITS) - 1)
+
+static inline uint32_t pk_id_slot(pk_id id)
+{
+	return (uint32_t)(id & PK_SLOT_MASK);
+}
+static inline uint32_t pk_id_generation(pk_id id)
+{
+	return (uint32_t)(id >> PK_SLOT_BITS);
+}
+static inline pk_id pk_id_make(uint32_t slot, uint32_t generation)
+{
+	return ((pk_id)generation << PK_SLOT_BITS) | slot;
+}
+
+/* What a slot is: the low byte of its word.  The rest is the id named here. */
+enum pk_kind {
+	PK_FREE = 0, /* nobody's; zeroed memory is free slots */
+	PK_CLAIMED,  /* task's: being made, or filled (a message) */
+	PK_LIVE,     /* an object in service */
+	PK_DYING,    /* an object whose destruction is decided and may be unfinished */
+	PK_QUEUED,   /* message: in the queue of port */
+	PK_GRANTED,  /* message: given to wait */
+	PK_HELD,     /* message: taken by task, not yet consumed */
+	PK_BODY,     /* buffer: the storage of an object (tag says of which table) */
+};
+
+static inline uint64_t pk_word(enum pk_kind kind, pk_id id)
+{
+	return (uint64_t)kind | (id << 8);
+}
+static inline enum pk_kind pk_word_kind(uint64_t word)
+{
+	return (enum pk_kind)(word & 0xff);
+}
+static inline pk_id pk_word_id(uint64_t word)
+{
+	return word >> 8;
+}
+
+struct pk_head {
+	_Atomic uint64_t word;	      /* truth */
+	_Atomic uint32_t generation;  /* truth: raised each time the slot is freed */
+	uint32_t next;		      /* cache: the free list, or the queue a message is in */
+};
+
+/*
+ * A lock: 0, or its owner.  Low half (the futex): the owner's thread, and
+ * PK_LOCK_WAITERS.  High half: the owner's task, slot and generation.
+ */
+typedef _Atomic uint64_t pk_lock_word;
+
+#define PK_LOCK_WAITERS UINT64_C(0x80000000)
+
+/* A list of waits, first in first out; cache (truth: each wait's number). */
+struct pk_wait_list {
+	uint32_t first, last;
+};
+
+/* Who may do what with an object, as in struct ipc_perm. */
+struct pk_permission {
+	int32_t key;
+	uint32_t uid, gid;	 /* owner */
+	uint32_t cuid, cgid; /* creator */
+	uint32_t mode;	 /* nine permission bits */
+};
+
+/* ---- tasks -------------------------------------------------------------- */
+
+/* A process that has used this instance.  task.c tells its life and death. */
+struct pk_task {
+	_Alignas(PK_LINE) struct pk_head head; /* LIVE while registered, DYING while it is reaped */
+	pk_lock_word lock;	 /* held by whoever reaps it */
+	/* written once, before LIVE */
+	uint32_t pid;	 /* in its own pid namespace */
+	uint32_t uid, gid;
+	uint32_t flags;		/* PK_TASK_… */
+	uint64_t start_time;	/* clock ticks after boot: tells a reused pid */
+	uint64_t pid_namespace; /* inode number */
+	int64_t since_ns;	/* CLOCK_REALTIME */
+	char command[16];
+	/* completions: any waker pushes, the owner takes all */
+	_Atomic uint32_t told; /* cache: a stack of settled waits, linked by next_told */
+	_Atomic uint32_t bell; /* futex: raised after each push */
+	_Atomic uint32_t bell_sleepers;
+};
+
+#define PK_TASK_SUPERVISOR 1u /* a `portico run` or a mount: not a program */
+#define PK_TASK_MOUNT 2u	     /* with that: a mount */
+
+/* ---- messages ----------------------------------------------------------- */
+
+/*
+ * A message, and the buffer that holds it: `length` bytes of data from `start`
+ * follow the header.  port and number stay when a message is granted or held,
+ * so that one whose taker died goes back to its place.
+ */
+struct pk_message {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED, QUEUED, GRANTED, HELD or BODY */
+	pk_id port;	     /* where it was sent */
+	uint64_t number;     /* its place among the port's messages */
+	int64_t type;
+	uint32_t start, length; /* bytes */
+	uint32_t sender;	/* task slot */
+	uint32_t pid, uid, gid; /* of the sender */
+};
+
+/* ---- waits -------------------------------------------------------------- */
+
+/*
+ * Something wanted that could not be had at once.  Its outcome is settled
+ * once, by one compare-and-swap away from PK_WAITING; wait.h is the essay.
+ */
+struct pk_wait {
+	_Alignas(PK_LINE) struct pk_head head;	  /* truth: CLAIMED by the task that waits */
+	_Atomic uint64_t outcome; /* truth: enum pk_outcome, flags, and a message or an errno */
+	/* written by the owner before it posts the wait */
+	pk_id object;  /* what it waits on */
+	uint64_t number; /* truth: its place in the object's line */
+	int64_t since_ns, until_ns; /* CLOCK_MONOTONIC; until_ns INT64_MAX is for ever */
+	uint64_t cookie; /* the owner's, for completions */
+	int64_t type;	 /* receive: with select */
+	uint32_t from;	 /* receive: with select, a task slot */
+	uint32_t room;	 /* receive: bytes the receiver can take, UINT32_MAX any */
+	uint32_t message; /* send: the message; semaphores: the operations */
+	uint8_t table;	/* enum pk_table_id of object */
+	uint8_t purpose; /* enum pk_purpose */
+	uint8_t select; /* enum pk_select_how */
+	uint8_t tell;	/* enum pk_tell_how */
+	/* under the object's lock */
+	uint32_t told;		 /* its completion was pushed */
+	uint32_t next, previous; /* cache: the object's list */
+	/* the pusher's, then the owner's */
+	uint32_t next_told; /* cache */
+};
+
+enum pk_purpose { PK_FOR_RECEIVE = 1, PK_FOR_SEND, PK_FOR_CHANGE, PK_FOR_SEMAPHORES };
+enum pk_tell_how { PK_TELL_THREAD = 0, PK_TELL_TASK };
+enum pk_select_how {
+	PK_ANY = 0,
+	PK_TYPE,	 /* type equals */
+	PK_TYPE_AT_MOST, /* the lowest type, if not above */
+	PK_TYPE_EXCEPT,	 /* type differs */
+	PK_FROM,	 /* sent by task `from` */
+};
+
+/* ---- ports -------------------------------------------------------------- */
+
+enum pk_port_use { PK_MAILBOX = 1, PK_QUEUE /* a System V message queue */ };
+
+struct pk_port {
+	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
+	pk_lock_word lock;
+	/* all below: under the lock */
+	struct pk_permission permission;
+	uint32_t use;	 /* enum pk_port_use */
+	uint32_t slots;	 /* most messages queued; 0 is rendezvous */
+	uint32_t bytes;	 /* most bytes in a message; may be 0 */
+	uint64_t capacity; /* most bytes queued in all */
+	uint64_t next_number; /* cache: above every message's number */
+	uint64_t next_ticket; /* cache: above every wait's number */
+	uint32_t count;	 /* cache: messages queued */
+	uint32_t first, last; /* cache: the queue, linked by head.next */
+	uint64_t queued_bytes;	 /* cache */
+	struct pk_wait_list receivers, senders, watchers; /* cache */
+	uint32_t name;	      /* cache: its entry in the names table */
+	uint32_t last_sender, last_receiver; /* pids */
+	int64_t send_time, receive_time, change_time; /* seconds, CLOCK_REALTIME */
+};
+
+/* ---- names -------------------------------------------------------------- */
+
+enum pk_space {
+	PK_NAME_MAILBOX = 1,
+	PK_NAME_FIFO,
+	PK_NAME_MSG, /* the three System V name spaces: the text is the key */
+	PK_NAME_SEM,
+	PK_NAME_SHM,
+};
+
+#define PK_NAME_MAX 200
+
+/* A name and what it names.  Guarded by the names lock. */
+struct pk_name {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: LIVE */
+	pk_id object;	     /* truth: of the table its space implies */
+	uint32_t hash;	     /* cache */
+	uint32_t chain;	     /* cache: next in its bucket */
+	uint8_t space;	     /* enum pk_space */
+	uint8_t length;	     /* bytes of text */
+	char text[PK_NAME_MAX + 1]; /* NUL after length bytes */
+};
+
+/* ---- semaphores --------------------------------------------------------- */
+
+/* One step of an operation: absolute values, so that doing it twice is doing it once. */
+struct pk_step {
+	uint32_t semaphore;
+	uint32_t undo;	/* slot of the adjustment to store, or 0 */
+	int32_t adjust; /* its new value */
+	uint32_t value; /* the semaphore's new value */
+	uint32_t pid;	/* its new sempid */
+};
+
+/* A System V semaphore set.  Its body is a buffer: pk_semaphore[count], then pk_step[]. */
+struct pk_set {
+	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
+	pk_lock_word lock;
+	/* all below: under the lock */
+	struct pk_permission permission;
+	uint32_t count;	/* semaphores */
+	uint32_t body;	/* message slot of the body */
+	_Atomic uint32_t steps; /* truth: an intent of so many steps is committed */
+	uint32_t intent_wait;	/* the wait that the intent settles, or 0 */
+	struct pk_wait_list waiters; /* cache */
+	uint64_t next_ticket;	     /* cache */
+	int64_t operation_time, change_time; /* seconds, CLOCK_REALTIME */
+	uint32_t name;	 /* cache */
+	uint32_t adjusts; /* cache: first adjustment, linked by next_adjust */
+};
+
+/* truth: value in the low half, sempid in the high half */
+typedef _Atomic uint64_t pk_semaphore;
+
+/* What one task's end does to one semaphore (semadj).  Under the set's lock. */
+struct pk_adjust {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by its task */
+	pk_id set;
+	uint32_t semaphore;
+	_Atomic int32_t value; /* truth: added to the semaphore when the task ends */
+	uint32_t next_adjust;  /* cache: the set's list */
+};
+
+/* ---- shared memory segments --------------------------------------------- */
+
+/* A System V segment: a file in shm/ of the instance. */
+struct pk_segment {
+	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING (waits for its last detach) */
+	pk_lock_word lock;
+	struct pk_permission permission;
+	uint32_t creator_pid, last_pid;
+	uint64_t size; /* bytes */
+	int64_t attach_time, detach_time, change_time; /* seconds, CLOCK_REALTIME */
+	uint32_t attached; /* cache: count of its pk_attach */
+	uint32_t name;	   /* cache */
+	uint32_t removed;  /* IPC_RMID was asked: gone with the last detach */
+};
+
+/* One mapping of one segment in one task. */
+struct pk_attach {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by its task */
+	pk_id segment;
+	uint64_t address;
+};
+
+/* ---- pipes -------------------------------------------------------------- */
+
+/* The bytes of a pipe: a ring in a buffer.  pipe.h is the essay. */
+struct pk_pipe {
+	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
+	pk_lock_word lock;
+	struct pk_permission permission;
+	uint32_t body; /* message slot of the ring */
+	uint32_t size; /* bytes of the ring, a power of two */
+	_Atomic uint64_t written, taken; /* truth: bytes ever; the ring holds the difference */
+	struct pk_wait_list watchers;	 /* cache */
+	uint64_t next_ticket;		 /* cache */
+	int64_t write_time, read_time, change_time; /* seconds, CLOCK_REALTIME */
+	uint32_t name;			 /* cache */
+};
+
+/* ---- tables and the header ---------------------------------------------- */
+
+enum pk_table_id {
+	PK_TASKS = 0,
+	PK_PORTS,
+	PK_WAITS,
+	PK_NAMES,
+	PK_SETS,
+	PK_ADJUSTS,
+	PK_SEGMENTS,
+	PK_ATTACHES,
+	PK_PIPES,
+	PK_BUFFERS, /* the first of PK_CLASSES tables, one a size of buffer */
+};
+
+/* Buffers hold 64 bytes, 128, … 1 MiB.  A message slot is class << 28 | slot. */
+#define PK_CLASSES 15u
+#define PK_CLASS_SHIFT 28
+#define PK_SMALLEST 64u
+#define PK_LARGEST (PK_SMALLEST << (PK_CLASSES - 1)) /* 1 MiB */
+#define PK_TABLES (PK_BUFFERS + PK_CLASSES)
+
+#define PK_WINDOW (UINT64_C(1) << 30) /* bytes of file for each table, and for the header */
+#define PK_REGION_BYTES (PK_WINDOW * (PK_TABLES + 1))
+
+/* The state of a table.  Under its lock, but for committed. */
+struct pk_table {
+	_Alignas(PK_LINE) pk_lock_word lock;
+	_Atomic uint32_t committed; /* truth: slots that exist; only ever raised */
+	_Atomic uint32_t used;	/* cache */
+	uint32_t free;		/* cache: first of the free list */
+	uint32_t fresh;		/* cache: from here to committed, never used yet */
+};
+
+#define PK_BUCKETS 65536u
+
+struct pk_header {
+	/* written once, before the region is published */
+	uint64_t magic;
+	uint32_t abi;
+	uint32_t uid;	  /* whose instance it is */
+	uint64_t layout; /* a hash of every size and offset here */
+	int64_t created_ns; /* CLOCK_REALTIME */
+	/* by whoever does it */
+	_Alignas(PK_LINE) _Atomic int64_t swept_ns; /* CLOCK_MONOTONIC: when the dead were last looked for */
+	_Atomic uint64_t repairs, reaped; /* counters */
+	/* names.c */
+	_Alignas(PK_LINE) pk_lock_word names_lock;
+	struct pk_table tables[PK_TABLES];
+	uint32_t buckets[PK_BUCKETS]; /* cache: names by hash */
+};
+
+_Static_assert(sizeof(struct pk_head) == 16, "layout");
+_Static_assert(sizeof(struct pk_task) == 128, "layout");
+_Static_assert(sizeof(struct pk_message) == 64, "layout");
+_Static_assert(sizeof(struct pk_wait) == 128, "layout");
+_Static_assert(sizeof(struct pk_port) == 192, "layout");
+_Static_assert(sizeof(struct pk_name) == 256, "layout");
+_Static_assert(sizeof(struct pk_step) == 20, "layout");
+_Static_assert(sizeof(struct pk_set) == 128, "layout");
+_Static_assert(sizeof(struct pk_adjust) == 64, "layout");
+_Static_assert(sizeof(struct pk_segment) == 128, "layout");
+_Static_assert(sizeof(struct pk_attach) == 64, "layout");
+_Static_assert(sizeof(struct pk_pipe) == 128, "layout");
+_Static_assert(sizeof(struct pk_table) == 64, "layout");
+_Static_assert(offsetof(struct pk_header, tables) == 192, "layout");
+
+#endif

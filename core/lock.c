@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "lock.h"
+#include "task.h"
+
+#include <errno.h>
+
+#define SPINS 200
+
+static uint32_t owner_slot(uint64_t word)
+{
+	return (uint32_t)(word >> 32) & 0xffff;
+}
+
+static uint32_t owner_generation(uint64_t word)
+{
+	return (uint32_t)(word >> 48);
+}
+
+static bool owner_lives(struct portico *k, uint64_t word)
+{
+	return pk_task_lives(k, owner_slot(word), owner_generation(word));
+}
+
+bool pk_lock_held_by(pk_lock_word *lock, pk_id task)
+{
+	uint64_t word = pk_load(lock);
+	return word != 0 && owner_slot(word) == pk_id_slot(task) &&
+	       owner_generation(word) == (pk_id_generation(task) & 0xffff);
+}
+
+static bool spin(struct portico *k, pk_lock_word *lock, uint64_t *word)
+{
+	if (k->cpus == 1)
+		return false;
+	for (int i = 0; i < SPINS; i++) {
+		*word = pk_load_relaxed(lock);
+		if (*word == 0 && pk_swap_if(lock, word, pk_thread.owner))
+			return true;
+		pk_pause();
+	}
+	return false;
+}
+
+int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
+{
+	uint64_t word = pk_load(lock);
+	int64_t nap_ns = 1000000;
+	if ((word & ~PK_LOCK_WAITERS) == pk_thread.owner)
+		return -EDEADLK;
+	if (spin(k, lock, &word))
+		return 0;
+	for (;;) {
+		word = pk_load(lock);
+		/* L3: from here on assume that others sleep, too */
+		if (word == 0) {
+			if (pk_swap_if(lock, &word, pk_thread.owner | PK_LOCK_WAITERS))
+				return 0;
+			continue;
+		}
+		if (!owner_lives(k, word)) {
+			PK_POINT("lock: before inheriting");
+			if (pk_swap_if(lock, &word, pk_thread.owner | PK_LOCK_WAITERS)) {
+				pk_add(&pk_header(k)->repairs, 1);
+				return PK_INHERITED;
+			}
+			continue;
+		}
+		if (!(word & PK_LOCK_WAITERS)) {
+			uint64_t flagged = word | PK_LOCK_WAITERS;
+			if (!pk_swap_if(lock, &word, flagged))
+				continue;
+			word = flagged;
+		}
+		pk_sleep((_Atomic uint32_t *)lock, (uint32_t)word, pk_monotonic_ns() + nap_ns);
+		nap_ns = nap_ns * 2 < PK_TICK_NS ? nap_ns * 2 : PK_TICK_NS;
+	}
+}

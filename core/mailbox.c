@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls of <portico/portico.h>. */
+#include "name.h"
+#include "port.h"
+#include "region.h"
+
+#include <errno.h>
+#include <portico/portico.h>
+#include <string.h>
+
+#define PUBLIC __attribute__((visibility("default")))
+
+_Static_assert((int)PORTICO_FROM == (int)PK_FROM, "selectors are the same");
+
+PUBLIC const struct portico_limits portico_default_limits = {
+	.slots = PK_DEFAULT_SLOTS,
+	.bytes = PK_DEFAULT_BYTES,
+	.capacity = PK_DEFAULT_CAPACITY,
+};
+
+/* ---- the instance */
+
+static _Thread_local struct pk_reason open_reason;
+
+PUBLIC int portico_open(const char *directory, unsigned flags, portico **instance)
+{
+	return pk_kernel_open(directory, flags & PORTICO_CREATE, instance, &open_reason);
+}
+
+PUBLIC const char *portico_open_error(void)
+{
+	return open_reason.text;
+}
+
+PUBLIC void portico_close(portico *instance)
+{
+	if (instance)
+		pk_kernel_close(instance);
+}
+
+PUBLIC const char *portico_directory(const portico *instance)
+{
+	return instance->directory;
+}
+
+/* ---- mailboxes */
+
+static int check_name(const char *name)
+{
+	size_t length = strlen(name);
+	if (length == 0 || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return -EINVAL;
+	return length > PK_NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+PUBLIC int portico_mailbox_create(portico *instance, const char *name, const struct portico_limits *limits,
+				  mode_t mode, portico_port *port)
+{
+	int error = name ? check_name(name) : 0;
+	if (error)
+		return error;
+	if (!limits)
+		limits = &portico_default_limits;
+	struct pk_port_limits wanted = { limits->slots, limits->bytes, limits->capacity };
+	return pk_port_create(instance, PK_MAILBOX, &wanted, mode, PK_NAME_MAILBOX, name,
+			      name ? (uint32_t)strlen(name) : 0, &port->id);
+}
+
+PUBLIC int portico_mailbox_open(portico *instance, const char *name, portico_port *port)
+{
+	int error = check_name(name);
+	return error ? error
+		     : pk_name_look_up(instance, PK_NAME_MAILBOX, name, (uint32_t)strlen(name), &port->id);
+}
+
+PUBLIC int portico_mailbox_destroy(portico *instance, portico_port port)
+{
+	return pk_port_destroy(instance, port.id);
+}
+
+PUBLIC int portico_mailbox_status(portico *instance, portico_port port, struct portico_status *status)
+{
+	struct pk_port_status found;
+	int error = pk_port_inspect(instance, port.id, &found);
+	if (error)
+		return error;
+	*status = (struct portico_status){
+		.limits = { found.limits.slots, found.limits.bytes, found.limits.capacity },
+		.queued_bytes = found.queued_bytes,
+		.queued = found.count,
+		.receivers = found.receivers,
+		.senders = found.senders,
+		.uid = found.permission.uid,
+		.gid = found.permission.gid,
+		.mode = found.permission.mode,
+		.last_sender = (pid_t)found.last_sender,
+		.last_receiver = (pid_t)found.last_receiver,
+		.send_time = found.send_time,
+		.receive_time = found.receive_time,
+		.change_time = found.change_time,
+	};
+	return 0;
+}
+
+PUBLIC int portico_mailbox_limit(portico *instance, portico_port port, const struct portico_limits *limits)
+{
+	struct pk_port_limits wanted = { limits->slots, limits->bytes, limits->capacity };
+	return pk_port_adjust(instance, port.id, &wanted, NULL);
+}
+
+/* ---- messages */
+
+PUBLIC int portico_send(portico *instance, portico_port port, const void *data, size_t bytes, int64_t type,
+			int64_t deadline)
+{
+	uint32_t message = 0;
+	int result = pk_enter(instance);
+	if (!result)
+		result = pk_message_make_from(instance, data, bytes, type, &message);
+	if (result)
+		return result;
+	if (deadline == PORTICO_NOW)
+		result = pk_port_send(instance, port.id, message, NULL, NULL);
+	else
+		result = pk_port_send_until(instance, port.id, message, deadline);
+	if (result)
+		pk_message_release(instance, message);
+	return result;
+}
+
+static ssize_t deliver(portico *instance, uint32_t message, void *buffer, struct portico_envelope *envelope)
+{
+	uint32_t length;
+	struct pk_message *m = pk_message_at(instance, message);
+	const void *data = pk_message_data(instance, message, &length);
+	if (!data)
+		return -EIO;
+	if (length > 0)
+		memcpy(buffer, data, length);
+	if (envelope)
+		*envelope = (struct portico_envelope){
+			.type = m->type,
+			.sender = { m->sender },
+			.pid = (pid_t)m->pid,
+			.uid = m->uid,
+			.gid = m->gid,
+		};
+	pk_message_release(instance, message);
+	return length;
+}
+
+PUBLIC ssize_t portico_receive(portico *instance, portico_port port, void *buffer, size_t size_bytes,
+			       const struct portico_filter *filter, struct portico_envelope *envelope,
+			       int64_t deadline)
+{
+	struct pk_want want = { .room = size_bytes < UINT32_MAX ? (uint32_t)size_bytes : UINT32_MAX };
+	uint32_t message = 0;
+	int error;
+	if (filter) {
+		want.select = (enum pk_select_how)filter->select;
+		want.type = filter->type;
+		want.from = filter->from.slot;
+	}
+	if (deadline == PORTICO_NOW)
+		error = pk_port_receive(instance, port.id, &want, NULL, &message, NULL);
+	else
+		error = pk_port_receive_until(instance, port.id, &want, deadline, &message);
+	return error ? error : deliver(instance, message, buffer, envelope);
+}
+
+PUBLIC int64_t portico_deadline(int64_t after_ns)
+{
+	int64_t now = pk_monotonic_ns();
+	return after_ns > INT64_MAX - now ? PORTICO_FOREVER : now + after_ns;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "name.h"
+
+#include <errno.h>
+#include <string.h>
+
+unsigned pk_space_table(unsigned space)
+{
+	switch (space) {
+	case PK_NAME_FIFO:
+		return PK_PIPES;
+	case PK_NAME_SEM:
+		return PK_SETS;
+	case PK_NAME_SHM:
+		return PK_SEGMENTS;
+	default:
+		return PK_PORTS;
+	}
+}
+
+static struct pk_name *name_at(struct portico *k, uint32_t slot)
+{
+	return pk_slot(k, PK_NAMES, slot);
+}
+
+static uint32_t hash_of(unsigned space, const void *text, uint32_t length)
+{
+	uint32_t hash = 2166136261u ^ space;
+	for (const unsigned char *p = text; length > 0; length--)
+		hash = (hash ^ *p++) * 16777619u;
+	return hash;
+}
+
+static uint32_t *bucket_of(struct portico *k, uint32_t hash)
+{
+	return &pk_header(k)->buckets[hash % PK_BUCKETS];
+}
+
+static void rebuild_buckets(struct portico *k)
+{
+	memset(pk_header(k)->buckets, 0, sizeof pk_header(k)->buckets);
+	uint32_t committed = pk_committed(k, PK_NAMES);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_name *name = name_at(k, slot);
+		if (pk_word_kind(pk_load(&name->head.word)) != PK_LIVE || name->length > PK_NAME_MAX)
+			continue;
+		name->hash = hash_of(name->space, name->text, name->length);
+		name->chain = *bucket_of(k, name->hash);
+		*bucket_of(k, name->hash) = slot;
+	}
+}
+
+int pk_names_lock(struct portico *k)
+{
+	int error = pk_enter(k);
+	if (error)
+		return error;
+	int locked = pk_lock(k, &pk_header(k)->names_lock);
+	if (locked == PK_INHERITED)
+		rebuild_buckets(k);
+	return locked < 0 ? locked : 0;
+}
+
+void pk_names_unlock(struct portico *k)
+{
+	pk_unlock(&pk_header(k)->names_lock);
+}
+
+/* Whether it names a live object. */
+static bool names_something(struct portico *k, const struct pk_name *name)
+{
+	int error;
+	return pk_object(k, pk_space_table(name->space), name->object, &error) != NULL;
+}
+
+static bool is_it(const struct pk_name *name, enum pk_space space, const void *text, uint32_t length, uint32_t hash)
+{
+	return name->hash == hash && name->space == space && name->length == length &&
+	       memcmp(name->text, text, length) == 0;
+}
+
+/* Take it out of its chain and give its slot back. */
+static void discard(struct portico *k, uint32_t slot)
+{
+	struct pk_name *name = name_at(k, slot);
+	uint32_t *link = bucket_of(k, name->hash);
+	for (uint32_t most = pk_committed(k, PK_NAMES); most > 0 && *link != 0; most--) {
+		struct pk_name *at = name_at(k, *link);
+		if (!at)
+			break;
+		if (*link == slot) {
+			*link = name->chain;
+			break;
+		}
+		link = &at->chain;
+	}
+	PK_POINT("name: off its chain, not freed");
+	pk_release(k, PK_NAMES, slot);
+}
+
+uint32_t pk_name_find(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id *object)
+{
+	uint32_t hash = hash_of(space, text, length);
+	uint32_t slot = *bucket_of(k, hash);
+	for (uint32_t most = pk_committed(k, PK_NAMES); most > 0 && slot != 0; most--) {
+		struct pk_name *name = name_at(k, slot);
+		if (!name)
+			break;
+		uint32_t next = name->chain;
+		if (is_it(name, space, text, length, hash)) {
+			if (names_something(k, name)) {
+				*object = name->object;
+				return slot;
+			}
+			discard(k, slot); /* N1 */
+		}
+		slot = next;
+	}
+	return 0;
+}
+
+int pk_name_add(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id object,
+		uint32_t *slot)
+{
+	pk_id other;
+	if (length > PK_NAME_MAX)
+		return -ENAMETOOLONG;
+	if (pk_name_find(k, space, text, length, &other))
+		return -EEXIST;
+	int error = pk_claim(k, PK_NAMES, slot);
+	if (error)
+		return error;
+	struct pk_name *name = name_at(k, *slot);
+	name->object = object;
+	name->space = (uint8_t)space;
+	name->length = (uint8_t)length;
+	name->hash = hash_of(space, text, length);
+	memcpy(name->text, text, length);
+	name->text[length] = '\0';
+	pk_publish(k, PK_NAMES, *slot);
+	PK_POINT("name: published, on no chain");
+	name->chain = *bucket_of(k, name->hash);
+	*bucket_of(k, name->hash) = *slot;
+	return 0;
+}
+
+int pk_name_look_up(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id *object)
+{
+	int error = pk_names_lock(k);
+	if (error)
+		return error;
+	uint32_t slot = pk_name_find(k, space, text, length, object);
+	pk_names_unlock(k);
+	return slot ? 0 : -ENOENT;
+}
+
+void pk_name_forget(struct portico *k, uint32_t slot, pk_id object)
+{
+	struct pk_name *name = name_at(k, slot);
+	if (!name || pk_names_lock(k) != 0)
+		return;
+	if (pk_word_kind(pk_load(&name->head.word)) == PK_LIVE && name->object == object)
+		discard(k, slot);
+	pk_names_unlock(k);
+}
+
+void pk_name_text(struct portico *k, uint32_t slot, pk_id object, char text[PK_NAME_MAX + 1])
+{
+	struct pk_name *name = name_at(k, slot);
+	text[0] = '\0';
+	if (!name || pk_names_lock(k) != 0)
+		return;
+	if (pk_word_kind(pk_load(&name->head.word)) == PK_LIVE && name->object == object &&
+	    name->length <= PK_NAME_MAX) {
+		memcpy(text, name->text, name->length);
+		text[name->length] = '\0';
+	}
+	pk_names_unlock(k);
+}

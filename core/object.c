@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "object.h"
+#include "pipe.h"
+#include "port.h"
+#include "segment.h"
+#include "semaphore.h"
+#include "task.h"
+
+#include <errno.h>
+
+_Static_assert(offsetof(struct pk_port, permission) == offsetof(struct pk_object, permission), "prefix");
+_Static_assert(offsetof(struct pk_set, permission) == offsetof(struct pk_object, permission), "prefix");
+_Static_assert(offsetof(struct pk_segment, permission) == offsetof(struct pk_object, permission), "prefix");
+_Static_assert(offsetof(struct pk_pipe, permission) == offsetof(struct pk_object, permission), "prefix");
+_Static_assert(offsetof(struct pk_task, lock) == offsetof(struct pk_object, lock), "prefix");
+
+int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object)
+{
+	int error = pk_enter(k);
+	if (error)
+		return error;
+	struct pk_object *found = pk_object(k, table, id, &error);
+	if (!found)
+		return error;
+	int locked = pk_lock(k, &found->lock);
+	if (locked < 0)
+		return locked;
+	if (locked == PK_INHERITED)
+		pk_object_repair(k, table, pk_id_slot(id));
+	/* it may have gone, or been made anew, while we waited */
+	if (pk_object(k, table, id, &error) != found) {
+		pk_unlock(&found->lock);
+		return -EIDRM;
+	}
+	*(struct pk_object **)object = found;
+	return 0;
+}
+
+struct pk_object *pk_object_lock_slot(struct portico *k, unsigned table, uint32_t slot)
+{
+	struct pk_object *object = pk_slot(k, table, slot);
+	if (!object)
+		return NULL;
+	int locked = pk_lock(k, &object->lock);
+	if (locked < 0)
+		return NULL;
+	if (locked == PK_INHERITED)
+		pk_object_repair(k, table, slot);
+	return object;
+}
+
+void pk_object_repair(struct portico *k, unsigned table, uint32_t slot)
+{
+	switch (table) {
+	case PK_PORTS:
+		pk_port_repair(k, slot);
+		break;
+	case PK_SETS:
+		pk_set_repair(k, slot);
+		break;
+	case PK_SEGMENTS:
+		pk_segment_repair(k, slot);
+		break;
+	case PK_PIPES:
+		pk_pipe_repair(k, slot);
+		break;
+	}
+}
+
+struct pk_wait_list *pk_object_line(unsigned table, struct pk_object *object, unsigned purpose)
+{
+	struct pk_port *port = (struct pk_port *)object;
+	switch (table) {
+	case PK_PORTS:
+		return purpose == PK_FOR_RECEIVE ? &port->receivers
+		       : purpose == PK_FOR_SEND	 ? &port->senders
+		       : purpose == PK_FOR_CHANGE ? &port->watchers
+						  : NULL;
+	case PK_SETS:
+		return &((struct pk_set *)object)->waiters;
+	case PK_PIPES:
+		return &((struct pk_pipe *)object)->watchers;
+	default:
+		return NULL;
+	}
+}
+
+void pk_object_advance(struct portico *k, unsigned table, uint32_t slot, struct pk_wakes *wakes)
+{
+	if (table == PK_PORTS)
+		pk_port_advance(k, slot, wakes);
+}
+
+void pk_permission_init(struct portico *k, struct pk_permission *permission, int32_t key, uint32_t mode)
+{
+	pk_task_refresh_ids(k);
+	*permission = (struct pk_permission){
+		.key = key,
+		.uid = k->mine->uid,
+		.gid = k->mine->gid,
+		.cuid = k->mine->uid,
+		.cgid = k->mine->gid,
+		.mode = mode & 0777,
+	};
+}
+
+static bool permitted(struct portico *k, const struct pk_permission *permission, uint32_t bits)
+{
+	uint32_t uid = k->mine->uid, gid = k->mine->gid;
+	uint32_t wanted = (bits >> 6 | bits >> 3 | bits) & 7;
+	uint32_t granted = permission->mode;
+	if (uid == 0)
+		return true;
+	if (uid == permission->uid || uid == permission->cuid)
+		granted >>= 6;
+	else if (gid == permission->gid || gid == permission->cgid)
+		granted >>= 3;
+	return (wanted & ~granted & 7) == 0;
+}
+
+int pk_permission_check(struct portico *k, const struct pk_permission *permission, uint32_t bits)
+{
+	if (permitted(k, permission, bits))
+		return 0;
+	pk_task_refresh_ids(k); /* they may have changed since */
+	return permitted(k, permission, bits) ? 0 : -EACCES;
+}
+
+int pk_permission_own(struct portico *k, const struct pk_permission *permission)
+{
+	pk_task_refresh_ids(k);
+	uint32_t uid = k->mine->uid;
+	return uid == 0 || uid == permission->uid || uid == permission->cuid ? 0 : -EPERM;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What ports, semaphore sets, segments and pipes have in common: an id, a
+ * lock, an owner and a mode, a line of waits, and a repair for what a dead
+ * holder of the lock left behind.
+ */
+#ifndef PK_OBJECT_H
+#define PK_OBJECT_H
+
+#include "wait.h"
+
+/* How each of those structs begins. */
+struct pk_object {
+	struct pk_head head;
+	pk_lock_word lock;
+	struct pk_permission permission;
+};
+
+/*
+ * Find the object and lock it, repaired if need be.
+ * -EINVAL: no such object; -EIDRM: the id is stale, or it went while we waited.
+ */
+int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object);
+
+/* Lock whatever is in that slot, alive or not; NULL if there is no such slot. */
+struct pk_object *pk_object_lock_slot(struct portico *k, unsigned table, uint32_t slot);
+
+static inline void pk_object_unlock(void *object)
+{
+	pk_unlock(&((struct pk_object *)object)->lock);
+}
+
+/* Under the lock: put right what the last owner of the lock may have left half done. */
+void pk_object_repair(struct portico *k, unsigned table, uint32_t slot);
+
+/* Under the lock: the line in which waits of that purpose stand, or NULL. */
+struct pk_wait_list *pk_object_line(unsigned table, struct pk_object *object, unsigned purpose);
+
+/* Under the lock: somebody left the line; let those behind go on who can. */
+void pk_object_advance(struct portico *k, unsigned table, uint32_t slot, struct pk_wakes *wakes);
+
+/* Make this task's effective ids the owner's and creator's. */
+void pk_permission_init(struct portico *k, struct pk_permission *permission, int32_t key, uint32_t mode);
+
+/* May this task do what the bits say (of 0400 read, 0200 write, and their like)?  0 or -EACCES. */
+int pk_permission_check(struct portico *k, const struct pk_permission *permission, uint32_t bits);
+
+/* May it change or remove the object (owner, creator, or privileged)?  0 or -EPERM. */
+int pk_permission_own(struct portico *k, const struct pk_permission *permission);
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "platform.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* musl-gcc has no kernel headers */
+#define FUTEX_WAKE 1
+#define FUTEX_WAIT_BITSET 9
+#define FUTEX_BITSET_MATCH_ANY 0xffffffff
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#endif
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+#ifndef F_OFD_SETLK
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#endif
+
+/* Where in the region's file the marks of living tasks lie: far above its end. */
+#define MARKS (INT64_C(1) << 60)
+
+/* ---- time: clock_gettime() is the vDSO's in both libcs, and no system call */
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t pk_monotonic_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+int64_t pk_realtime_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
+int64_t pk_realtime_seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return (int64_t)now.tv_sec;
+}
+
+/* ---- sleeping and waking */
+
+int pk_sleep(const _Atomic uint32_t *word, uint32_t expected, int64_t until_ns)
+{
+	struct timespec until = { .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
+	long error = pk_syscall6(SYS_futex, (long)word, FUTEX_WAIT_BITSET, (long)expected,
+				 until_ns == PK_FOREVER ? 0 : (long)&until, 0, FUTEX_BITSET_MATCH_ANY);
+	return error == -EAGAIN ? 0 : (int)error;
+}
+
+void pk_wake(const _Atomic uint32_t *word, int count)
+{
+	pk_syscall3(SYS_futex, word, FUTEX_WAKE, count);
+}
+
+/* ---- who lives */
+
+static long read_file(const char *path, char *buffer, size_t size)
+{
+	long fd = pk_syscall4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	long got = pk_syscall3(SYS_read, fd, buffer, size - 1);
+	pk_syscall1(SYS_close, fd);
+	buffer[got > 0 ? got : 0] = '\0';
+	return got;
+}
+
+static const char *skip_fields(const char *text, int fields)
+{
+	while (*text && fields > 0)
+		if (*text++ == ' ')
+			fields--;
+	return text;
+}
+
+static uint64_t parse_decimal(const char *text)
+{
+	uint64_t value = 0;
+	while (*text >= '0' && *text <= '9')
+		value = value * 10 + (uint64_t)(*text++ - '0');
+	return value;
+}
+
+/* What /proc/PID/stat says, see proc(5). */
+struct proc_stat {
+	char state;
+	uint64_t threads, start_time;
+};
+
+static bool read_proc_stat(const char *path, struct proc_stat *stat, char command[16])
+{
+	char text[512];
+	if (read_file(path, text, sizeof text) <= 0)
+		return false;
+	/* the name, in parentheses, may itself hold some: the last one closes it */
+	const char *open = text, *close = text;
+	for (const char *p = text; *p; p++) {
+		if (*p == '(' && open == text)
+			open = p + 1;
+		if (*p == ')')
+			close = p;
+	}
+	if (close[0] != ')' || close[1] != ' ')
+		return false;
+	if (command) {
+		size_t length = (size_t)(close - open);
+		length = length > 15 ? 15 : length;
+		memcpy(command, open, length);
+		command[length] = '\0';
+	}
+	const char *fields = close + 2; /* field 3 of proc(5) */
+	stat->state = *fields;
+	stat->threads = parse_decimal(skip_fields(fields, 17));
+	stat->start_time = parse_decimal(skip_fields(fields, 19));
+	return true;
+}
+
+static const char *proc_path(char path[32], uint32_t pid)
+{
+	char digits[12];
+	int count = 0;
+	do
+		digits[count++] = (char)('0' + pid % 10);
+	while ((pid /= 10) != 0);
+	char *p = path;
+	for (const char *s = "/proc/"; *s; s++)
+		*p++ = *s;
+	while (count > 0)
+		*p++ = digits[--count];
+	for (const char *s = "/stat"; *s; s++)
+		*p++ = *s;
+	*p = '\0';
+	return path;
+}
+
+void pk_process_self(struct pk_process *self)
+{
+	struct stat status;
+	struct proc_stat proc;
+	*self = (struct pk_process){ .pid = (uint32_t)pk_syscall0(SYS_getpid) };
+	if (read_proc_stat("/proc/self/stat", &proc, self->command))
+		self->start_time = proc.start_time;
+	if (pk_syscall4(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &status, 0) == 0)
+		self->pid_namespace = status.st_ino;
+}
+
+static bool marked(int region, uint64_t mark)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = 1 };
+	if (pk_syscall3(SYS_fcntl, region, F_OFD_GETLK, &lock) < 0)
+		return true; /* can't ask: assume the best */
+	return lock.l_type != F_UNLCK;
+}
+
+bool pk_process_alive(const struct pk_process *process, const struct pk_process *self, int region, uint64_t mark)
+{
+	if (process->pid_namespace != self->pid_namespace)
+		return marked(region, mark);
+	if (pk_syscall2(SYS_kill, process->pid, 0) == -ESRCH)
+		return false;
+	char path[32];
+	struct proc_stat proc;
+	if (!read_proc_stat(proc_path(path, process->pid), &proc, NULL))
+		return pk_syscall2(SYS_kill, process->pid, 0) != -ESRCH; /* no /proc, or gone just now */
+	if (process->start_time != 0 && proc.start_time != process->start_time)
+		return false;
+	/* A leader that called pthread_exit() is a zombie, too; its process lives while other threads do. */
+	return !((proc.state == 'Z' || proc.state == 'X') && proc.threads <= 1);
+}
+
+int pk_process_mark(int region, uint64_t mark)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = 1 };
+	return (int)pk_syscall3(SYS_fcntl, region, F_OFD_SETLK, &lock);
+}
+
+uint32_t pk_thread_id(void)
+{
+	return (uint32_t)pk_syscall0(SYS_gettid);
+}
+
+void pk_process_ids(uint32_t *euid, uint32_t *egid)
+{
+	*euid = (uint32_t)pk_syscall0(SYS_geteuid);
+	*egid = (uint32_t)pk_syscall0(SYS_getegid);
+}
+
+int pk_cpu_count(void)
+{
+	unsigned long mask[64]; /* 4096 processors */
+	long bytes = pk_syscall3(SYS_sched_getaffinity, 0, sizeof mask, mask);
+	int count = 0;
+	for (long i = 0; i < bytes / (long)sizeof mask[0]; i++)
+		count += __builtin_popcountl(mask[i]);
+	return count > 0 ? count : 1;
+}
+
+/* ---- files and memory */
+
+int pk_open(const char *path, int flags, unsigned mode)
+{
+	return (int)pk_syscall4(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode);
+}
+
+void pk_close(int fd)
+{
+	pk_syscall1(SYS_close, fd);
+}
+
+int pk_unlink(const char *path)
+{
+	return (int)pk_syscall3(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int pk_mkdir(const char *path, unsigned mode)
+{
+	return (int)pk_syscall3(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+int pk_rename_new(const char *from, const char *to)
+{
+	long error = pk_syscall5(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+	if (error != -EINVAL && error != -ENOSYS)
+		return (int)error;
+	/* a file system without RENAME_NOREPLACE: a link is as exclusive */
+	error = pk_syscall5(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+	if (error == 0)
+		pk_unlink(from);
+	return (int)error;
+}
+
+int pk_truncate(int fd, uint64_t size_bytes)
+{
+	return (int)pk_syscall2(SYS_ftruncate, fd, size_bytes);
+}
+
+int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes)
+{
+	long error;
+	do
+		error = pk_syscall4(SYS_fallocate, fd, 0, offset, size_bytes);
+	while (error == -EINTR);
+	return (int)error;
+}
+
+static void file_of(const struct stat *status, struct pk_file *file)
+{
+	*file = (struct pk_file){
+		.device = status->st_dev,
+		.inode = status->st_ino,
+		.size_bytes = (uint64_t)status->st_size,
+		.mode = status->st_mode,
+		.uid = status->st_uid,
+	};
+}
+
+int pk_inspect(int fd, struct pk_file *file)
+{
+	struct stat status;
+	long error = pk_syscall4(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH);
+	if (error == 0)
+		file_of(&status, file);
+	return (int)error;
+}
+
+int pk_inspect_path(const char *path, struct pk_file *file)
+{
+	struct stat status;
+	long error = pk_syscall4(SYS_newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW);
+	if (error == 0)
+		file_of(&status, file);
+	return (int)error;
+}
+
+int pk_out_of_the_way(int fd)
+{
+	long moved = pk_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 64);
+	if (moved < 0)
+		return fd; /* few descriptors are allowed: better in the way than not at all */
+	pk_close(fd);
+	return (int)moved;
+}
+
+int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
+{
+	int protection = PROT_READ | (how & PK_MAP_READ_ONLY ? 0 : PROT_WRITE) | (how & PK_MAP_EXECUTE ? PROT_EXEC : 0);
+	int flags = (how & PK_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE) | (fd < 0 ? MAP_ANONYMOUS : 0) |
+		    (how & PK_MAP_FIXED ? MAP_FIXED : 0) | (how & PK_MAP_VACANT ? MAP_FIXED_NOREPLACE : 0) |
+		    MAP_NORESERVE;
+	void *wanted = how & (PK_MAP_FIXED | PK_MAP_HINT | PK_MAP_VACANT) ? *address : NULL;
+	long got = pk_syscall6(SYS_mmap, (long)wanted, (long)size_bytes, protection, flags, fd, 0);
+	if (got < 0 && got > -4096)
+		return (int)got;
+	if (how & PK_MAP_VACANT && (void *)got != wanted) { /* a kernel older than that flag took it for a hint */
+		pk_unmap((void *)got, size_bytes);
+		return -EEXIST;
+	}
+	*address = (void *)got;
+	return 0;
+}
+
+int pk_unmap(void *address, uint64_t size_bytes)
+{
+	return (int)pk_syscall2(SYS_munmap, address, size_bytes);
+}
+
+int pk_wipe_on_fork(void *address, uint64_t size_bytes)
+{
+	return (int)pk_syscall3(SYS_madvise, address, size_bytes, MADV_WIPEONFORK);
+}
+
+void pk_random(void *buffer, size_t size_bytes)
+{
+	if (pk_syscall3(SYS_getrandom, buffer, size_bytes, 0) == (long)size_bytes)
+		return;
+	uint64_t now = (uint64_t)pk_monotonic_ns() ^ ((uint64_t)pk_thread_id() << 40);
+	memcpy(buffer, &now, size_bytes < sizeof now ? size_bytes : sizeof now);
+}

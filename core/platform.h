@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one seam to the machine: time, sleeping and waking, memory, files, and
+ * who lives.  Nothing else in core asks the kernel for anything, so a test
+ * that links another platform.c drives core through any interleaving.
+ *
+ * Of a libc core needs what both have and no more: clock_gettime(), memcpy()
+ * and their like.  So one object serves processes of glibc and of musl.
+ *
+ * Results are 0 or a value, or a negative errno.  Times are nanoseconds.
+ */
+#ifndef PK_PLATFORM_H
+#define PK_PLATFORM_H
+
+#include "atomics.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PK_FOREVER INT64_MAX
+
+/* ---- time */
+
+int64_t pk_monotonic_ns(void);	/* CLOCK_MONOTONIC */
+int64_t pk_realtime_ns(void);	/* CLOCK_REALTIME */
+int64_t pk_realtime_seconds(void); /* CLOCK_REALTIME_COARSE: cheap, to the tick */
+
+/* ---- sleeping and waking */
+
+/*
+ * Sleep while *word is expected, until the monotonic time until_ns.
+ * 0: woken, or *word differs.  -ETIMEDOUT.  -EINTR: a signal handler ran.
+ */
+int pk_sleep(const _Atomic uint32_t *word, uint32_t expected, int64_t until_ns);
+void pk_wake(const _Atomic uint32_t *word, int count);
+
+/* ---- who lives */
+
+struct pk_process {
+	uint32_t pid;		/* in pid_namespace */
+	uint64_t pid_namespace; /* inode number, 0 unknown */
+	uint64_t start_time;	/* clock ticks after boot, 0 unknown */
+	char command[16];
+};
+
+/* This process.  Works without /proc, and then leaves unknown what it can't tell. */
+void pk_process_self(struct pk_process *self);
+
+/*
+ * Does that process still run?  A zombie doesn't.  The word is the kernel's:
+ * its pid and start time where the pid means something here; for a process of
+ * another pid namespace the lock that it holds on byte `mark` of the region's
+ * file, which the kernel drops when it dies.
+ */
+bool pk_process_alive(const struct pk_process *process, const struct pk_process *self, int region, uint64_t mark);
+
+/* Take that lock for this process.  It lives as long as the descriptor `region`. */
+int pk_process_mark(int region, uint64_t mark);
+
+uint32_t pk_thread_id(void);
+void pk_process_ids(uint32_t *euid, uint32_t *egid);
+int pk_cpu_count(void); /* that this process may run on */
+
+/* ---- files and memory; paths end in NUL */
+
+int pk_open(const char *path, int flags, unsigned mode);
+void pk_close(int fd);
+int pk_unlink(const char *path);
+int pk_mkdir(const char *path, unsigned mode);
+int pk_rename_new(const char *from, const char *to); /* -EEXIST where `to` exists */
+int pk_truncate(int fd, uint64_t size_bytes);
+int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes); /* backs the range with memory, now */
+
+struct pk_file {
+	uint64_t device, inode, size_bytes;
+	uint32_t mode, uid;
+};
+int pk_inspect(int fd, struct pk_file *file);
+int pk_inspect_path(const char *path, struct pk_file *file); /* doesn't follow a symbolic link */
+
+/* The lowest free descriptor from 64 up, so that a program's own numbers stay what they were. */
+int pk_out_of_the_way(int fd);
+
+enum pk_map {
+	PK_MAP_SHARED = 1,
+	PK_MAP_READ_ONLY = 2,
+	PK_MAP_EXECUTE = 4,
+	PK_MAP_FIXED = 8, /* over whatever is there */
+	PK_MAP_HINT = 16,
+	PK_MAP_VACANT = 32, /* there, or -EEXIST where something is */
+};
+/* Maps fd, or fresh memory where fd is -1.  *address is the place wanted (by FIXED, HINT, VACANT) and the place got. */
+int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how);
+int pk_unmap(void *address, uint64_t size_bytes);
+int pk_wipe_on_fork(void *address, uint64_t size_bytes); /* a child finds zeroes there */
+
+void pk_random(void *buffer, size_t size_bytes);
+
+#endif

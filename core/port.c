@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a port: made, inspected, changed, repaired, destroyed.  port.h is the essay. */
+#include "name.h"
+#include "port.h"
+#include "task.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- making */
+
+static void fill_in(struct portico *k, struct pk_port *port, enum pk_port_use use,
+		    const struct pk_port_limits *limits, uint32_t mode, int32_t key)
+{
+	size_t past_lock = offsetof(struct pk_port, permission);
+	memset((unsigned char *)port + past_lock, 0, sizeof *port - past_lock);
+	pk_permission_init(k, &port->permission, key, mode);
+	port->use = use;
+	port->slots = limits->slots;
+	port->bytes = limits->bytes;
+	port->capacity = limits->capacity;
+	port->next_number = port->next_ticket = 1;
+	port->change_time = pk_realtime_seconds();
+}
+
+static int32_t key_of(enum pk_space space, const void *text, uint32_t length)
+{
+	int32_t key = 0;
+	if (space == PK_NAME_MSG && text && length == sizeof key)
+		memcpy(&key, text, sizeof key);
+	return key;
+}
+
+int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits, uint32_t mode,
+		   enum pk_space space, const void *text, uint32_t length, pk_id *id)
+{
+	uint32_t slot = 0;
+	if (limits->bytes > PK_LARGEST)
+		return -EMSGSIZE;
+	int error = pk_names_lock(k);
+	if (error)
+		return error;
+	error = pk_claim(k, PK_PORTS, &slot);
+	if (!error) {
+		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+		fill_in(k, port, use, limits, mode, key_of(space, text, length));
+		*id = pk_slot_id(&port->head, slot);
+		if (text)
+			error = pk_name_add(k, space, text, length, *id, &port->name);
+		if (error)
+			pk_release(k, PK_PORTS, slot);
+		else
+			pk_publish(k, PK_PORTS, slot); /* N2 */
+	}
+	pk_names_unlock(k);
+	return error;
+}
+
+/* ---- destroying */
+
+static void free_if_queued_here(struct portico *k, uint32_t message, struct pk_message *m, void *context)
+{
+	const pk_id *port = context;
+	if (pk_load(&m->head.word) == pk_word(PK_QUEUED, *port))
+		pk_message_release(k, message);
+}
+
+/* Under the lock of a port that is DYING: what its destroyer has to do, from any point on. */
+static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t slot, struct pk_wakes *wakes)
+{
+	pk_id id = pk_slot_id(&port->head, slot);
+	pk_wait_fail_all(k, &port->receivers, EIDRM, wakes);
+	pk_wait_fail_all(k, &port->senders, EIDRM, wakes);
+	pk_wait_fail_all(k, &port->watchers, EIDRM, wakes);
+	PK_POINT("port: waits failed, messages still queued");
+	for (uint32_t left = port->count; left > 0; left--) {
+		uint32_t message = port->first;
+		struct pk_message *m = pk_message_at(k, message);
+		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id))
+			break;
+		port->first = m->head.next;
+		pk_message_release(k, message);
+	}
+	if (port->first != 0)
+		pk_message_each(k, free_if_queued_here, &id);
+	port->first = port->last = port->count = 0;
+	pk_release(k, PK_PORTS, slot);
+}
+
+int pk_port_destroy(struct portico *k, pk_id id)
+{
+	struct pk_port *port;
+	struct pk_wakes wakes = { 0 };
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	uint32_t name = port->name;
+	error = pk_permission_own(k, &port->permission);
+	if (!error) {
+		PK_POINT("port: before dying");
+		pk_store(&port->head.word, pk_word(PK_DYING, id));
+		PK_POINT("port: dying");
+		finish_destroying(k, port, pk_id_slot(id), &wakes);
+	}
+	pk_object_unlock(port);
+	pk_wakes_flush(&wakes);
+	if (!error && name)
+		pk_name_forget(k, name, id); /* N1 */
+	return error;
+}
+
+/* ---- inspecting and changing */
+
+static uint32_t line_length(struct portico *k, const struct pk_wait_list *line)
+{
+	uint32_t length = 0, most = pk_committed(k, PK_WAITS);
+	for (struct pk_wait *wait = pk_slot(k, PK_WAITS, line->first); wait && length < most;
+	     wait = pk_slot(k, PK_WAITS, wait->next))
+		length++;
+	return length;
+}
+
+int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
+{
+	struct pk_port *port;
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	*status = (struct pk_port_status){
+		.id = id,
+		.permission = port->permission,
+		.use = port->use,
+		.limits = { port->slots, port->bytes, port->capacity },
+		.count = port->count,
+		.queued_bytes = port->queued_bytes,
+		.receivers = line_length(k, &port->receivers),
+		.senders = line_length(k, &port->senders),
+		.last_sender = port->last_sender,
+		.last_receiver = port->last_receiver,
+		.send_time = port->send_time,
+		.receive_time = port->receive_time,
+		.change_time = port->change_time,
+	};
+	uint32_t name = port->name;
+	pk_object_unlock(port);
+	if (status->use == PK_MAILBOX)
+		pk_name_text(k, name, id, status->name);
+	return 0;
+}
+
+int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *limits,
+		   const struct pk_permission *permission)
+{
+	struct pk_port *port;
+	struct pk_wakes wakes = { 0 };
+	if (limits && limits->bytes > PK_LARGEST)
+		return -EMSGSIZE;
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	error = pk_permission_own(k, &port->permission);
+	if (!error && permission) {
+		port->permission.uid = permission->uid;
+		port->permission.gid = permission->gid;
+		port->permission.mode = permission->mode & 0777;
+	}
+	if (!error && limits) {
+		port->slots = limits->slots;
+		port->bytes = limits->bytes;
+		port->capacity = limits->capacity;
+	}
+	if (!error) {
+		port->change_time = pk_realtime_seconds();
+		pk_port_advance(k, pk_id_slot(id), &wakes);
+		pk_wait_grant_all(k, &port->watchers, &wakes);
+	}
+	pk_object_unlock(port);
+	pk_wakes_flush(&wakes);
+	return error;
+}
+
+/* ---- repairing */
+
+struct repair {
+	struct pk_port *port;
+	pk_id id;
+};
+
+/* W2: granted, but the wait it names doesn't have it. */
+static bool granted_in_vain(struct portico *k, uint32_t message, const struct pk_message *m)
+{
+	pk_id granted = pk_word_id(pk_load(&m->head.word));
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, pk_id_slot(granted));
+	if (!wait || pk_load(&wait->head.generation) != pk_id_generation(granted) ||
+	    pk_word_kind(pk_load(&wait->head.word)) != PK_CLAIMED)
+		return true;
+	uint64_t outcome = pk_load(&wait->outcome);
+	return pk_outcome_kind(outcome) != PK_WAIT_GRANTED || pk_outcome_value(outcome) != message;
+}
+
+static void take_in(struct portico *k, uint32_t message, struct pk_message *m, void *context)
+{
+	struct repair *repair = context;
+	uint64_t word = pk_load(&m->head.word), queued = pk_word(PK_QUEUED, repair->id);
+	if (pk_word_kind(word) == PK_GRANTED && m->port == repair->id && granted_in_vain(k, message, m)) {
+		pk_store(&m->head.word, queued);
+		word = queued;
+	}
+	if (m->port == repair->id && m->number >= repair->port->next_number)
+		repair->port->next_number = m->number + 1;
+	if (word == queued)
+		pk_port_insert(k, repair->port, message);
+}
+
+/* W3: a message queued for a sender that wasn't told. */
+static void settle_senders(struct portico *k, struct pk_port *port, pk_id id, struct pk_wakes *wakes)
+{
+	uint32_t committed = pk_committed(k, PK_WAITS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_wait *wait = pk_wait_on(k, slot, PK_PORTS, id);
+		if (!wait || wait->purpose != PK_FOR_SEND)
+			continue;
+		struct pk_message *m = pk_message_at(k, wait->message);
+		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id))
+			continue;
+		if (pk_outcome_kind(pk_load(&wait->outcome)) == PK_WAIT_FAILED) {
+			/* it gave up, and is about to lock the port: its message is its own */
+			pk_store(&m->head.word, pk_word(PK_CLAIMED, pk_word_id(pk_load(&wait->head.word))));
+			continue;
+		}
+		pk_wait_grant(k, &port->senders, slot, 0, wakes);
+	}
+}
+
+void pk_port_repair(struct portico *k, uint32_t slot)
+{
+	struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+	struct pk_wakes wakes = { 0 };
+	enum pk_kind kind = port ? pk_word_kind(pk_load(&port->head.word)) : PK_FREE;
+	if (kind != PK_LIVE && kind != PK_DYING)
+		return;
+	struct repair repair = { .port = port, .id = pk_slot_id(&port->head, slot) };
+	struct pk_wait_list *lines[4] = { &port->receivers, &port->senders, &port->watchers };
+	settle_senders(k, port, repair.id, &wakes);
+	port->first = port->last = port->count = 0;
+	port->queued_bytes = 0;
+	pk_message_each(k, take_in, &repair);
+	pk_wait_rebuild(k, PK_PORTS, repair.id, lines, &port->next_ticket);
+	if (kind == PK_DYING)
+		finish_destroying(k, port, slot, &wakes);
+	else
+		pk_port_advance(k, slot, &wakes);
+	pk_wakes_flush(&wakes);
+}
+
+/* ---- checking */
+
+struct census {
+	pk_id id;
+	uint32_t count;
+	uint64_t bytes;
+};
+
+static void take_census(struct portico *k, uint32_t message, struct pk_message *m, void *context)
+{
+	struct census *census = context;
+	(void)k;
+	(void)message;
+	if (pk_load(&m->head.word) == pk_word(PK_QUEUED, census->id)) {
+		census->count++;
+		census->bytes += m->length;
+	}
+}
+
+static bool queue_valid(struct portico *k, struct pk_port *port, pk_id id)
+{
+	struct census census = { .id = id };
+	uint32_t listed = 0, message = port->first, last = 0;
+	uint64_t number = 0;
+	pk_message_each(k, take_census, &census);
+	for (; message != 0 && listed <= census.count; listed++) {
+		struct pk_message *m = pk_message_at(k, message);
+		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id) || m->number <= number)
+			return false;
+		number = m->number;
+		last = message;
+		message = m->head.next;
+	}
+	return listed == census.count && port->count == census.count && port->queued_bytes == census.bytes &&
+	       port->last == last && number < port->next_number;
+}
+
+bool pk_port_valid(struct portico *k, pk_id id)
+{
+	struct pk_port *port;
+	if (pk_object_lock(k, PK_PORTS, id, &port))
+		return false;
+	bool valid = queue_valid(k, port, id);
+	pk_object_unlock(port);
+	return valid;
+}

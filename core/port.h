@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ports: protected queues of messages, with limits, an owner, and ordered
+ * lines of waits.  A mailbox is a port found by name; a System V queue is one
+ * found by key.
+ *
+ * A send hands its message to the first waiting receiver that wants it; or
+ * else queues it, if it fits and nobody waits to send before it; or else
+ * waits.  A receive takes the first queued message that it wants; or else
+ * that of the first waiting sender that it wants (always so where slots is 0:
+ * rendezvous); or else waits.  Both under the port's lock, so:
+ *
+ *  P1  No waiting receiver wants a queued message, or a waiting sender's.
+ *  P2  Senders wait only while the first of them doesn't fit.
+ *  P3  Every message queued here has a number of its own; the queue is in the
+ *      order of the numbers.
+ *  P4  The word of a message is changed before the list it leaves or enters;
+ *      repair rebuilds queue, counters and lines from words and numbers.
+ *
+ * A message that a dead task held, or was granted, is queued again at its
+ * number; one that a live task gives back, likewise, with what it had read
+ * of it gone.
+ */
+#ifndef PK_PORT_H
+#define PK_PORT_H
+
+#include "message.h"
+#include "object.h"
+
+struct pk_port_limits {
+	uint32_t slots;	    /* most messages queued; 0 is rendezvous */
+	uint32_t bytes;	    /* most bytes in a message; may be 0 */
+	uint64_t capacity; /* most bytes queued in all */
+};
+
+#define PK_DEFAULT_SLOTS 1024u
+#define PK_DEFAULT_BYTES PK_LARGEST
+#define PK_DEFAULT_CAPACITY (UINT64_C(64) << 20)
+
+/* What a receiver wants. */
+struct pk_want {
+	enum pk_select_how select;
+	int64_t type;
+	uint32_t from;	   /* task slot, with PK_FROM */
+	uint32_t room;	   /* bytes it can take: a longer message is -E2BIG, and stays */
+};
+
+#define PK_WANT_ANY ((struct pk_want){ .room = UINT32_MAX })
+
+struct pk_port_status {
+	pk_id id;
+	struct pk_permission permission;
+	enum pk_port_use use;
+	struct pk_port_limits limits;
+	uint32_t count;
+	uint64_t queued_bytes;
+	uint32_t receivers, senders; /* how many wait */
+	uint32_t last_sender, last_receiver;
+	int64_t send_time, receive_time, change_time;
+	char name[PK_NAME_MAX + 1];
+};
+
+/* ---- life: port.c */
+
+/*
+ * Make a port; where text isn't NULL, under that name in that space.
+ * -EEXIST, -ENAMETOOLONG, -EMSGSIZE (bytes over PK_LARGEST), -ENOBUFS, -ENOSPC.
+ */
+int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits, uint32_t mode,
+		   enum pk_space space, const void *text, uint32_t length, pk_id *port);
+
+/* Destroy it: who waits gets EIDRM, what is queued is gone.  -EPERM, -EINVAL, -EIDRM. */
+int pk_port_destroy(struct portico *k, pk_id port);
+
+int pk_port_inspect(struct portico *k, pk_id port, struct pk_port_status *status);
+
+/* Change limits, owner and mode; NULL leaves what it is.  Lets go on who can.  -EPERM. */
+int pk_port_adjust(struct portico *k, pk_id port, const struct pk_port_limits *limits,
+		   const struct pk_permission *permission);
+
+void pk_port_repair(struct portico *k, uint32_t slot);
+
+/* P1 to P4 hold?  For tests and `portico doctor`. */
+bool pk_port_valid(struct portico *k, pk_id port);
+
+/* ---- passing messages: transfer.c */
+
+/*
+ * Send a message this task claimed.  0: it is the port's now.  PK_POSTED: *wait
+ * stands in line with it.  On any error it is still the caller's: -EAGAIN (no
+ * post), -EMSGSIZE, -EACCES, -EINVAL, -EIDRM, -ENOBUFS, -ENOSPC.
+ */
+int pk_port_send(struct portico *k, pk_id port, uint32_t message, const struct pk_post *post, uint32_t *wait);
+
+/* Receive.  0: *message is held by this task.  PK_POSTED: *wait stands in line.  -EAGAIN, -E2BIG, -EACCES, … */
+int pk_port_receive(struct portico *k, pk_id port, const struct pk_want *want, const struct pk_post *post,
+		    uint32_t *message, uint32_t *wait);
+
+/* The message that a granted receive brought; held by this task from now on.  Ends the wait. */
+int pk_port_collect(struct portico *k, uint32_t wait, uint32_t *message);
+
+/* A held or granted message back to its place; freed if its port is gone. */
+void pk_port_give_back(struct portico *k, uint32_t message);
+
+/*
+ * Be told of the next change: a message queued or taken, limits changed, the
+ * port destroyed.  Look first whether what is wanted is there already, then
+ * post, then look again.
+ */
+int pk_port_watch(struct portico *k, pk_id port, const struct pk_post *post, uint32_t *wait);
+
+/* Blocking forms of the two: they post, sleep and collect. */
+int pk_port_send_until(struct portico *k, pk_id port, uint32_t message, int64_t until_ns);
+int pk_port_receive_until(struct portico *k, pk_id port, const struct pk_want *want, int64_t until_ns,
+			  uint32_t *message);
+
+/* Under the lock: queue the messages of waiting senders that fit now. */
+void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes);
+
+/* ---- the queue: under the lock, for port.c and transfer.c */
+
+void pk_port_insert(struct portico *k, struct pk_port *port, uint32_t message);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The instance: a directory that holds the region, and how it comes to be.
+ *
+ *   DIR/region   the shared memory; mode 0600
+ *   DIR/shm/     one file per System V segment
+ *   DIR/mnt/     a mount point for `portico mount`
+ *
+ * Whoever comes first makes the region aside, complete, and renames it into
+ * place without replacing: a loser of that race throws its own away and uses
+ * the winner's, and nobody ever opens a half-made one.
+ *
+ *  R1  What is named DIR/region is complete, and is never written over.
+ *  R2  Memory is committed before it is touched; a full file system is an
+ *      error of the call that wanted more, never a SIGBUS in a bystander.
+ */
+#ifndef PK_REGION_H
+#define PK_REGION_H
+
+#include "kernel.h"
+
+/* Why the last pk_kernel_open() of this thread failed, in words. */
+struct pk_reason {
+	char text[384];
+};
+
+/*
+ * Find the instance's directory: `directory`, or where that is NULL
+ * $PORTICO_KERNEL, else $XDG_RUNTIME_DIR/portico, else /dev/shm/portico-UID.
+ * *named: it was asked for by name, not found by default.  -ENAMETOOLONG.
+ */
+int pk_region_find(const char *directory, char found[PK_PATH_MAX], bool *named);
+
+/* Map the instance, after making it where there is none (and `create`). */
+int pk_kernel_open(const char *directory, bool create, struct portico **opened, struct pk_reason *reason);
+void pk_kernel_close(struct portico *k);
+
+/* Back that range with memory.  -ENOSPC: the file system is full. */
+int pk_region_commit(struct portico *k, uint64_t offset, uint64_t size_bytes);
+
+/*
+ * Open the region's file anew: a fork's child shares its parent's description,
+ * and with it the parent's mark of life.  -EIO: the instance is gone.
+ */
+int pk_region_reopen(struct portico *k);
+
+/* Write "DIR/name" to path.  -ENAMETOOLONG. */
+int pk_region_path(struct portico *k, const char *name, char path[PK_PATH_MAX]);
+
+uint64_t pk_layout_hash(void);
+
+#endif

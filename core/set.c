@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a semaphore set: made, inspected, changed, repaired, destroyed.  semaphore.h is the essay. */
+#include "set.h"
+#include "name.h"
+#include "task.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- looking */
+
+int pk_set_lock(struct portico *k, pk_id id, struct pk_set_view *view)
+{
+	struct pk_set *set;
+	int error = pk_object_lock(k, PK_SETS, id, &set);
+	if (error)
+		return error;
+	if (__builtin_expect(pk_set_look(k, set, pk_id_slot(id), view), 1))
+		return 0;
+	pk_object_unlock(set);
+	return -EIO;
+}
+
+/* ---- making */
+
+static int make_body(struct portico *k, struct pk_set *set, pk_id id)
+{
+	uint32_t message = 0;
+	int error = pk_message_claim(k, pk_body_bytes(set->count), &message);
+	if (error)
+		return error;
+	struct pk_message *m = pk_message_at(k, message);
+	memset(m + 1, 0, pk_body_bytes(set->count));
+	m->type = PK_SETS;
+	PK_POINT("set: body claimed, of no set");
+	pk_store(&m->head.word, pk_word(PK_BODY, id));
+	PK_POINT("set: body of a set half made");
+	set->body = message;
+	return 0;
+}
+
+static void fill_in(struct portico *k, struct pk_set *set, int32_t key, uint32_t count, uint32_t mode)
+{
+	size_t past_lock = offsetof(struct pk_set, permission);
+	memset((unsigned char *)set + past_lock, 0, sizeof *set - past_lock);
+	pk_permission_init(k, &set->permission, key, mode);
+	set->count = count;
+	set->next_ticket = 1;
+	set->change_time = pk_realtime_seconds();
+}
+
+int pk_set_create(struct portico *k, int32_t key, uint32_t count, uint32_t mode, pk_id *id)
+{
+	uint32_t slot = 0;
+	if (count == 0 || count > PK_SET_MOST)
+		return -EINVAL;
+	int error = pk_names_lock(k);
+	if (error)
+		return error;
+	error = pk_claim(k, PK_SETS, &slot);
+	struct pk_set *set = pk_slot(k, PK_SETS, slot);
+	if (set) {
+		fill_in(k, set, key, count, mode);
+		*id = pk_slot_id(&set->head, slot);
+		error = make_body(k, set, *id);
+		if (!error && key != 0)
+			error = pk_name_add(k, PK_NAME_SEM, &key, sizeof key, *id, &set->name);
+		if (!error) {
+			pk_publish(k, PK_SETS, slot); /* N2 */
+		} else {
+			pk_message_release(k, set->body);
+			pk_release(k, PK_SETS, slot);
+		}
+	}
+	pk_names_unlock(k);
+	return error;
+}
+
+/* ---- destroying */
+
+/* Under the lock of a set that is DYING: what its destroyer has to do, from any point on. */
+static void finish_destroying(struct portico *k, struct pk_set *set, uint32_t slot, struct pk_wakes *wakes)
+{
+	struct pk_message *body = pk_message_at(k, set->body);
+	pk_wait_fail_all(k, &set->waiters, EIDRM, wakes);
+	PK_POINT("set: waits failed, adjustments still there");
+	pk_adjust_release_all(k, set);
+	if (body && pk_load(&body->head.word) == pk_word(PK_BODY, pk_slot_id(&set->head, slot)))
+		pk_message_release(k, set->body);
+	PK_POINT("set: body freed, set not");
+	pk_release(k, PK_SETS, slot);
+}
+
+int pk_set_destroy(struct portico *k, pk_id id)
+{
+	struct pk_set *set;
+	struct pk_wakes wakes = { 0 };
+	int error = pk_object_lock(k, PK_SETS, id, &set);
+	if (error)
+		return error;
+	uint32_t name = set->name;
+	error = pk_permission_own(k, &set->permission);
+	if (!error) {
+		PK_POINT("set: before dying");
+		pk_store(&set->head.word, pk_word(PK_DYING, id));
+		PK_POINT("set: dying");
+		finish_destroying(k, set, pk_id_slot(id), &wakes);
+	}
+	pk_object_unlock(set);
+	pk_wakes_flush(&wakes);
+	if (!error && name)
+		pk_name_forget(k, name, id); /* N1 */
+	return error;
+}
+
+/* ---- inspecting and changing */
+
+static uint32_t line_length(struct portico *k, const struct pk_wait_list *line)
+{
+	uint32_t length = 0, most = pk_committed(k, PK_WAITS);
+	for (struct pk_wait *wait = pk_slot(k, PK_WAITS, line->first); wait && length < most;
+	     wait = pk_slot(k, PK_WAITS, wait->next))
+		length++;
+	return length;
+}
+
+int pk_set_inspect(struct portico *k, pk_id id, struct pk_set_status *status)
+{
+	struct pk_set *set;
+	int error = pk_object_lock(k, PK_SETS, id, &set);
+	if (error)
+		return error;
+	*status = (struct pk_set_status){
+		.id = id,
+		.permission = set->permission,
+		.count = set->count,
+		.waiting = line_length(k, &set->waiters),
+		.operation_time = set->operation_time,
+		.change_time = set->change_time,
+	};
+	pk_object_unlock(set);
+	return 0;
+}
+
+int pk_set_adjust(struct portico *k, pk_id id, const struct pk_permission *permission)
+{
+	struct pk_set *set;
+	int error = pk_object_lock(k, PK_SETS, id, &set);
+	if (error)
+		return error;
+	error = pk_permission_own(k, &set->permission);
+	if (!error) {
+		set->permission.uid = permission->uid;
+		set->permission.gid = permission->gid;
+		set->permission.mode = permission->mode & 0777;
+		set->change_time = pk_realtime_seconds();
+	}
+	pk_object_unlock(set);
+	return error;
+}
+
+/* ---- a task's end */
+
+static uint32_t undone(int64_t value)
+{
+	return value < 0 ? 0 : value > PK_SEMAPHORE_MOST ? PK_SEMAPHORE_MOST : (uint32_t)value;
+}
+
+static void undo(struct portico *k, const struct pk_set_view *view, uint32_t slot, struct pk_adjust *adjust,
+		 struct pk_wakes *wakes)
+{
+	struct pk_task *task = pk_slot(k, PK_TASKS, pk_id_slot(pk_word_id(pk_load(&adjust->head.word))));
+	int32_t change = pk_load(&adjust->value);
+	if (change == 0 || adjust->semaphore >= view->count)
+		return;
+	int64_t value = (int64_t)(uint32_t)pk_load(&view->values[adjust->semaphore]) + change;
+	view->steps[0] = (struct pk_step){
+		.semaphore = adjust->semaphore,
+		.undo = slot,
+		.adjust = 0,
+		.value = undone(value),
+		.pid = task ? task->pid : 0,
+	};
+	pk_set_commit(k, view, 1);
+	PK_POINT("set: undone, adjustment not freed");
+	view->set->operation_time = pk_realtime_seconds();
+	pk_set_advance(k, view, wakes);
+}
+
+/*
+ * Whoever frees an adjustment of a set holds the lock of the set's slot; so it
+ * is taken whether the set still lives or not, and all is looked at again.
+ */
+void pk_set_undo(struct portico *k, uint32_t slot)
+{
+	struct pk_adjust *adjust = pk_slot(k, PK_ADJUSTS, slot);
+	struct pk_wakes wakes = { 0 };
+	struct pk_set_view view;
+	if (!adjust)
+		return;
+	uint64_t word = pk_load(&adjust->head.word);
+	pk_id id = adjust->set;
+	struct pk_set *set = (struct pk_set *)pk_object_lock_slot(k, PK_SETS, pk_id_slot(id));
+	if (!set) {
+		/* another thread of this task may be filling it in; nobody is where its task has died */
+		if (id == 0 && pk_word_id(word) != pk_self(k))
+			pk_release(k, PK_ADJUSTS, slot);
+		return;
+	}
+	if (pk_load(&adjust->head.word) == word && adjust->set == id) {
+		if (pk_load(&set->head.word) == pk_word(PK_LIVE, id) && pk_set_look(k, set, pk_id_slot(id), &view))
+			undo(k, &view, slot, adjust, &wakes);
+		pk_adjust_release(k, set, slot);
+	}
+	pk_object_unlock(set);
+	pk_wakes_flush(&wakes);
+}
+
+/* ---- valid and repair */
+
+void pk_set_repair(struct portico *k, uint32_t slot)
+{
+	struct pk_set *set = pk_slot(k, PK_SETS, slot);
+	struct pk_wakes wakes = { 0 };
+	struct pk_set_view view;
+	enum pk_kind kind = set ? pk_word_kind(pk_load(&set->head.word)) : PK_FREE;
+	if (kind != PK_LIVE && kind != PK_DYING)
+		return;
+	pk_id id = pk_slot_id(&set->head, slot);
+	struct pk_wait_list *lines[4] = { [PK_FOR_SEMAPHORES - 1] = &set->waiters };
+	pk_adjust_rebuild(k, set, id);
+	pk_wait_rebuild(k, PK_SETS, id, lines, &set->next_ticket);
+	if (kind == PK_DYING) {
+		finish_destroying(k, set, slot, &wakes);
+	} else if (pk_set_look(k, set, slot, &view)) {
+		pk_set_recover(k, &view);
+		pk_set_advance(k, &view, &wakes);
+	}
+	pk_wakes_flush(&wakes);
+}
+
+bool pk_set_valid(struct portico *k, pk_id id)
+{
+	struct pk_set_view view;
+	if (pk_set_lock(k, id, &view))
+		return false;
+	bool valid = pk_load(&view.set->steps) == 0 && view.set->intent_wait == 0 &&
+		     pk_adjust_valid(k, view.set, id) && pk_set_settled(k, &view);
+	for (uint32_t i = 0; i < view.count && valid; i++)
+		valid = (uint32_t)pk_load(&view.values[i]) <= PK_SEMAPHORE_MOST;
+	pk_object_unlock(view.set);
+	return valid;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What semaphore.c, set.c and adjust.c share of a set whose lock they hold.
+ * semaphore.h is the essay.
+ */
+#ifndef PK_SET_H
+#define PK_SET_H
+
+#include "message.h"
+#include "semaphore.h"
+
+/* A locked set and its body, bounds checked. */
+struct pk_set_view {
+	struct pk_set *set;
+	pk_id id;
+	uint32_t count;
+	pk_semaphore *values; /* [count] */
+	struct pk_step *steps; /* [count]: a plan, and once set->steps is stored, the intent */
+};
+
+/* A step that makes all tasks forget their adjustments; such steps are of consecutive semaphores. */
+#define PK_FORGET UINT32_MAX
+
+static inline uint64_t pk_body_bytes(uint32_t count)
+{
+	return count * (uint64_t)(sizeof(pk_semaphore) + sizeof(struct pk_step));
+}
+
+/* ---- set.c */
+
+/* Lock it and look at its body.  -EINVAL, -EIDRM, -EIO (scribbled). */
+int pk_set_lock(struct portico *k, pk_id id, struct pk_set_view *view);
+
+/* The same of a set that is locked already.  False: scribbled. */
+static inline bool pk_set_look(struct portico *k, struct pk_set *set, uint32_t slot, struct pk_set_view *view)
+{
+	struct pk_message *body = pk_message_at(k, set->body);
+	uint32_t count = set->count;
+	pk_id id = pk_id_make(slot, pk_load_relaxed(&set->head.generation));
+	if (!body || pk_load_relaxed(&body->head.word) != pk_word(PK_BODY, id) || count == 0 ||
+	    pk_body_bytes(count) > pk_message_room(set->body))
+		return false;
+	pk_semaphore *values = (pk_semaphore *)(body + 1);
+	*view = (struct pk_set_view){
+		.set = set, .id = id, .count = count, .values = values, .steps = (struct pk_step *)(values + count)
+	};
+	return true;
+}
+
+/* ---- semaphore.c */
+
+/* Do the first `steps` steps of the plan. */
+void pk_set_commit(struct portico *k, const struct pk_set_view *view, uint32_t steps);
+/* Finish or discard the intent that a dead holder of the lock may have left.  Wants the adjustments listed. */
+void pk_set_recover(struct portico *k, const struct pk_set_view *view);
+/* S4 */
+void pk_set_advance(struct portico *k, const struct pk_set_view *view, struct pk_wakes *wakes);
+/* No wait in line could go on? */
+bool pk_set_settled(struct portico *k, const struct pk_set_view *view);
+
+/* ---- adjust.c */
+
+/* That task's adjustment for a semaphore, or 0; `claimed` is the word of what the task claimed. */
+uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed, uint32_t semaphore);
+/* This task's, made where there is none.  -ENOBUFS, -ENOSPC. */
+int pk_adjust_claim(struct portico *k, const struct pk_set_view *view, uint32_t semaphore);
+void pk_adjust_store(struct portico *k, const struct pk_set_view *view, uint32_t slot, uint32_t semaphore,
+		     int32_t value);
+/* SETVAL: nobody's end changes these semaphores any more. */
+void pk_adjust_forget(struct portico *k, const struct pk_set_view *view, uint32_t first, uint32_t count);
+/* Free one, or all of a set that goes. */
+void pk_adjust_release(struct portico *k, struct pk_set *set, uint32_t slot);
+void pk_adjust_release_all(struct portico *k, struct pk_set *set);
+/* Make the set's list anew from the adjustments themselves; valid: is it as that would make it? */
+void pk_adjust_rebuild(struct portico *k, struct pk_set *set, pk_id id);
+bool pk_adjust_valid(struct portico *k, struct pk_set *set, pk_id id);
+
+/*
+ * Without the lock: apply the adjustments of tasks that have died.  True if
+ * there were any.  Whoever is about to report values, or to wait for them,
+ * does this first, so that a parent that has seen its child's end sees what
+ * that end did.
+ */
+bool pk_adjust_reap(struct portico *k, pk_id set);
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+#include "task.h"
+#include "name.h"
+#include "object.h"
+#include "port.h"
+#include "region.h"
+#include "segment.h"
+#include "semaphore.h"
+
+#include <errno.h>
+#include <string.h>
+
+_Thread_local struct pk_thread pk_thread;
+
+struct pk_task *pk_task_of(struct portico *k, uint32_t slot)
+{
+	struct pk_task *task = pk_slot(k, PK_TASKS, slot);
+	return task && pk_word_kind(pk_load(&task->head.word)) == PK_LIVE ? task : NULL;
+}
+
+/* ---- liveness */
+
+static void process_of(const struct pk_task *task, struct pk_process *process)
+{
+	*process = (struct pk_process){
+		.pid = task->pid,
+		.pid_namespace = task->pid_namespace,
+		.start_time = task->start_time,
+	};
+}
+
+static bool process_lives(struct portico *k, const struct pk_task *task, uint32_t slot)
+{
+	struct pk_process process;
+	process_of(task, &process);
+	return pk_process_alive(&process, &k->mine->process, k->region, slot);
+}
+
+bool pk_task_lives(struct portico *k, uint32_t slot, uint32_t generation16)
+{
+	struct pk_task *task = pk_task_of(k, slot);
+	if (!task || (pk_load(&task->head.generation) & 0xffff) != generation16)
+		return false;
+	return slot == pk_id_slot(pk_self(k)) || process_lives(k, task, slot);
+}
+
+/* ---- reaping */
+
+/* Whom it is about. */
+struct dead {
+	pk_id id;
+	uint64_t claimed, held; /* the words that name it */
+};
+
+static void inherit_locks_of_objects(struct portico *k, const struct dead *dead, unsigned table)
+{
+	uint32_t committed = pk_committed(k, table);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_object *object = pk_slot(k, table, slot);
+		if (!object || !pk_lock_held_by(&object->lock, dead->id))
+			continue;
+		object = pk_object_lock_slot(k, table, slot);
+		if (object)
+			pk_object_unlock(object);
+	}
+}
+
+static void inherit_locks(struct portico *k, const struct dead *dead)
+{
+	/* innermost first: repairs above want them */
+	for (unsigned table = 0; table < PK_TABLES; table++) {
+		pk_lock_word *lock = &pk_header(k)->tables[table].lock;
+		if (!pk_lock_held_by(lock, dead->id))
+			continue;
+		int locked = pk_lock(k, lock);
+		if (locked == PK_INHERITED)
+			pk_table_repair(k, table);
+		if (locked >= 0)
+			pk_unlock(lock);
+	}
+	inherit_locks_of_objects(k, dead, PK_PORTS);
+	inherit_locks_of_objects(k, dead, PK_SETS);
+	inherit_locks_of_objects(k, dead, PK_SEGMENTS);
+	inherit_locks_of_objects(k, dead, PK_PIPES);
+	if (pk_lock_held_by(&pk_header(k)->names_lock, dead->id) && pk_names_lock(k) == 0)
+		pk_names_unlock(k);
+}
+
+/* Settle its waits and take them off their lines; their records stay until the messages were seen to. */
+static void withdraw_waits(struct portico *k, const struct dead *dead)
+{
+	uint32_t committed = pk_committed(k, PK_WAITS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+		if (wait && pk_load(&wait->head.word) == dead->claimed && wait->object != 0)
+			pk_wait_withdraw(k, slot, EOWNERDEAD);
+	}
+}
+
+static bool granted_to(struct portico *k, uint64_t word, const struct dead *dead)
+{
+	if (pk_word_kind(word) != PK_GRANTED)
+		return false;
+	pk_id granted = pk_word_id(word);
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, pk_id_slot(granted));
+	return wait && pk_load(&wait->head.word) == dead->claimed &&
+	       pk_load(&wait->head.generation) == pk_id_generation(granted);
+}
+
+/* A body whose object never came to be, or is no more. */
+static bool bereft(struct portico *k, uint64_t word, const struct pk_message *m, const struct dead *dead)
+{
+	if (pk_word_kind(word) != PK_BODY || m->type < 0 || m->type >= PK_BUFFERS)
+		return false;
+	pk_id owner = pk_word_id(word);
+	struct pk_head *head = pk_slot(k, (unsigned)m->type, pk_id_slot(owner));
+	if (!head)
+		return true;
+	uint64_t owner_word = pk_load(&head->word);
+	return owner_word == dead->claimed || pk_word_kind(owner_word) == PK_FREE ||
+	       pk_load(&head->generation) != pk_id_generation(owner);
+}
+
+static void return_message(struct portico *k, uint32_t message, struct pk_message *m, void *context)
+{
+	const struct dead *dead = context;
+	uint64_t word = pk_load(&m->head.word);
+	if (word == dead->held || granted_to(k, word, dead))
+		pk_port_give_back(k, message);
+	else if (word == dead->claimed || bereft(k, word, m, dead))
+		pk_message_release(k, message);
+}
+
+static void release_claimed(struct portico *k, const struct dead *dead, unsigned table)
+{
+	uint32_t committed = pk_committed(k, table);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_head *head = pk_slot(k, table, slot);
+		if (head && pk_load(&head->word) == dead->claimed)
+			pk_release(k, table, slot);
+	}
+}
+
+static void for_each_claimed(struct portico *k, const struct dead *dead, unsigned table,
+			     void (*act)(struct portico *k, uint32_t slot))
+{
+	uint32_t committed = pk_committed(k, table);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_head *head = pk_slot(k, table, slot);
+		if (head && pk_load(&head->word) == dead->claimed)
+			act(k, slot);
+	}
+}
+
+/* What threads that are no more were in the middle of: on death, and on exec. */
+static void abandon(struct portico *k, const struct dead *dead)
+{
+	inherit_locks(k, dead);
+	withdraw_waits(k, dead);
+	pk_message_each(k, return_message, (void *)dead);
+	release_claimed(k, dead, PK_WAITS);
+	release_claimed(k, dead, PK_NAMES);
+	release_claimed(k, dead, PK_PORTS);
+	release_claimed(k, dead, PK_SETS);
+	for_each_claimed(k, dead, PK_SEGMENTS, pk_segment_abandon);
+	release_claimed(k, dead, PK_PIPES);
+	for_each_claimed(k, dead, PK_ATTACHES, pk_segment_drop);
+}
+
+static struct dead dead_of(pk_id id)
+{
+	return (struct dead){ .id = id, .claimed = pk_word(PK_CLAIMED, id), .held = pk_word(PK_HELD, id) };
+}
+
+static void reap(struct portico *k, uint32_t slot)
+{
+	struct pk_task *task = pk_slot(k, PK_TASKS, slot);
+	struct dead dead = dead_of(pk_slot_id(&task->head, slot));
+	pk_store(&task->head.word, pk_word(PK_DYING, dead.id));
+	PK_POINT("task: dying");
+	inherit_locks_of_objects(k, &dead, PK_TASKS);
+	abandon(k, &dead);
+	for_each_claimed(k, &dead, PK_ADJUSTS, pk_set_undo);
+	PK_POINT("task: all undone, slot not freed");
+	pk_add(&pk_header(k)->reaped, 1);
+	/* D1 */
+	pk_store(&task->head.generation, pk_id_generation(dead.id) + 1);
+	pk_store(&task->head.word, PK_FREE);
+}
+
+bool pk_task_reap_if_dead(struct portico *k, uint32_t slot)
+{
+	struct pk_task *task = pk_slot(k, PK_TASKS, slot);
+	if (!task || slot == pk_id_slot(pk_self(k)) || pk_enter(k) != 0)
+		return false;
+	enum pk_kind kind = pk_word_kind(pk_load(&task->head.word));
+	if (kind != PK_DYING && (kind != PK_LIVE || process_lives(k, task, slot)))
+		return false;
+	if (pk_lock(k, &task->lock) < 0)
+		return false;
+	kind = pk_word_kind(pk_load(&task->head.word)); /* another may have reaped it, and a third moved in */
+	bool dead = kind == PK_DYING || (kind == PK_LIVE && !process_lives(k, task, slot));
+	if (dead)
+		reap(k, slot);
+	pk_unlock(&task->lock);
+	return dead;
+}
+
+void pk_task_sweep(struct portico *k, bool now)
+{
+	struct pk_header *header = pk_header(k);
+	int64_t time = pk_monotonic_ns(), swept = pk_load(&header->swept_ns);
+	if (!now && time >= swept && time - swept < PK_TICK_NS)
+		return;
+	if (!pk_swap_if(&header->swept_ns, &swept, time) && !now)
+		return; /* somebody else does it */
+	uint32_t committed = pk_committed(k, PK_TASKS);
+	for (uint32_t slot = 1; slot < committed; slot++)
+		pk_task_reap_if_dead(k, slot);
+}
+
+/* ---- registering */
+
+void pk_task_refresh_ids(struct portico *k)
+{
+	pk_process_ids(&k->mine->uid, &k->mine->gid);
+}
+
+/*
+ * While a task is being registered it owns no lock yet, and can claim its slot
+ * by a swap alone.  The word then says who claims it: 22 bits of pid, and of
+ * its namespace; if that process dies before it is LIVE, a later comer that
+ * can tell takes the slot.
+ */
+#define PID_BITS 22
+
+static uint64_t registering_word(const struct pk_process *process)
+{
+	return pk_word(PK_CLAIMED, ((process->pid_namespace & 0xffffffff) << PID_BITS |
+				    (process->pid & ((1u << PID_BITS) - 1))));
+}
+
+static bool abandoned(struct portico *k, uint64_t word)
+{
+	const struct pk_process *self = &k->mine->process;
+	struct pk_process process = { .pid = (uint32_t)(pk_word_id(word) & ((1u << PID_BITS) - 1)),
+				      .pid_namespace = self->pid_namespace };
+	return pk_word_kind(word) == PK_CLAIMED &&
+	       pk_word_id(word) >> PID_BITS == (self->pid_namespace & 0xffffffff) &&
+	       !pk_process_alive(&process, self, k->region, 0);
+}
+
+static int claim_task(struct portico *k, uint32_t *claimed)
+{
+	uint64_t mine = registering_word(&k->mine->process);
+	for (;;) {
+		uint32_t committed = pk_committed(k, PK_TASKS);
+		for (uint32_t slot = 1; slot < committed; slot++) {
+			struct pk_task *task = pk_slot(k, PK_TASKS, slot);
+			uint64_t word = pk_load(&task->head.word);
+			if ((word == PK_FREE || abandoned(k, word)) && pk_swap_if(&task->head.word, &word, mine)) {
+				*claimed = slot;
+				return 0;
+			}
+		}
+		int error = pk_table_commit(k, PK_TASKS, committed + 1);
+		if (error)
+			return error;
+	}
+}
+
+/* The record of this very process, from before an exec; or 0. */
+static uint32_t find_own(struct portico *k)
+{
+	const struct pk_process *self = &k->mine->process;
+	uint32_t committed = pk_committed(k, PK_TASKS);
+	for (uint32_t slot = 1; slot < committed && self->start_time != 0; slot++) {
+		struct pk_task *task = pk_task_of(k, slot);
+		if (task && task->pid == self->pid && task->start_time == self->start_time &&
+		    task->pid_namespace == self->pid_namespace)
+			return slot;
+	}
+	return 0;
+}
+
+static void fill_in(struct portico *k, struct pk_task *task)
+{
+	const struct pk_process *self = &k->mine->process;
+	task->pid = self->pid;
+	task->start_time = self->start_time;
+	task->pid_namespace = self->pid_namespace;
+	task->uid = k->mine->uid;
+	task->gid = k->mine->gid;
+	task->flags = k->task_flags;
+	memcpy(task->command, self->command, sizeof task->command);
+}
+
+static void become(struct portico *k, pk_id task)
+{
+	k->mine->owner_half = ((uint64_t)(pk_id_generation(task) & 0xffff) << 48) | ((uint64_t)pk_id_slot(task) << 32);
+	pk_store(&k->mine->task, task);
+}
+
+static void enter_thread(struct portico *k)
+{
+	pk_thread = (struct pk_thread){
+		.kernel = k,
+		.task = pk_self(k),
+		.owner = k->mine->owner_half | (pk_thread_id() & ~PK_LOCK_WAITERS & 0xffffffff),
+	};
+}
+
+static int register_anew(struct portico *k)
+{
+	uint32_t slot = 0;
+	int error = claim_task(k, &slot);
+	if (error)
+		return error;
+	struct pk_task *task = pk_slot(k, PK_TASKS, slot);
+	fill_in(k, task);
+	task->since_ns = pk_realtime_ns();
+	pk_store(&task->told, 0);
+	pk_store(&task->bell, 0);
+	pk_store(&task->bell_sleepers, 0);
+	pk_process_mark(k->region, slot);
+	pk_id id = pk_slot_id(&task->head, slot);
+	PK_POINT("task: filled in, not live");
+	pk_store(&task->head.word, pk_word(PK_LIVE, id));
+	become(k, id);
+	return 0;
+}
+
+/* After exec: the same task, with nothing in hand but its adjustments. */
+static void register_again(struct portico *k, uint32_t slot)
+{
+	struct pk_task *task = pk_slot(k, PK_TASKS, slot);
+	struct dead old = dead_of(pk_slot_id(&task->head, slot));
+	fill_in(k, task);
+	pk_store(&task->told, 0);
+	pk_store(&task->bell_sleepers, 0);
+	pk_process_mark(k->region, slot);
+	become(k, old.id);
+	enter_thread(k);
+	abandon(k, &old);
+}
+
+static int register_task(struct portico *k)
+{
+	struct pk_registration *mine = k->mine;
+	uint32_t own;
+	int error = 0;
+	if (k->registered)
+		error = pk_region_reopen(k);
+	if (error)
+		return error;
+	k->told = 0;
+	pk_process_self(&mine->process);
+	pk_task_refresh_ids(k);
+	own = k->registered ? 0 : find_own(k);
+	if (own)
+		register_again(k, own);
+	else
+		error = register_anew(k);
+	if (!error)
+		k->registered = 1; /* whoever comes here again is a fork's child */
+	return error;
+}
+
+int pk_enter_slowly(struct portico *k)
+{
+	int error = 0;
+	if (pk_self(k) == 0) {
+		uint32_t idle = 0;
+		while (!pk_swap_if(&k->mine->registering, &idle, 1)) {
+			idle = 0;
+			pk_pause();
+		}
+		if (pk_self(k) == 0)
+			error = register_task(k);
+		pk_store(&k->mine->registering, 0);
+		if (error)
+			return error;
+		enter_thread(k);
+		pk_task_sweep(k, false);
+	}
+	enter_thread(k);
+	return 0;
+}
+
+int pk_task_inherit_attachments(struct portico *k, pk_id parent)
+{
+	int error = pk_enter(k);
+	return error ? error : pk_segment_inherit(k, parent);
+}
+
+void pk_task_leave(struct portico *k)
+{
+	if (pk_self(k) == 0 || pk_enter(k) != 0)
+		return;
+	struct dead leaving = dead_of(pk_self(k));
+	for_each_claimed(k, &leaving, PK_ADJUSTS, pk_set_undo);
+	for_each_claimed(k, &leaving, PK_ATTACHES, pk_segment_drop);
+}

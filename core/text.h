@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Text built in fixed buffers, cut where it doesn't fit, always ended by NUL. */
+#ifndef PK_TEXT_H
+#define PK_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct pk_text {
+	char *buffer;
+	size_t size, length;
+};
+
+/* A text in an array. */
+#define PK_TEXT(array) ((struct pk_text){ .buffer = (array), .size = sizeof(array) })
+
+static inline void pk_text_character(struct pk_text *text, char c)
+{
+	if (text->length + 1 < text->size)
+		text->buffer[text->length] = c;
+	text->length++;
+	text->buffer[text->length < text->size ? text->length : text->size - 1] = '\0';
+}
+
+static inline void pk_text_add(struct pk_text *text, const char *more)
+{
+	while (*more)
+		pk_text_character(text, *more++);
+}
+
+static inline void pk_text_number(struct pk_text *text, uint64_t number)
+{
+	char digits[20];
+	int count = 0;
+	do
+		digits[count++] = (char)('0' + number % 10);
+	while ((number /= 10) != 0);
+	while (count > 0)
+		pk_text_character(text, digits[--count]);
+}
+
+static inline int pk_text_fits(const struct pk_text *text)
+{
+	return text->length < text->size;
+}
+
+#endif

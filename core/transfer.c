@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/* Passing messages through ports: send, receive, give back.  port.h is the essay. */
+#include "port.h"
+#include "task.h"
+
+#include <errno.h>
+
+/* ---- the queue, under the lock */
+
+static void append(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m)
+{
+	struct pk_message *last = pk_message_at(k, port->last);
+	m->head.next = 0;
+	if (port->first != 0 && last)
+		last->head.next = message;
+	else
+		port->first = message;
+	port->last = message;
+	port->count++;
+	port->queued_bytes += m->length;
+}
+
+void pk_port_insert(struct portico *k, struct pk_port *port, uint32_t message)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	struct pk_message *last = pk_message_at(k, port->last);
+	if (port->first == 0 || (last && last->number <= m->number)) {
+		append(k, port, message, m);
+		return;
+	}
+	uint32_t *link = &port->first;
+	for (uint32_t most = port->count; most > 0; most--) {
+		struct pk_message *at = pk_message_at(k, *link);
+		if (!at || at->number > m->number)
+			break;
+		link = &at->head.next;
+	}
+	m->head.next = *link;
+	*link = message;
+	port->count++;
+	port->queued_bytes += m->length;
+}
+
+/* What is found in a queue, and what stands before it. */
+struct found {
+	uint32_t message, before;
+};
+
+static void take_off(struct portico *k, struct pk_port *port, const struct found *found)
+{
+	struct pk_message *m = pk_message_at(k, found->message), *before = pk_message_at(k, found->before);
+	if (before)
+		before->head.next = m->head.next;
+	else
+		port->first = m->head.next;
+	if (port->last == found->message)
+		port->last = found->before;
+	m->head.next = 0;
+	port->count--;
+	port->queued_bytes -= m->length;
+}
+
+/* ---- who wants what */
+
+static bool wants(enum pk_select_how select, int64_t type, uint32_t from, const struct pk_message *m)
+{
+	switch (select) {
+	case PK_ANY:
+		return true;
+	case PK_TYPE:
+		return m->type == type;
+	case PK_TYPE_AT_MOST:
+		return m->type <= type;
+	case PK_TYPE_EXCEPT:
+		return m->type != type;
+	case PK_FROM:
+		return m->sender == from;
+	}
+	return false;
+}
+
+/* The first that is wanted; of those at most a type, the first of the lowest. */
+static bool find_queued(struct portico *k, struct pk_port *port, const struct pk_want *want, struct found *best)
+{
+	int64_t lowest = want->type;
+	struct found at = { .message = port->first };
+	bool any = false;
+	for (uint32_t left = port->count; left > 0; left--) {
+		struct pk_message *m = pk_message_at(k, at.message);
+		if (!m)
+			break;
+		if (wants(want->select, lowest, want->from, m)) {
+			*best = at;
+			any = true;
+			if (want->select != PK_TYPE_AT_MOST || m->type == INT64_MIN)
+				break;
+			lowest = m->type - 1;
+		}
+		at = (struct found){ .message = m->head.next, .before = at.message };
+	}
+	return any;
+}
+
+/* The same among the messages of waiting senders; the sender's wait, or 0. */
+static uint32_t find_sender(struct portico *k, struct pk_port *port, const struct pk_want *want)
+{
+	int64_t lowest = want->type;
+	uint32_t best = 0, slot = port->senders.first;
+	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
+		struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+		struct pk_message *m = wait ? pk_message_at(k, wait->message) : NULL;
+		if (!m)
+			break;
+		if (wants(want->select, lowest, want->from, m)) {
+			best = slot;
+			if (want->select != PK_TYPE_AT_MOST || m->type == INT64_MIN)
+				break;
+			lowest = m->type - 1;
+		}
+		slot = wait->next;
+	}
+	return best;
+}
+
+/* ---- sending */
+
+static void note_sent(struct pk_port *port, const struct pk_message *m)
+{
+	port->last_sender = m->pid;
+	port->send_time = pk_realtime_seconds();
+}
+
+static void note_received(struct portico *k, struct pk_port *port)
+{
+	port->last_receiver = k->mine->process.pid;
+	port->receive_time = pk_realtime_seconds();
+}
+
+/* Give it to the first receiver in line that wants it and can take it.  W2: the word first, then the swap. */
+static bool hand_over(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m,
+		      struct pk_wakes *wakes)
+{
+	uint64_t before = pk_load_relaxed(&m->head.word);
+	uint32_t slot = port->receivers.first;
+	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
+		struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+		if (!wait)
+			break;
+		uint32_t next = wait->next, owner = pk_id_slot(pk_word_id(pk_load(&wait->head.word)));
+		struct pk_task *task = pk_task_of(k, owner);
+		if (wants((enum pk_select_how)wait->select, wait->type, wait->from, m)) {
+			if (m->length > wait->room) {
+				pk_wait_fail(k, &port->receivers, slot, E2BIG, wakes);
+			} else {
+				pk_store(&m->head.word, pk_word(PK_GRANTED, pk_slot_id(&wait->head, slot)));
+				PK_POINT("transfer: granted, not settled");
+				if (pk_wait_grant(k, &port->receivers, slot, message, wakes)) {
+					port->last_receiver = task ? task->pid : 0;
+					port->receive_time = pk_realtime_seconds();
+					return true;
+				}
+				pk_store(&m->head.word, before);
+			}
+		}
+		slot = next;
+	}
+	return false;
+}
+
+static bool fits(const struct pk_port *port, const struct pk_message *m)
+{
+	return port->count < port->slots && port->queued_bytes + m->length <= port->capacity;
+}
+
+static void enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_message *m,
+		    struct pk_wakes *wakes)
+{
+	PK_POINT("transfer: numbered, not queued");
+	pk_store(&m->head.word, pk_word(PK_QUEUED, id));
+	PK_POINT("transfer: queued, on no list");
+	append(k, port, message, m);
+	if (port->watchers.first)
+		pk_wait_grant_all(k, &port->watchers, wakes);
+}
+
+static int post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, const struct pk_post *post,
+		     uint32_t *wait)
+{
+	struct pk_wait wanted = { .object = id, .message = message, .table = PK_PORTS, .purpose = PK_FOR_SEND };
+	int error = pk_wait_post(k, &port->senders, &port->next_ticket, &wanted, post, wait);
+	return error ? error : PK_POSTED;
+}
+
+static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, const struct pk_post *post,
+		       uint32_t *wait, struct pk_wakes *wakes)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	int error = pk_permission_check(k, &port->permission, 0222);
+	if (error)
+		return error;
+	if (!m || m->length > port->bytes)
+		return m ? -EMSGSIZE : -EINVAL;
+	m->port = id;
+	m->number = port->next_number++;
+	if (port->receivers.first && hand_over(k, port, message, m, wakes)) {
+		note_sent(port, m);
+		return 0;
+	}
+	if (port->senders.first || !fits(port, m))
+		return post ? post_send(k, port, id, message, post, wait) : -EAGAIN;
+	note_sent(port, m);
+	enqueue(k, port, id, message, m, wakes);
+	return 0;
+}
+
+int pk_port_send(struct portico *k, pk_id id, uint32_t message, const struct pk_post *post, uint32_t *wait)
+{
+	struct pk_port *port;
+	struct pk_wakes wakes = { 0 };
+	int result = pk_object_lock(k, PK_PORTS, id, &port);
+	if (result)
+		return result;
+	result = send_locked(k, port, id, message, post, wait, &wakes);
+	pk_object_unlock(port);
+	pk_wakes_flush(&wakes);
+	return result;
+}
+
+/* Queue the message of a waiting sender.  W3: queued first, then told.  False: it had given up. */
+static bool admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, struct pk_wakes *wakes)
+{
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+	uint32_t message = wait->message;
+	struct pk_message *m = pk_message_at(k, message);
+	uint64_t claimed = pk_load(&wait->head.word); /* CLAIMED by the waiting task, as its message is */
+	if (!m || pk_load(&m->head.word) != claimed) {
+		pk_wait_fail(k, &port->senders, slot, EIO, wakes); /* scribbled */
+		return false;
+	}
+	m->port = id;
+	m->number = port->next_number++;
+	note_sent(port, m);
+	enqueue(k, port, id, message, m, wakes);
+	PK_POINT("transfer: sender's message queued, sender not told");
+	if (pk_wait_grant(k, &port->senders, slot, 0, wakes))
+		return true;
+	struct found at = { .message = port->first };
+	while (at.message != message && at.message != 0) {
+		struct pk_message *next = pk_message_at(k, at.message);
+		at = (struct found){ .message = next ? next->head.next : 0, .before = at.message };
+	}
+	if (at.message == message)
+		take_off(k, port, &at);
+	pk_store(&m->head.word, claimed);
+	return false;
+}
+
+void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
+{
+	struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+	pk_id id = pk_slot_id(&port->head, slot);
+	for (uint32_t most = pk_committed(k, PK_WAITS); port->senders.first != 0 && most > 0; most--) {
+		struct pk_wait *wait = pk_slot(k, PK_WAITS, port->senders.first);
+		struct pk_message *m = wait ? pk_message_at(k, wait->message) : NULL;
+		if (!wait || (m && !fits(port, m)))
+			break;
+		admit(k, port, id, port->senders.first, wakes);
+	}
+}
+
+/* ---- receiving */
+
+static int take(struct portico *k, struct pk_port *port, const struct pk_want *want, const struct found *found,
+		uint32_t *message)
+{
+	struct pk_message *m = pk_message_at(k, found->message);
+	if (m->length > want->room)
+		return -E2BIG;
+	PK_POINT("transfer: before taking");
+	pk_store(&m->head.word, pk_word(PK_HELD, pk_self(k)));
+	PK_POINT("transfer: held, still on the queue");
+	take_off(k, port, found);
+	note_received(k, port);
+	*message = found->message;
+	return 0;
+}
+
+static int post_receive(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+			const struct pk_post *post, uint32_t *wait)
+{
+	struct pk_wait wanted = {
+		.object = id,
+		.type = want->type,
+		.from = want->from,
+		.room = want->room,
+		.table = PK_PORTS,
+		.purpose = PK_FOR_RECEIVE,
+		.select = (uint8_t)want->select,
+	};
+	int error = pk_wait_post(k, &port->receivers, &port->next_ticket, &wanted, post, wait);
+	return error ? error : PK_POSTED;
+}
+
+static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+			  const struct pk_post *post, uint32_t *message, uint32_t *wait, struct pk_wakes *wakes)
+{
+	struct found found = { 0 };
+	int error = pk_permission_check(k, &port->permission, 0444);
+	if (error)
+		return error;
+	while (!find_queued(k, port, want, &found)) {
+		uint32_t sender = find_sender(k, port, want);
+		if (!sender)
+			return post ? post_receive(k, port, id, want, post, wait) : -EAGAIN;
+		struct pk_wait *at = pk_slot(k, PK_WAITS, sender);
+		struct pk_message *m = pk_message_at(k, at->message);
+		if (m->length > want->room)
+			return -E2BIG;
+		admit(k, port, id, sender, wakes);
+	}
+	error = take(k, port, want, &found, message);
+	if (error)
+		return error;
+	if (port->senders.first)
+		pk_port_advance(k, pk_id_slot(id), wakes);
+	if (port->watchers.first)
+		pk_wait_grant_all(k, &port->watchers, wakes);
+	return 0;
+}
+
+int pk_port_receive(struct portico *k, pk_id id, const struct pk_want *want, const struct pk_post *post,
+		    uint32_t *message, uint32_t *wait)
+{
+	struct pk_port *port;
+	struct pk_wakes wakes = { 0 };
+	int result = pk_object_lock(k, PK_PORTS, id, &port);
+	if (result)
+		return result;
+	result = receive_locked(k, port, id, want, post, message, wait, &wakes);
+	pk_object_unlock(port);
+	pk_wakes_flush(&wakes);
+	return result;
+}
+
+int pk_port_collect(struct portico *k, uint32_t slot, uint32_t *message)
+{
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+	int error = pk_wait_status(k, slot);
+	if (!wait || error)
+		return error ? error : -EINVAL;
+	*message = pk_outcome_value(pk_load(&wait->outcome));
+	struct pk_message *m = pk_message_at(k, *message);
+	if (!m)
+		return -EIO;
+	PK_POINT("transfer: granted, not collected");
+	pk_store(&m->head.word, pk_word(PK_HELD, pk_self(k)));
+	pk_wait_end(k, slot);
+	return 0;
+}
+
+void pk_port_give_back(struct portico *k, uint32_t message)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	struct pk_port *port;
+	struct pk_wakes wakes = { 0 };
+	if (!m)
+		return;
+	pk_id id = m->port;
+	if (pk_object_lock(k, PK_PORTS, id, &port) != 0) {
+		pk_message_release(k, message);
+		return;
+	}
+	PK_POINT("transfer: before giving back");
+	if (!hand_over(k, port, message, m, &wakes)) {
+		pk_store(&m->head.word, pk_word(PK_QUEUED, id));
+		PK_POINT("transfer: given back, on no list");
+		pk_port_insert(k, port, message);
+		pk_wait_grant_all(k, &port->watchers, &wakes);
+	}
+	pk_object_unlock(port);
+	pk_wakes_flush(&wakes);
+}
+
+int pk_port_watch(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait)
+{
+	struct pk_port *port;
+	struct pk_wait wanted = { .object = id, .table = PK_PORTS, .purpose = PK_FOR_CHANGE };
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	error = pk_wait_post(k, &port->watchers, &port->next_ticket, &wanted, post, wait);
+	pk_object_unlock(port);
+	return error;
+}
+
+/* ---- blocking forms */
+
+int pk_port_send_until(struct portico *k, pk_id id, uint32_t message, int64_t until_ns)
+{
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
+	uint32_t wait = 0;
+	int result = pk_port_send(k, id, message, &post, &wait);
+	if (result != PK_POSTED)
+		return result;
+	result = pk_wait_sleep(k, wait);
+	pk_wait_end(k, wait);
+	return result;
+}
+
+int pk_port_receive_until(struct portico *k, pk_id id, const struct pk_want *want, int64_t until_ns,
+			  uint32_t *message)
+{
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
+	uint32_t wait = 0;
+	int result = pk_port_receive(k, id, want, &post, message, &wait);
+	if (result != PK_POSTED)
+		return result;
+	result = pk_wait_sleep(k, wait);
+	if (result == 0)
+		return pk_port_collect(k, wait, message);
+	pk_wait_end(k, wait);
+	return result;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waits: what a task wants and could not have at once.
+ *
+ * A wait is a record in the region, not a thread.  Its owner posts it on an
+ * object (port, set, pipe), under that object's lock, at the end of the
+ * object's line.  Whoever later makes it possible settles it, under the same
+ * lock, first come first served: a receiver is handed its message, a sender's
+ * message is queued, a semaphore operation is done on its owner's behalf.  So
+ * nobody overtakes, and the owner finds the thing done.
+ *
+ * The outcome is one word, settled once, by one compare-and-swap:
+ *
+ *   WAITING ──> GRANTED   (with the message, for a receiver)
+ *           ──> FAILED    (with an errno: ETIMEDOUT, EINTR, ECANCELED by its
+ *                          owner; EIDRM, E2BIG by others; EOWNERDEAD by a reaper)
+ *
+ * The owner of a wait is told by a futex, the low half of that word (it spins
+ * for a while first, then adds PK_WAIT_SLEEPING and sleeps; a waker that saw
+ * no such flag makes no system call), or by a completion: the wait is pushed
+ * on its task's stack and the task's bell is rung, so one thread can serve ten
+ * thousand waits.
+ *
+ * A message given to a wait is marked GRANTED (to this wait) before the swap,
+ * and the swap carries its slot.  So:
+ *
+ *  W1  The outcome leaves WAITING once, by a swap.
+ *  W2  A message whose word says GRANTED to W is W's exactly if W's outcome is
+ *      GRANTED with that message and W's owner lives.  If the granter lost the
+ *      swap or died before it, the message is still the port's, at its number.
+ *  W3  A sender's message is QUEUED before its wait is GRANTED.  If the granter
+ *      died in between, repair of the port swaps; if the owner gave up first,
+ *      repair takes the message back out: who was told no has sent nothing.
+ *  W4  Whoever settles a wait takes it off its list, under the object's lock;
+ *      a wait is on a list only while its outcome is WAITING, but for the
+ *      instant in which its settler holds the lock.
+ *  W5  A sleeper looks again every PK_TICK_NS, and whoever posts a completion
+ *      first settles, then pushes; the owner that finds nothing pushed for a
+ *      tick looks through its own waits.  So a waker's death delays, and never
+ *      loses, what it had settled.
+ */
+#ifndef PK_WAIT_H
+#define PK_WAIT_H
+
+#include "table.h"
+
+enum pk_outcome { PK_WAITING = 1, PK_WAIT_GRANTED, PK_WAIT_FAILED };
+#define PK_WAIT_SLEEPING UINT64_C(0x100)
+#define PK_SPIN_MOST_NS 25000
+
+#define PK_POSTED 1 /* not done at once: a wait was posted */
+
+static inline enum pk_outcome pk_outcome_kind(uint64_t outcome)
+{
+	return (enum pk_outcome)(outcome & 0xff);
+}
+static inline uint32_t pk_outcome_value(uint64_t outcome)
+{
+	return (uint32_t)(outcome >> 32);
+}
+
+/* How to post: with NULL for it an operation is conditional, and says -EAGAIN where it would wait. */
+struct pk_post {
+	enum pk_tell_how tell;
+	uint64_t cookie;  /* for completions */
+	int64_t until_ns; /* monotonic, PK_FOREVER */
+};
+
+/* Those to wake once the object is unlocked; a cache line, so that starting with none is cheap. */
+struct pk_wakes {
+	uint64_t count;
+	const _Atomic uint32_t *words[7];
+};
+void pk_wakes_flush(struct pk_wakes *wakes);
+
+/* ---- for objects, under their lock */
+
+/* Put a wait like `wanted` at the end of the line. */
+int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket, const struct pk_wait *wanted,
+		 const struct pk_post *post, uint32_t *slot);
+
+/* W1.  Settle it and, having won, take it off the list and tell its owner.  False: somebody else settled it first. */
+bool pk_wait_grant(struct portico *k, struct pk_wait_list *list, uint32_t slot, uint32_t message,
+		   struct pk_wakes *wakes);
+bool pk_wait_fail(struct portico *k, struct pk_wait_list *list, uint32_t slot, int error, struct pk_wakes *wakes);
+/* The same for a wait that is on no list any more. */
+bool pk_wait_settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk_wakes *wakes);
+
+/* Take it off its list, if it is on it. */
+void pk_wait_unlink(struct portico *k, struct pk_wait_list *list, uint32_t slot);
+
+/* Settle all of them with an error. */
+void pk_wait_fail_all(struct portico *k, struct pk_wait_list *list, int error, struct pk_wakes *wakes);
+
+/* Grant all who wait for any change. */
+void pk_wait_grant_all(struct portico *k, struct pk_wait_list *list, struct pk_wakes *wakes);
+
+/* The wait, if that slot is one on this object; NULL otherwise. */
+struct pk_wait *pk_wait_on(struct portico *k, uint32_t slot, unsigned table, pk_id object);
+
+/* Rebuild an object's lists from the words and numbers of its waits; lists[p - 1] is of purpose p. */
+void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[4],
+		     uint64_t *next_ticket);
+
+/* ---- for owners */
+
+/* Spin for a while, if that tends to pay.  True: it was settled.  pk_wait_sleep() begins with this. */
+bool pk_wait_spin(struct portico *k, uint32_t slot);
+
+/* Sleep until it is settled.  0: granted.  Or a negative errno, -ETIMEDOUT, -EINTR, -EIDRM … */
+int pk_wait_sleep(struct portico *k, uint32_t slot);
+
+/* Its outcome so far: 0 granted, PK_POSTED still waiting, or a negative errno. */
+int pk_wait_status(struct portico *k, uint32_t slot);
+
+/*
+ * Give up: settle it with -error unless it is settled already, and take it off
+ * its object's list.  Acknowledged: after this nobody else touches it.
+ * Returns its outcome: -error, or what came first.
+ */
+int pk_wait_withdraw(struct portico *k, uint32_t slot, int error);
+
+/* Give its record back.  What was granted with it is the caller's to keep. */
+void pk_wait_end(struct portico *k, uint32_t slot);
+
+/*
+ * ---- completions (PK_TELL_TASK)
+ *
+ * One thread takes them; another may listen on its behalf.  A wait that was
+ * settled by anybody but pk_wait_withdraw() is ended only after it came here.
+ */
+
+/* The next settled wait of this task, or 0. */
+uint32_t pk_wait_completed(struct portico *k);
+
+/* Sleep until there may be one, or the time comes: 0, -ETIMEDOUT, -EINTR. */
+int pk_wait_listen(struct portico *k, int64_t until_ns);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Portico: a message kernel in user space.
+ *
+ * An *instance* is a directory that holds one shared-memory region.  Whoever
+ * may open it shares its mailboxes: no daemon, and no system call while nobody
+ * has to sleep.  A process is a *task* of the instance from its first call;
+ * when it ends, even by kill -9, whatever it was in the middle of is undone or
+ * finished by the others.
+ *
+ * Conventions of every call here
+ *   - It returns 0 or a count, or a negative errno: compare with -EAGAIN, print
+ *     with portico_explain(-error).  errno itself isn't touched.
+ *   - Times are nanoseconds of CLOCK_MONOTONIC; a deadline is absolute.
+ *     PORTICO_NOW never waits, PORTICO_FOREVER waits until it is done.
+ *   - Thread-safe.  Fork-safe: a child is a task of its own from its first
+ *     call.  Not async-signal-safe.
+ *   - A signal handler that runs while a call waits makes it return -EINTR; a
+ *     call that returns -EINTR has done nothing.
+ *
+ * See portico(7) for the model and portico_mailbox(3) for the calls.
+ */
+#ifndef PORTICO_PORTICO_H
+#define PORTICO_PORTICO_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PORTICO_VERSION "0.1.0"
+
+#define PORTICO_NOW INT64_C(0)
+#define PORTICO_FOREVER INT64_MAX
+
+/* One process's hold on one instance. */
+typedef struct portico portico;
+
+/* A mailbox.  An id that outlived its mailbox is -EIDRM or -EINVAL, never another's. */
+typedef struct portico_port {
+	uint64_t id;
+} portico_port;
+
+/* A task, as messages name their sender. */
+typedef struct portico_task {
+	uint32_t slot; /* 0: none */
+} portico_task;
+
+/* ---- the instance */
+
+#define PORTICO_CREATE 1u /* make it where there is none */
+
+/*
+ * Open an instance: `directory`, or with NULL the one that $PORTICO_KERNEL
+ * names, else $XDG_RUNTIME_DIR/portico, else /dev/shm/portico-UID.  The
+ * directory should lie on a tmpfs.
+ *
+ * -EACCES  it belongs to another user
+ * -EPROTO  it was made by another version, or isn't one
+ * -ENOENT  there is none, and flags doesn't say PORTICO_CREATE
+ * -ENOSPC  its file system is full
+ * -ENOMEM  its 25 GiB of addresses aren't to be had (ulimit -v)
+ * -EROFS, -ENOTDIR, -ENAMETOOLONG  the directory can't be made
+ *
+ * portico_open_error() says the last failure of this thread in a sentence.
+ */
+int portico_open(const char *directory, unsigned flags, portico **instance);
+const char *portico_open_error(void);
+
+/* Let go of it.  No other thread may be in a call on it.  What it holds stays. */
+void portico_close(portico *instance);
+
+/* The instance's directory; valid until portico_close(). */
+const char *portico_directory(const portico *instance);
+
+/* ---- mailboxes */
+
+struct portico_limits {
+	uint32_t slots;	   /* most messages queued; 0 is rendezvous: a send waits for its receive */
+	uint32_t bytes;	   /* most bytes in a message, at most 1 MiB; may be 0 */
+	uint64_t capacity; /* most bytes queued in all */
+};
+
+/* 1024 slots, 1 MiB a message, 64 MiB in all. */
+extern const struct portico_limits portico_default_limits;
+
+/*
+ * Make a mailbox.  name: 1 to 200 bytes, no '/', or NULL for one known by its
+ * id only.  limits: NULL for portico_default_limits.  mode: the permission
+ * bits, as of open(2); no umask is applied.  It lasts until it is destroyed.
+ *
+ * -EEXIST       that name is taken
+ * -EINVAL, -ENAMETOOLONG  the name is none
+ * -EMSGSIZE     limits->bytes is over 1 MiB
+ * -ENOBUFS      the instance holds as many as it can (131 071)
+ * -ENOSPC       its file system is full
+ */
+int portico_mailbox_create(portico *instance, const char *name, const struct portico_limits *limits, mode_t mode,
+			   portico_port *port);
+
+/* Find one by name.  -ENOENT. */
+int portico_mailbox_open(portico *instance, const char *name, portico_port *port);
+
+/* End it: whoever waits gets -EIDRM, what is queued is gone.  -EPERM: not its owner. */
+int portico_mailbox_destroy(portico *instance, portico_port port);
+
+struct portico_status {
+	struct portico_limits limits;
+	uint64_t queued_bytes;
+	uint32_t queued;	     /* messages */
+	uint32_t receivers, senders; /* how many wait */
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+	pid_t last_sender, last_receiver; /* 0: none yet */
+	int64_t send_time, receive_time, change_time; /* seconds of CLOCK_REALTIME, 0: never */
+};
+
+int portico_mailbox_status(portico *instance, portico_port port, struct portico_status *status);
+
+/* Change its limits.  Lowering them loses nothing; raising them lets senders go on.  -EPERM, -EMSGSIZE. */
+int portico_mailbox_limit(portico *instance, portico_port port, const struct portico_limits *limits);
+
+/* ---- messages */
+
+/*
+ * Send a message: `bytes` of data, and a type for receivers that select by it.
+ * When this returns 0 the message is queued, or a waiting receiver has it.
+ * Senders that wait are served first come, first served, and none overtakes.
+ *
+ * -EAGAIN     deadline is PORTICO_NOW and it would wait
+ * -ETIMEDOUT  the deadline came
+ * -EINTR      a signal handler ran
+ * -EIDRM      the mailbox was destroyed, before or meanwhile
+ * -EINVAL     there is no such mailbox
+ * -EMSGSIZE   over the mailbox's limit of bytes
+ * -EACCES     its mode doesn't let this task write
+ * -ENOBUFS    the pool has no buffer of that size left
+ * -ENOSPC     the instance's file system is full
+ */
+int portico_send(portico *instance, portico_port port, const void *data, size_t bytes, int64_t type,
+		 int64_t deadline);
+
+enum portico_select {
+	PORTICO_ANY = 0,
+	PORTICO_TYPE,	      /* whose type equals `type` */
+	PORTICO_TYPE_AT_MOST, /* of the lowest type, if that isn't above `type` */
+	PORTICO_TYPE_EXCEPT,  /* whose type isn't `type` */
+	PORTICO_FROM,	      /* which the task `from` sent */
+};
+
+/* Which message to receive; of those that match, the first. */
+struct portico_filter {
+	enum portico_select select;
+	int64_t type;
+	portico_task from;
+};
+
+/* What is known of a message besides its data. */
+struct portico_envelope {
+	int64_t type;
+	portico_task sender;
+	pid_t pid; /* of the sender, in its own pid namespace */
+	uid_t uid; /* effective, of the sender */
+	gid_t gid;
+};
+
+/*
+ * Receive a message into buffer.  filter and envelope may be NULL.  Returns
+ * its length in bytes, or as portico_send() and
+ *
+ * -E2BIG      it is longer than size_bytes; it stays where it is
+ *
+ * A receiver killed before this returns has received nothing: the message goes
+ * back to its place in the queue.
+ */
+ssize_t portico_receive(portico *instance, portico_port port, void *buffer, size_t size_bytes,
+			const struct portico_filter *filter, struct portico_envelope *envelope, int64_t deadline);
+
+/* Now, and `after_ns` later: deadlines for the calls above. */
+int64_t portico_deadline(int64_t after_ns);
+
+/* What an error of these calls means, in a sentence; for `error` negative or positive. */
+const char *portico_explain(int error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The message kernel, case by case: tests/core_*.c and tests/crash_core.c say what each asserts.
+# limit_seconds: 600
+
+load helper
+
+# Run a case of a test program: case PROGRAM CASE...
+case_of() {
+	local said status=0
+	said=$(timeout -k 1 100 "$BUILD/tests/$1" "${@:2}" 2>&1) || status=$?
+	echo "$said"
+	[ "$status" -ne 77 ] || skip "$said"
+	return "$status"
+}
+
+# ---- the instance
+
+@test "instance: of many who come first at once one makes it, and leaves no litter" { case_of core_region race; }
+@test "instance: nobody else may enter it" { case_of core_region private; }
+@test "instance: is not made unless asked" { case_of core_region not-made; }
+@test "instance: one of another version is refused, with the reason" { case_of core_region version; }
+@test "instance: a file that is no region is refused" { case_of core_region no-region; }
+@test "instance: another user's is refused" { case_of core_region owner; }
+@test "instance: root may use one it names, not one it finds" { case_of core_region root-may-name-one; }
+@test "instance: a place that can't be is refused, with the reason" { case_of core_region no-place; }
+@test "instance: too few addresses is an error with a remedy" { case_of core_region no-addresses; }
+@test "instance: a full file system at the start leaves nothing behind" { case_of core_region full-at-start; }
+@test "instance: a full file system later is an error of the send, and loses nothing" { case_of core_region full-later; }
+
+# ---- mailboxes
+
+@test "mailbox: first in, first out, empty messages too" { case_of core_mailbox order; }
+@test "mailbox: slots, bytes and capacity hold, and can be changed" { case_of core_mailbox limits; }
+@test "mailbox: a message too long for its receiver stays" { case_of core_mailbox buffer-too-small; }
+@test "mailbox: with zero slots sender and receiver meet" { case_of core_mailbox rendezvous; }
+@test "mailbox: receive by type, by the lowest type, by any but a type" { case_of core_mailbox types; }
+@test "mailbox: a receiver that waits for a type gets that" { case_of core_mailbox waiting-for-a-type; }
+@test "mailbox: every message names its sender, and can be selected by it" { case_of core_mailbox sender; }
+@test "mailbox: receivers are served in order" { case_of core_mailbox receivers-in-order; }
+@test "mailbox: senders are served in order, and none overtakes" { case_of core_mailbox senders-in-order; }
+@test "mailbox: its end wakes who waits, and makes its id stale" { case_of core_mailbox destroyed; }
+@test "mailbox: names are unique, checked, and free again" { case_of core_mailbox names; }
+@test "mailbox: a signal handler interrupts a wait, and nothing is lost" { case_of core_mailbox interrupted; }
+@test "mailbox: deadlines" { case_of core_mailbox deadline; }
+@test "mailbox: messages of every size up to 1 MiB" { case_of core_mailbox sizes; }
+@test "mailbox: 150 000 messages queued" { case_of core_mailbox many; }
+
+# ---- tasks
+
+@test "task: a fork's child is a new task" { case_of core_task fork; }
+@test "task: a zombie is dead" { case_of core_task zombie-is-dead; }
+@test "task: a stopped process isn't" { case_of core_task stopped-is-alive; }
+@test "task: nor one whose main thread has gone" { case_of core_task leader-gone; }
+@test "task: a message granted to one that is killed goes to the next waiter" { case_of core_task waiter-notices; }
+@test "task: a killed sender leaves the line" { case_of core_task dead-sender; }
+@test "task: exec keeps it" { case_of core_task exec; }
+@test "task: a program that closes all descriptors goes on" { case_of core_task closes-everything; }
+@test "task: threads share it" { case_of core_task threads; }
+@test "task: 3 000 in turn don't take 3 000 slots" { case_of core_task many-in-turn; }
+@test "task: death is seen across pid namespaces" { case_of core_task pid-namespaces; }
+
+# ---- kill -9
+
+@test "kill -9: 1 000 rounds of eight processes, one killed; the ledger agrees" { case_of core_ledger 1000; }
+@test "kill -9 at each point of a send, and of its repair" { case_of crash_core send; }
+@test "kill -9 at each point of a receive, and of its repair" { case_of crash_core receive; }
+@test "kill -9 at each point of a hand-over, and of its repair" { case_of crash_core hand-over; }
+@test "kill -9 at each point of admitting a sender, and of its repair" { case_of crash_core admit; }
+@test "kill -9 at each point of a rendezvous, and of its repair" { case_of crash_core rendezvous; }
+@test "kill -9 at each point of waiting to receive, and of its repair" { case_of crash_core wait-to-receive; }
+@test "kill -9 at each point of waiting to send, and of its repair" { case_of crash_core wait-to-send; }
+@test "kill -9 at each point of giving up, and of its repair" { case_of crash_core give-up; }
+@test "kill -9 at each point of destroying a mailbox, and of its repair" { case_of crash_core destroy; }
+@test "kill -9 at each point of destroying one with a waiter, and of its repair" { case_of crash_core destroy-under-waiter; }
+@test "kill -9 at each point of making a mailbox, and of its repair" { case_of crash_core create; }
+@test "kill -9 at each point of giving a message back, and of its repair" { case_of crash_core give-back; }

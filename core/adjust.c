@@ -24,7 +24,8 @@ static bool is_it(const struct pk_adjust *adjust, uint64_t claimed, pk_id set, u
 	       adjust->semaphore == semaphore;
 }
 
-static uint32_t find_listed(struct portico *k, const struct pk_set_view *view, uint64_t claimed, uint32_t semaphore)
+static uint32_t find_listed(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
+			    uint32_t semaphore)
 {
 	uint32_t slot = view->set->adjusts;
 	for (uint32_t most = pk_committed(k, PK_ADJUSTS); most > 0; most--) {
@@ -36,7 +37,8 @@ static uint32_t find_listed(struct portico *k, const struct pk_set_view *view, u
 	return 0;
 }
 
-uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed, uint32_t semaphore)
+uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
+			uint32_t semaphore)
 {
 	unsigned i = (pk_id_slot(view->id) + semaphore) % (sizeof hints / sizeof hints[0]);
 	if (hints[i].set == view->id && hints[i].semaphore == semaphore &&
@@ -119,7 +121,8 @@ void pk_adjust_forget(struct portico *k, const struct pk_set_view *view, uint32_
 		struct pk_adjust *adjust = adjust_at(k, slot);
 		if (!adjust)
 			break;
-		if (adjust->set == view->id && adjust->semaphore >= first && adjust->semaphore - first < count)
+		if (adjust->set == view->id && adjust->semaphore >= first &&
+		    adjust->semaphore - first < count)
 			pk_store(&adjust->value, 0);
 		slot = adjust->next_adjust;
 	}
@@ -164,7 +167,8 @@ bool pk_adjust_valid(struct portico *k, struct pk_set *set, pk_id id)
 #define OWNERS 32
 
 /* Others whose end would change a value, after the first `skip` of the list. */
-static uint32_t owners_of(struct portico *k, struct pk_set *set, uint32_t skip, uint32_t owners[OWNERS], bool *more)
+static uint32_t owners_of(struct portico *k, struct pk_set *set, uint32_t skip, uint32_t owners[OWNERS],
+			  bool *more)
 {
 	uint32_t count = 0, last = 0, slot = set->adjusts, self = pk_id_slot(pk_self(k));
 	uint32_t most = skip + OWNERS;

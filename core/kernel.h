@@ -13,9 +13,9 @@
 /* Zeroed in the child by fork(): that is how a child knows that it is a new task. */
 struct pk_registration {
 	_Atomic uint64_t task; /* id, or 0: not registered */
-	uint64_t owner_half;	/* the high half of every lock this task takes */
+	uint64_t owner_half;   /* the high half of every lock this task takes */
 	struct pk_process process;
-	uint32_t uid, gid; /* effective, when last looked at */
+	uint32_t uid, gid;	      /* effective, when last looked at */
 	_Atomic uint32_t registering; /* a lock among threads, free again in a child */
 };
 
@@ -24,11 +24,11 @@ struct portico {
 	struct pk_registration *mine;
 	int region; /* its descriptor, for fallocate() and the mark of life */
 	int cpus;
-	struct pk_file file; /* what the descriptor must still be, or a program closed it */
-	uint32_t task_flags; /* PK_TASK_… to register with */
-	uint32_t registered; /* this memory has registered once: a registration gone means fork() */
-	_Atomic uint32_t spin_ns;     /* how long a wait here is worth spinning for: wait.c */
-	_Atomic uint32_t told;	      /* completions taken off the task's stack, the oldest first */
+	struct pk_file file;	  /* what the descriptor must still be, or a program closed it */
+	uint32_t task_flags;	  /* PK_TASK_… to register with */
+	uint32_t registered;	  /* this memory has registered once: a registration gone means fork() */
+	_Atomic uint32_t spin_ns; /* how long a wait here is worth spinning for: wait.c */
+	_Atomic uint32_t told;	  /* completions taken off the task's stack, the oldest first */
 	char directory[PK_PATH_MAX];
 };
 
@@ -49,7 +49,8 @@ int pk_enter_slowly(struct portico *k);
 static inline int pk_enter(struct portico *k)
 {
 	if (__builtin_expect(pk_thread.kernel == k && pk_thread.task != 0 &&
-				     pk_thread.task == pk_load_relaxed(&k->mine->task), 1))
+				     pk_thread.task == pk_load_relaxed(&k->mine->task),
+			     1))
 		return 0;
 	return pk_enter_slowly(k);
 }

@@ -77,9 +77,9 @@ static inline pk_id pk_word_id(uint64_t word)
 }
 
 struct pk_head {
-	_Atomic uint64_t word;	      /* truth */
-	_Atomic uint32_t generation;  /* truth: raised each time the slot is freed */
-	uint32_t next;		      /* cache: the free list, or the queue a message is in */
+	_Atomic uint64_t word;	     /* truth */
+	_Atomic uint32_t generation; /* truth: raised each time the slot is freed */
+	uint32_t next;		     /* cache: the free list, or the queue a message is in */
 };
 
 /*
@@ -98,9 +98,9 @@ struct pk_wait_list {
 /* Who may do what with an object, as in struct ipc_perm. */
 struct pk_permission {
 	int32_t key;
-	uint32_t uid, gid;	 /* owner */
+	uint32_t uid, gid;   /* owner */
 	uint32_t cuid, cgid; /* creator */
-	uint32_t mode;	 /* nine permission bits */
+	uint32_t mode;	     /* nine permission bits */
 };
 
 /* ---- tasks -------------------------------------------------------------- */
@@ -108,9 +108,9 @@ struct pk_permission {
 /* A process that has used this instance.  task.c tells its life and death. */
 struct pk_task {
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE while registered, DYING while it is reaped */
-	pk_lock_word lock;	 /* held by whoever reaps it */
+	pk_lock_word lock;		       /* held by whoever reaps it */
 	/* written once, before LIVE */
-	uint32_t pid;	 /* in its own pid namespace */
+	uint32_t pid; /* in its own pid namespace */
 	uint32_t uid, gid;
 	uint32_t flags;		/* PK_TASK_… */
 	uint64_t start_time;	/* clock ticks after boot: tells a reused pid */
@@ -124,7 +124,7 @@ struct pk_task {
 };
 
 #define PK_TASK_SUPERVISOR 1u /* a `portico run` or a mount: not a program */
-#define PK_TASK_MOUNT 2u	     /* with that: a mount */
+#define PK_TASK_MOUNT 2u      /* with that: a mount */
 
 /* ---- messages ----------------------------------------------------------- */
 
@@ -135,8 +135,8 @@ struct pk_task {
  */
 struct pk_message {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED, QUEUED, GRANTED, HELD or BODY */
-	pk_id port;	     /* where it was sent */
-	uint64_t number;     /* its place among the port's messages */
+	pk_id port;			       /* where it was sent */
+	uint64_t number;		       /* its place among the port's messages */
 	int64_t type;
 	uint32_t start, length; /* bytes */
 	uint32_t sender;	/* task slot */
@@ -150,21 +150,21 @@ struct pk_message {
  * once, by one compare-and-swap away from PK_WAITING; wait.h is the essay.
  */
 struct pk_wait {
-	_Alignas(PK_LINE) struct pk_head head;	  /* truth: CLAIMED by the task that waits */
-	_Atomic uint64_t outcome; /* truth: enum pk_outcome, flags, and a message or an errno */
+	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by the task that waits */
+	_Atomic uint64_t outcome;	       /* truth: enum pk_outcome, flags, and a message or an errno */
 	/* written by the owner before it posts the wait */
-	pk_id object;  /* what it waits on */
-	uint64_t number; /* truth: its place in the object's line */
+	pk_id object;		    /* what it waits on */
+	uint64_t number;	    /* truth: its place in the object's line */
 	int64_t since_ns, until_ns; /* CLOCK_MONOTONIC; until_ns INT64_MAX is for ever */
-	uint64_t cookie; /* the owner's, for completions */
-	int64_t type;	 /* receive: with select */
-	uint32_t from;	 /* receive: with select, a task slot */
-	uint32_t room;	 /* receive: bytes the receiver can take, UINT32_MAX any */
-	uint32_t message; /* send: the message; semaphores: the operations */
-	uint8_t table;	/* enum pk_table_id of object */
-	uint8_t purpose; /* enum pk_purpose */
-	uint8_t select; /* enum pk_select_how */
-	uint8_t tell;	/* enum pk_tell_how */
+	uint64_t cookie;	    /* the owner's, for completions */
+	int64_t type;		    /* receive: with select */
+	uint32_t from;		    /* receive: with select, a task slot */
+	uint32_t room;		    /* receive: bytes the receiver can take, UINT32_MAX any */
+	uint32_t message;	    /* send: the message; semaphores: the operations */
+	uint8_t table;		    /* enum pk_table_id of object */
+	uint8_t purpose;	    /* enum pk_purpose */
+	uint8_t select;		    /* enum pk_select_how */
+	uint8_t tell;		    /* enum pk_tell_how */
 	/* under the object's lock */
 	uint32_t told;		 /* its completion was pushed */
 	uint32_t next, previous; /* cache: the object's list */
@@ -191,19 +191,19 @@ struct pk_port {
 	pk_lock_word lock;
 	/* all below: under the lock */
 	struct pk_permission permission;
-	uint32_t use;	 /* enum pk_port_use */
-	uint32_t slots;	 /* most messages queued; 0 is rendezvous */
-	uint32_t bytes;	 /* most bytes in a message; may be 0 */
-	uint64_t capacity; /* most bytes queued in all */
-	uint64_t next_number; /* cache: above every message's number */
-	uint64_t next_ticket; /* cache: above every wait's number */
-	uint32_t count;	 /* cache: messages queued */
-	uint32_t first, last; /* cache: the queue, linked by head.next */
-	uint64_t queued_bytes;	 /* cache */
+	uint32_t use;					  /* enum pk_port_use */
+	uint32_t slots;					  /* most messages queued; 0 is rendezvous */
+	uint32_t bytes;					  /* most bytes in a message; may be 0 */
+	uint64_t capacity;				  /* most bytes queued in all */
+	uint64_t next_number;				  /* cache: above every message's number */
+	uint64_t next_ticket;				  /* cache: above every wait's number */
+	uint32_t count;					  /* cache: messages queued */
+	uint32_t first, last;				  /* cache: the queue, linked by head.next */
+	uint64_t queued_bytes;				  /* cache */
 	struct pk_wait_list receivers, senders, watchers; /* cache */
-	uint32_t name;	      /* cache: its entry in the names table */
-	uint32_t last_sender, last_receiver; /* pids */
-	int64_t send_time, receive_time, change_time; /* seconds, CLOCK_REALTIME */
+	uint32_t name;					  /* cache: its entry in the names table */
+	uint32_t last_sender, last_receiver;		  /* pids */
+	int64_t send_time, receive_time, change_time;	  /* seconds, CLOCK_REALTIME */
 };
 
 /* ---- names -------------------------------------------------------------- */
@@ -221,12 +221,12 @@ enum pk_space {
 /* A name and what it names.  Guarded by the names lock. */
 struct pk_name {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: LIVE */
-	pk_id object;	     /* truth: of the table its space implies */
-	uint32_t hash;	     /* cache */
-	uint32_t chain;	     /* cache: next in its bucket */
-	uint8_t space;	     /* enum pk_space */
-	uint8_t length;	     /* bytes of text */
-	char text[PK_NAME_MAX + 1]; /* NUL after length bytes */
+	pk_id object;			       /* truth: of the table its space implies */
+	uint32_t hash;			       /* cache */
+	uint32_t chain;			       /* cache: next in its bucket */
+	uint8_t space;			       /* enum pk_space */
+	uint8_t length;			       /* bytes of text */
+	char text[PK_NAME_MAX + 1];	       /* NUL after length bytes */
 };
 
 /* ---- semaphores --------------------------------------------------------- */
@@ -246,15 +246,15 @@ struct pk_set {
 	pk_lock_word lock;
 	/* all below: under the lock */
 	struct pk_permission permission;
-	uint32_t count;	/* semaphores */
-	uint32_t body;	/* message slot of the body */
-	_Atomic uint32_t steps; /* truth: an intent of so many steps is committed */
-	uint32_t intent_wait;	/* the wait that the intent settles, or 0 */
-	struct pk_wait_list waiters; /* cache */
-	uint64_t next_ticket;	     /* cache */
+	uint32_t count;			     /* semaphores */
+	uint32_t body;			     /* message slot of the body */
+	_Atomic uint32_t steps;		     /* truth: an intent of so many steps is committed */
+	uint32_t intent_wait;		     /* the wait that the intent settles, or 0 */
+	struct pk_wait_list waiters;	     /* cache */
+	uint64_t next_ticket;		     /* cache */
 	int64_t operation_time, change_time; /* seconds, CLOCK_REALTIME */
-	uint32_t name;	 /* cache */
-	uint32_t adjusts; /* cache: first adjustment, linked by next_adjust */
+	uint32_t name;			     /* cache */
+	uint32_t adjusts;		     /* cache: first adjustment, linked by next_adjust */
 };
 
 /* truth: value in the low half, sempid in the high half */
@@ -277,11 +277,11 @@ struct pk_segment {
 	pk_lock_word lock;
 	struct pk_permission permission;
 	uint32_t creator_pid, last_pid;
-	uint64_t size; /* bytes */
+	uint64_t size;				       /* bytes */
 	int64_t attach_time, detach_time, change_time; /* seconds, CLOCK_REALTIME */
-	uint32_t attached; /* cache: count of its pk_attach */
-	uint32_t name;	   /* cache */
-	uint32_t removed;  /* IPC_RMID was asked: gone with the last detach */
+	uint32_t attached;			       /* cache: count of its pk_attach */
+	uint32_t name;				       /* cache */
+	uint32_t removed;			       /* IPC_RMID was asked: gone with the last detach */
 };
 
 /* One mapping of one segment in one task. */
@@ -298,13 +298,13 @@ struct pk_pipe {
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
 	pk_lock_word lock;
 	struct pk_permission permission;
-	uint32_t body; /* message slot of the ring */
-	uint32_t size; /* bytes of the ring, a power of two */
-	_Atomic uint64_t written, taken; /* truth: bytes ever; the ring holds the difference */
-	struct pk_wait_list watchers;	 /* cache */
-	uint64_t next_ticket;		 /* cache */
+	uint32_t body;				    /* message slot of the ring */
+	uint32_t size;				    /* bytes of the ring, a power of two */
+	_Atomic uint64_t written, taken;	    /* truth: bytes ever; the ring holds the difference */
+	struct pk_wait_list watchers;		    /* cache */
+	uint64_t next_ticket;			    /* cache */
 	int64_t write_time, read_time, change_time; /* seconds, CLOCK_REALTIME */
-	uint32_t name;			 /* cache */
+	uint32_t name;				    /* cache */
 };
 
 /* ---- tables and the header ---------------------------------------------- */
@@ -336,9 +336,9 @@ enum pk_table_id {
 struct pk_table {
 	_Alignas(PK_LINE) pk_lock_word lock;
 	_Atomic uint32_t committed; /* truth: slots that exist; only ever raised */
-	_Atomic uint32_t used;	/* cache */
-	uint32_t free;		/* cache: first of the free list */
-	uint32_t fresh;		/* cache: from here to committed, never used yet */
+	_Atomic uint32_t used;	    /* cache */
+	uint32_t free;		    /* cache: first of the free list */
+	uint32_t fresh;		    /* cache: from here to committed, never used yet */
 };
 
 #define PK_BUCKETS 65536u
@@ -347,12 +347,12 @@ struct pk_header {
 	/* written once, before the region is published */
 	uint64_t magic;
 	uint32_t abi;
-	uint32_t uid;	  /* whose instance it is */
-	uint64_t layout; /* a hash of every size and offset here */
+	uint32_t uid;	    /* whose instance it is */
+	uint64_t layout;    /* a hash of every size and offset here */
 	int64_t created_ns; /* CLOCK_REALTIME */
 	/* by whoever does it */
 	_Alignas(PK_LINE) _Atomic int64_t swept_ns; /* CLOCK_MONOTONIC: when the dead were last looked for */
-	_Atomic uint64_t repairs, reaped; /* counters */
+	_Atomic uint64_t repairs, reaped;	    /* counters */
 	/* names.c */
 	_Alignas(PK_LINE) pk_lock_word names_lock;
 	struct pk_table tables[PK_TABLES];

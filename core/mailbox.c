@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/portico.h>. */
+#include "copy.h"
 #include "name.h"
 #include "port.h"
 #include "region.h"
@@ -135,8 +136,7 @@ static ssize_t deliver(portico *instance, uint32_t message, void *buffer, struct
 	const void *data = pk_message_data(instance, message, &length);
 	if (!data)
 		return -EIO;
-	if (length > 0)
-		memcpy(buffer, data, length);
+	pk_copy(buffer, data, length);
 	if (envelope)
 		*envelope = (struct portico_envelope){
 			.type = m->type,

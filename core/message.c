@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "message.h"
+#include "copy.h"
 
 #include <errno.h>
-#include <string.h>
 
 void *pk_message_data(struct portico *k, uint32_t message, uint32_t *length)
 {
@@ -54,8 +54,7 @@ int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, in
 		return error;
 	struct pk_message *m = pk_message_at(k, *message);
 	m->type = type;
-	if (bytes > 0)
-		memcpy(m + 1, data, bytes);
+	pk_copy(m + 1, data, bytes);
 	return 0;
 }
 

@@ -39,12 +39,14 @@ void *pk_message_data(struct portico *k, uint32_t message, uint32_t *length);
 
 /*
  * Claim a buffer of at least `bytes`, signed with this task.
- * -EMSGSIZE: over PK_LARGEST.  -ENOBUFS: the instance has no more of that size.  -ENOSPC: its file system is full.
+ * -EMSGSIZE: over PK_LARGEST.  -ENOBUFS: the instance has no more of that size.  -ENOSPC: its file system is
+ * full.
  */
 int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message);
 
 /* Claim one and copy data into it. */
-int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, int64_t type, uint32_t *message);
+int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, int64_t type,
+			 uint32_t *message);
 
 void pk_message_release(struct portico *k, uint32_t message);
 

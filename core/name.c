@@ -73,7 +73,8 @@ static bool names_something(struct portico *k, const struct pk_name *name)
 	return pk_object(k, pk_space_table(name->space), name->object, &error) != NULL;
 }
 
-static bool is_it(const struct pk_name *name, enum pk_space space, const void *text, uint32_t length, uint32_t hash)
+static bool is_it(const struct pk_name *name, enum pk_space space, const void *text, uint32_t length,
+		  uint32_t hash)
 {
 	return name->hash == hash && name->space == space && name->length == length &&
 	       memcmp(name->text, text, length) == 0;
@@ -98,7 +99,8 @@ static void discard(struct portico *k, uint32_t slot)
 	pk_release(k, PK_NAMES, slot);
 }
 
-uint32_t pk_name_find(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id *object)
+uint32_t pk_name_find(struct portico *k, enum pk_space space, const void *text, uint32_t length,
+		      pk_id *object)
 {
 	uint32_t hash = hash_of(space, text, length);
 	uint32_t slot = *bucket_of(k, hash);

@@ -21,7 +21,8 @@ void pk_names_unlock(struct portico *k);
 /* ---- under the lock */
 
 /* Its entry, or 0. */
-uint32_t pk_name_find(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id *object);
+uint32_t pk_name_find(struct portico *k, enum pk_space space, const void *text, uint32_t length,
+		      pk_id *object);
 
 /* -EEXIST, -ENAMETOOLONG, -ENOBUFS, -ENOSPC. */
 int pk_name_add(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id object,

@@ -19,18 +19,19 @@ int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object)
 	int error = pk_enter(k);
 	if (error)
 		return error;
-	struct pk_object *found = pk_object(k, table, id, &error);
+	uint32_t slot = pk_id_slot(id);
+	struct pk_object *found = pk_slot(k, table, slot);
 	if (!found)
-		return error;
+		return -EINVAL;
 	int locked = pk_lock(k, &found->lock);
 	if (locked < 0)
 		return locked;
 	if (locked == PK_INHERITED)
-		pk_object_repair(k, table, pk_id_slot(id));
-	/* it may have gone, or been made anew, while we waited */
-	if (pk_object(k, table, id, &error) != found) {
+		pk_object_repair(k, table, slot);
+	/* the word of what lives names its id, generation and all */
+	if (__builtin_expect(pk_load(&found->head.word) != pk_word(PK_LIVE, id), 0)) {
 		pk_unlock(&found->lock);
-		return -EIDRM;
+		return pk_object(k, table, id, &error) ? -EIO : error;
 	}
 	*(struct pk_object **)object = found;
 	return 0;
@@ -72,8 +73,8 @@ struct pk_wait_list *pk_object_line(unsigned table, struct pk_object *object, un
 	struct pk_port *port = (struct pk_port *)object;
 	switch (table) {
 	case PK_PORTS:
-		return purpose == PK_FOR_RECEIVE ? &port->receivers
-		       : purpose == PK_FOR_SEND	 ? &port->senders
+		return purpose == PK_FOR_RECEIVE  ? &port->receivers
+		       : purpose == PK_FOR_SEND	  ? &port->senders
 		       : purpose == PK_FOR_CHANGE ? &port->watchers
 						  : NULL;
 	case PK_SETS:
@@ -104,16 +105,23 @@ void pk_permission_init(struct portico *k, struct pk_permission *permission, int
 	};
 }
 
+static bool in_group(struct portico *k, const struct pk_permission *permission)
+{
+	uint32_t gid = k->mine->gid;
+	return gid == permission->gid || gid == permission->cgid || pk_process_in_group(permission->gid) ||
+	       pk_process_in_group(permission->cgid);
+}
+
 static bool permitted(struct portico *k, const struct pk_permission *permission, uint32_t bits)
 {
-	uint32_t uid = k->mine->uid, gid = k->mine->gid;
+	uint32_t uid = k->mine->uid;
 	uint32_t wanted = (bits >> 6 | bits >> 3 | bits) & 7;
 	uint32_t granted = permission->mode;
 	if (uid == 0)
 		return true;
 	if (uid == permission->uid || uid == permission->cuid)
 		granted >>= 6;
-	else if (gid == permission->gid || gid == permission->cgid)
+	else if (in_group(k, permission))
 		granted >>= 3;
 	return (wanted & ~granted & 7) == 0;
 }

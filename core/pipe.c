@@ -24,18 +24,20 @@ static uint64_t queued(const struct pk_pipe *pipe)
 	return pk_load(&pipe->written) - pk_load(&pipe->taken);
 }
 
-static void copy_out(const unsigned char *ring, uint32_t size, uint64_t from, unsigned char *data, uint64_t bytes)
+static void copy_out(const unsigned char *ring, uint32_t size, uint64_t from, unsigned char *data,
+		     uint64_t bytes)
 {
 	uint64_t at = from & (size - 1), first = size - at < bytes ? size - at : bytes;
-	memcpy(data, ring + at, first);
-	memcpy(data + first, ring, bytes - first);
+	memmove(data, ring + at, first);
+	memmove(data + first, ring, bytes - first);
 }
 
-static void copy_in(unsigned char *ring, uint32_t size, uint64_t to, const unsigned char *data, uint64_t bytes)
+static void copy_in(unsigned char *ring, uint32_t size, uint64_t to, const unsigned char *data,
+		    uint64_t bytes)
 {
 	uint64_t at = to & (size - 1), first = size - at < bytes ? size - at : bytes;
-	memcpy(ring + at, data, first);
-	memcpy(ring, data + first, bytes - first);
+	memmove(ring + at, data, first);
+	memmove(ring, data + first, bytes - first);
 }
 
 /* ---- making */
@@ -64,7 +66,8 @@ static int make_body(struct portico *k, pk_id id, uint32_t size, uint32_t *body)
 	return 0;
 }
 
-static int make_in(struct portico *k, uint32_t slot, const char *name, uint32_t size, uint32_t mode, pk_id *id)
+static int make_in(struct portico *k, uint32_t slot, const char *name, uint32_t size, uint32_t mode,
+		   pk_id *id)
 {
 	struct pk_pipe *pipe = pk_slot(k, PK_PIPES, slot);
 	uint32_t body;

@@ -168,13 +168,16 @@ void pk_process_self(struct pk_process *self)
 
 static bool marked(int region, uint64_t mark)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = 1 };
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = 1
+	};
 	if (pk_syscall3(SYS_fcntl, region, F_OFD_GETLK, &lock) < 0)
 		return true; /* can't ask: assume the best */
 	return lock.l_type != F_UNLCK;
 }
 
-bool pk_process_alive(const struct pk_process *process, const struct pk_process *self, int region, uint64_t mark)
+bool pk_process_alive(const struct pk_process *process, const struct pk_process *self, int region,
+		      uint64_t mark)
 {
 	if (process->pid_namespace != self->pid_namespace)
 		return marked(region, mark);
@@ -192,7 +195,9 @@ bool pk_process_alive(const struct pk_process *process, const struct pk_process 
 
 int pk_process_mark(int region, uint64_t mark)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = 1 };
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = 1
+	};
 	return (int)pk_syscall3(SYS_fcntl, region, F_OFD_SETLK, &lock);
 }
 
@@ -205,6 +210,16 @@ void pk_process_ids(uint32_t *euid, uint32_t *egid)
 {
 	*euid = (uint32_t)pk_syscall0(SYS_geteuid);
 	*egid = (uint32_t)pk_syscall0(SYS_getegid);
+}
+
+bool pk_process_in_group(uint32_t gid)
+{
+	uint32_t groups[256];
+	long count = pk_syscall2(SYS_getgroups, sizeof groups / sizeof groups[0], groups);
+	for (long i = 0; i < count; i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
 }
 
 int pk_cpu_count(void)
@@ -305,7 +320,8 @@ int pk_out_of_the_way(int fd)
 
 int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 {
-	int protection = PROT_READ | (how & PK_MAP_READ_ONLY ? 0 : PROT_WRITE) | (how & PK_MAP_EXECUTE ? PROT_EXEC : 0);
+	int protection = PROT_READ | (how & PK_MAP_READ_ONLY ? 0 : PROT_WRITE) |
+			 (how & PK_MAP_EXECUTE ? PROT_EXEC : 0);
 	int flags = (how & PK_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE) | (fd < 0 ? MAP_ANONYMOUS : 0) |
 		    (how & PK_MAP_FIXED ? MAP_FIXED : 0) | (how & PK_MAP_VACANT ? MAP_FIXED_NOREPLACE : 0) |
 		    MAP_NORESERVE;
@@ -313,7 +329,8 @@ int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 	long got = pk_syscall6(SYS_mmap, (long)wanted, (long)size_bytes, protection, flags, fd, 0);
 	if (got < 0 && got > -4096)
 		return (int)got;
-	if (how & PK_MAP_VACANT && (void *)got != wanted) { /* a kernel older than that flag took it for a hint */
+	if (how & PK_MAP_VACANT &&
+	    (void *)got != wanted) { /* a kernel older than that flag took it for a hint */
 		pk_unmap((void *)got, size_bytes);
 		return -EEXIST;
 	}

@@ -21,8 +21,8 @@
 
 /* ---- time */
 
-int64_t pk_monotonic_ns(void);	/* CLOCK_MONOTONIC */
-int64_t pk_realtime_ns(void);	/* CLOCK_REALTIME */
+int64_t pk_monotonic_ns(void);	   /* CLOCK_MONOTONIC */
+int64_t pk_realtime_ns(void);	   /* CLOCK_REALTIME */
 int64_t pk_realtime_seconds(void); /* CLOCK_REALTIME_COARSE: cheap, to the tick */
 
 /* ---- sleeping and waking */
@@ -52,14 +52,16 @@ void pk_process_self(struct pk_process *self);
  * another pid namespace the lock that it holds on byte `mark` of the region's
  * file, which the kernel drops when it dies.
  */
-bool pk_process_alive(const struct pk_process *process, const struct pk_process *self, int region, uint64_t mark);
+bool pk_process_alive(const struct pk_process *process, const struct pk_process *self, int region,
+		      uint64_t mark);
 
 /* Take that lock for this process.  It lives as long as the descriptor `region`. */
 int pk_process_mark(int region, uint64_t mark);
 
 uint32_t pk_thread_id(void);
 void pk_process_ids(uint32_t *euid, uint32_t *egid);
-int pk_cpu_count(void); /* that this process may run on */
+bool pk_process_in_group(uint32_t gid); /* one of its supplementary groups */
+int pk_cpu_count(void);			/* that this process may run on */
 
 /* ---- files and memory; paths end in NUL */
 
@@ -89,7 +91,8 @@ enum pk_map {
 	PK_MAP_HINT = 16,
 	PK_MAP_VACANT = 32, /* there, or -EEXIST where something is */
 };
-/* Maps fd, or fresh memory where fd is -1.  *address is the place wanted (by FIXED, HINT, VACANT) and the place got. */
+/* Maps fd, or fresh memory where fd is -1.  *address is the place wanted (by FIXED, HINT, VACANT) and the
+ * place got. */
 int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how);
 int pk_unmap(void *address, uint64_t size_bytes);
 int pk_wipe_on_fork(void *address, uint64_t size_bytes); /* a child finds zeroes there */

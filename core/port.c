@@ -31,8 +31,8 @@ static int32_t key_of(enum pk_space space, const void *text, uint32_t length)
 	return key;
 }
 
-int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits, uint32_t mode,
-		   enum pk_space space, const void *text, uint32_t length, pk_id *id)
+int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
+		   uint32_t mode, enum pk_space space, const void *text, uint32_t length, pk_id *id)
 {
 	uint32_t slot = 0;
 	if (limits->bytes > PK_LARGEST)

@@ -28,8 +28,8 @@
 #include "object.h"
 
 struct pk_port_limits {
-	uint32_t slots;	    /* most messages queued; 0 is rendezvous */
-	uint32_t bytes;	    /* most bytes in a message; may be 0 */
+	uint32_t slots;	   /* most messages queued; 0 is rendezvous */
+	uint32_t bytes;	   /* most bytes in a message; may be 0 */
 	uint64_t capacity; /* most bytes queued in all */
 };
 
@@ -41,8 +41,8 @@ struct pk_port_limits {
 struct pk_want {
 	enum pk_select_how select;
 	int64_t type;
-	uint32_t from;	   /* task slot, with PK_FROM */
-	uint32_t room;	   /* bytes it can take: a longer message is -E2BIG, and stays */
+	uint32_t from; /* task slot, with PK_FROM */
+	uint32_t room; /* bytes it can take: a longer message is -E2BIG, and stays */
 };
 
 #define PK_WANT_ANY ((struct pk_want){ .room = UINT32_MAX })
@@ -66,8 +66,8 @@ struct pk_port_status {
  * Make a port; where text isn't NULL, under that name in that space.
  * -EEXIST, -ENAMETOOLONG, -EMSGSIZE (bytes over PK_LARGEST), -ENOBUFS, -ENOSPC.
  */
-int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits, uint32_t mode,
-		   enum pk_space space, const void *text, uint32_t length, pk_id *port);
+int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
+		   uint32_t mode, enum pk_space space, const void *text, uint32_t length, pk_id *port);
 
 /* Destroy it: who waits gets EIDRM, what is queued is gone.  -EPERM, -EINVAL, -EIDRM. */
 int pk_port_destroy(struct portico *k, pk_id port);
@@ -92,7 +92,8 @@ bool pk_port_valid(struct portico *k, pk_id port);
  */
 int pk_port_send(struct portico *k, pk_id port, uint32_t message, const struct pk_post *post, uint32_t *wait);
 
-/* Receive.  0: *message is held by this task.  PK_POSTED: *wait stands in line.  -EAGAIN, -E2BIG, -EACCES, … */
+/* Receive.  0: *message is held by this task.  PK_POSTED: *wait stands in line.  -EAGAIN, -E2BIG, -EACCES, …
+ */
 int pk_port_receive(struct portico *k, pk_id port, const struct pk_want *want, const struct pk_post *post,
 		    uint32_t *message, uint32_t *wait);
 

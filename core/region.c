@@ -17,6 +17,7 @@ uint64_t pk_layout_hash(void)
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
 	for (unsigned i = 0; i < PK_TABLES; i++) {
+		hash = MIX(hash, pk_shapes[i].offset);
 		hash = MIX(hash, pk_shapes[i].stride);
 		hash = MIX(hash, pk_shapes[i].most);
 	}
@@ -90,19 +91,22 @@ static int fail_making(struct pk_reason *reason, int error, const char *director
 {
 	switch (error) {
 	case -ENOSPC:
-		return fail(reason, error, directory,
-			    "its file system is full; free some space there, or name another by PORTICO_KERNEL");
+		return fail(
+			reason, error, directory,
+			"its file system is full; free some space there, or name another by PORTICO_KERNEL");
 	case -EACCES:
 	case -EPERM:
 		return fail(reason, error, directory,
 			    "may not be made there; name a directory of your own by PORTICO_KERNEL");
 	case -EROFS:
-		return fail(reason, error, directory, "its file system is read-only; name another by PORTICO_KERNEL");
+		return fail(reason, error, directory,
+			    "its file system is read-only; name another by PORTICO_KERNEL");
 	case -ENOENT:
 	case -ENOTDIR:
 		return fail(reason, error, directory, "its parent is no directory; make it first");
 	case -ENAMETOOLONG:
-		return fail(reason, error, directory, "the path is too long; choose one of at most 200 bytes");
+		return fail(reason, error, directory,
+			    "the path is too long; choose one of at most 200 bytes");
 	default:
 		return fail(reason, error, directory, "can't be opened or made");
 	}
@@ -132,7 +136,9 @@ static int fail_version(struct pk_reason *reason, const char *directory, const s
 	} else {
 		pk_text_add(&text, ": made by another build of Portico, whose layout differs");
 	}
-	pk_text_add(&text, "; end the programs that use it and remove the directory, or name another by PORTICO_KERNEL");
+	pk_text_add(
+		&text,
+		"; end the programs that use it and remove the directory, or name another by PORTICO_KERNEL");
 	return -EPROTO;
 }
 
@@ -304,7 +310,8 @@ static int open_region(struct portico *k, bool create, bool named, struct pk_rea
 		if (pk_inspect_path(path, &file) == 0 || pk_inspect_path(k->directory, &file) == 0)
 			return fail_foreign(reason, k->directory, file.uid);
 		return fail(reason, -EACCES, k->directory,
-			    "a directory above it may not be entered by you; name one of your own by PORTICO_KERNEL");
+			    "a directory above it may not be entered by you; name one of your own by "
+			    "PORTICO_KERNEL");
 	}
 	if (k->region < 0)
 		return fail_making(reason, k->region, k->directory);
@@ -345,7 +352,7 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 	memcpy(k->directory, found, sizeof found);
 	error = set_up(k);
 	if (error)
-		fail(reason, error, found, "no memory");
+		fail(reason, error, found, "no memory that fork() wipes; it takes a Linux of 4.14 or later");
 	else
 		error = open_region(k, create, named, reason);
 	if (error) {
@@ -367,7 +374,8 @@ void pk_kernel_close(struct portico *k)
 static bool is_region(struct portico *k, int fd)
 {
 	struct pk_file file;
-	return fd >= 0 && pk_inspect(fd, &file) == 0 && file.device == k->file.device && file.inode == k->file.inode;
+	return fd >= 0 && pk_inspect(fd, &file) == 0 && file.device == k->file.device &&
+	       file.inode == k->file.inode;
 }
 
 int pk_region_reopen(struct portico *k)
@@ -375,8 +383,8 @@ int pk_region_reopen(struct portico *k)
 	char path[PK_PATH_MAX];
 	int error = join(k->directory, "region", path);
 	int fd = error ? error : pk_open(path, O_RDWR | O_NOFOLLOW, 0);
-	if (fd < 0)
-		return fd;
+	if (fd < 0) /* a child that gave up its privileges, or its root: what it inherited serves it */
+		return is_region(k, k->region) ? 0 : fd;
 	if (!is_region(k, fd)) {
 		pk_close(fd);
 		return -EIO; /* the instance was removed, or made anew */

@@ -64,7 +64,8 @@ static int map_file(struct portico *k, pk_id id, uint64_t size_bytes, unsigned h
 
 /* ---- making */
 
-static void fill_in(struct portico *k, struct pk_segment *segment, int32_t key, uint64_t size_bytes, uint32_t mode)
+static void fill_in(struct portico *k, struct pk_segment *segment, int32_t key, uint64_t size_bytes,
+		    uint32_t mode)
 {
 	size_t past_lock = offsetof(struct pk_segment, permission);
 	memset((unsigned char *)segment + past_lock, 0, sizeof *segment - past_lock);
@@ -74,7 +75,8 @@ static void fill_in(struct portico *k, struct pk_segment *segment, int32_t key, 
 	segment->change_time = pk_realtime_seconds();
 }
 
-static int name_and_publish(struct portico *k, int32_t key, uint32_t slot, struct pk_segment *segment, pk_id id)
+static int name_and_publish(struct portico *k, int32_t key, uint32_t slot, struct pk_segment *segment,
+			    pk_id id)
 {
 	int error = pk_names_lock(k);
 	if (error)
@@ -131,10 +133,30 @@ int pk_segment_find(struct portico *k, int32_t key, pk_id *id)
 	return -ENOENT;
 }
 
+/* Drop what the dead had attached, so that a parent that has seen its child's end sees it detached. */
+static void reap_attached(struct portico *k, pk_id id)
+{
+	uint32_t committed = pk_committed(k, PK_ATTACHES), last = pk_id_slot(pk_self(k));
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_attach *attach = pk_slot(k, PK_ATTACHES, slot);
+		uint64_t word = pk_load(&attach->head.word);
+		if (pk_word_kind(word) != PK_CLAIMED || attach->segment != id ||
+		    pk_id_slot(pk_word_id(word)) == last)
+			continue;
+		last = pk_id_slot(pk_word_id(word));
+		if (last != pk_id_slot(pk_self(k)))
+			pk_task_reap_if_dead(k, last);
+	}
+}
+
 int pk_segment_inspect(struct portico *k, pk_id id, struct pk_segment_status *status)
 {
 	struct pk_segment *segment;
-	int error = pk_object_lock(k, PK_SEGMENTS, id, &segment);
+	int error = pk_enter(k);
+	if (error)
+		return error;
+	reap_attached(k, id);
+	error = pk_object_lock(k, PK_SEGMENTS, id, &segment);
 	if (error)
 		return error;
 	*status = (struct pk_segment_status){
@@ -186,7 +208,11 @@ static void finish_removing(struct portico *k, struct pk_segment *segment, uint3
 int pk_segment_remove(struct portico *k, pk_id id)
 {
 	struct pk_segment *segment;
-	int error = pk_object_lock(k, PK_SEGMENTS, id, &segment);
+	int error = pk_enter(k);
+	if (error)
+		return error;
+	reap_attached(k, id);
+	error = pk_object_lock(k, PK_SEGMENTS, id, &segment);
 	if (error)
 		return error;
 	uint32_t name = segment->name;
@@ -212,7 +238,8 @@ static struct pk_attach *attach_at(struct portico *k, uint32_t slot)
 	return pk_slot(k, PK_ATTACHES, slot);
 }
 
-static void note_attached(struct portico *k, struct pk_segment *segment, pk_id id, uint32_t slot, uint64_t address)
+static void note_attached(struct portico *k, struct pk_segment *segment, pk_id id, uint32_t slot,
+			  uint64_t address)
 {
 	struct pk_attach *attach = attach_at(k, slot);
 	attach->address = address;
@@ -287,7 +314,8 @@ int pk_segment_inherit(struct portico *k, pk_id parent)
 /* ---- detaching */
 
 /* Under the lock of the slot its segment has, or had. */
-static void release_attach(struct portico *k, struct pk_segment *segment, struct pk_attach *attach, uint32_t slot)
+static void release_attach(struct portico *k, struct pk_segment *segment, struct pk_attach *attach,
+			   uint32_t slot)
 {
 	struct pk_task *task = pk_slot(k, PK_TASKS, pk_id_slot(pk_word_id(pk_load(&attach->head.word))));
 	pk_id id = attach->segment;

@@ -29,7 +29,8 @@ static uint32_t value_of(const struct pk_set_view *view, uint32_t semaphore)
 
 /* ---- planning: the steps that would do an operation, written down but not committed */
 
-static struct pk_step *step_for(const struct pk_set_view *view, uint32_t *planned, uint32_t semaphore, uint32_t pid)
+static struct pk_step *step_for(const struct pk_set_view *view, uint32_t *planned, uint32_t semaphore,
+				uint32_t pid)
 {
 	for (uint32_t i = 0; i < *planned; i++)
 		if (view->steps[i].semaphore == semaphore)
@@ -155,7 +156,8 @@ void pk_set_recover(struct portico *k, const struct pk_set_view *view)
 /* ---- the line of waits */
 
 /* What a wait wants, and for whom.  False: scribbled. */
-static bool wanted_by(struct portico *k, const struct pk_wait *wait, struct operation *operation, struct actor *actor)
+static bool wanted_by(struct portico *k, const struct pk_wait *wait, struct operation *operation,
+		      struct actor *actor)
 {
 	uint32_t length;
 	struct pk_message *m = pk_message_at(k, wait->message);
@@ -163,7 +165,8 @@ static bool wanted_by(struct portico *k, const struct pk_wait *wait, struct oper
 	actor->claimed = pk_load(&wait->head.word);
 	struct pk_task *task = pk_slot(k, PK_TASKS, pk_id_slot(pk_word_id(actor->claimed)));
 	actor->pid = task ? task->pid : 0;
-	*operation = (struct operation){ .parts = parts, .count = length / (uint32_t)sizeof *operation->parts };
+	*operation =
+		(struct operation){ .parts = parts, .count = length / (uint32_t)sizeof *operation->parts };
 	return parts && pk_load(&m->head.word) == actor->claimed && operation->count > 0;
 }
 
@@ -230,7 +233,8 @@ bool pk_set_settled(struct portico *k, const struct pk_set_view *view)
 	uint32_t most = pk_committed(k, PK_WAITS), slot = view->set->waiters.first;
 	for (; slot != 0 && most > 0; most--) {
 		struct pk_wait *wait = pk_wait_on(k, slot, PK_SETS, view->id);
-		if (!wait || pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING || !blocking_part(k, view, wait))
+		if (!wait || pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING ||
+		    !blocking_part(k, view, wait))
 			return false;
 		slot = wait->next;
 	}
@@ -252,7 +256,8 @@ static int check(struct portico *k, const struct pk_set_view *view, const struct
 }
 
 /* S5 */
-static int claim_adjustments(struct portico *k, const struct pk_set_view *view, const struct operation *operation)
+static int claim_adjustments(struct portico *k, const struct pk_set_view *view,
+			     const struct operation *operation)
 {
 	int error = 0;
 	for (uint32_t i = 0; i < operation->count && !error; i++)
@@ -276,8 +281,9 @@ static int post(struct portico *k, const struct pk_set_view *view, const struct 
 	return error ? error : PK_POSTED;
 }
 
-static int operate_locked(struct portico *k, const struct pk_set_view *view, const struct operation *operation,
-			  int64_t until_ns, uint32_t *wait, struct pk_wakes *wakes)
+static int operate_locked(struct portico *k, const struct pk_set_view *view,
+			  const struct operation *operation, int64_t until_ns, uint32_t *wait,
+			  struct pk_wakes *wakes)
 {
 	const struct pk_semaphore_part *blocking;
 	struct actor actor = this_task(k);
@@ -314,32 +320,93 @@ static int sleep_until_done(struct portico *k, pk_id id, uint32_t slot)
 	return result == -ETIMEDOUT ? -EAGAIN : result;
 }
 
+/* ---- at once: one part, nobody in line, nothing in the way: what most operations are */
+
+static bool plan_at_once(struct portico *k, const struct pk_set_view *view,
+			 const struct pk_semaphore_part *part, struct pk_step *step)
+{
+	if (part->semaphore >= view->count ||
+	    pk_permission_check(k, &view->set->permission, part->change ? 0222 : 0444) != 0)
+		return false;
+	int64_t before = value_of(view, part->semaphore), after = before + part->change;
+	if (after < 0 || after > PK_SEMAPHORE_MOST || (part->change == 0 && after != 0))
+		return false;
+	step->semaphore = part->semaphore;
+	step->undo = 0;
+	step->value = (uint32_t)after;
+	step->pid = k->mine->process.pid;
+	return !(part->flags & SEM_UNDO) || part->change == 0 ||
+	       plan_undo(k, view, step, part->change, pk_word(PK_CLAIMED, pk_self(k))) == 0;
+}
+
 /*
- * One part, no adjustment, nobody else here or in line, and it can be done:
- * what most operations are.  False: nothing was done, take the long way.
+ * The set this thread used last.  A set's body is its own for as long as its
+ * id lives, so an id that is seen to live proves the rest.  A signal handler
+ * that uses another set may come between any two lines here.
  */
+static _Thread_local struct {
+	unsigned char *base; /* of which instance */
+	pk_id id;
+	pk_semaphore *values;
+	uint32_t count;
+	bool changing;
+} recent;
+
+static void remember(struct portico *k, const struct pk_set_view *view)
+{
+	if (recent.changing)
+		return;
+	recent.changing = true;
+	atomic_signal_fence(memory_order_seq_cst);
+	recent.base = k->base;
+	recent.id = view->id;
+	recent.values = view->values;
+	recent.count = view->count;
+	atomic_signal_fence(memory_order_seq_cst);
+	recent.changing = false;
+}
+
+static bool recall(struct portico *k, pk_id id, struct pk_set *set, struct pk_set_view *view)
+{
+	*view = (struct pk_set_view){ .set = set, .id = id, .count = recent.count, .values = recent.values };
+	view->steps = (struct pk_step *)(view->values + view->count);
+	atomic_signal_fence(memory_order_seq_cst);
+	return recent.id == id && recent.base == k->base && !recent.changing;
+}
+
+static bool look_again(struct portico *k, pk_id id, struct pk_set *set, struct pk_set_view *view)
+{
+	if (__builtin_expect(recall(k, id, set, view), 1))
+		return true;
+	if (!pk_set_look(k, set, pk_id_slot(id), view))
+		return false;
+	remember(k, view);
+	return true;
+}
+
 static bool operate_at_once(struct portico *k, pk_id id, const struct pk_semaphore_part *part)
 {
 	struct pk_set *set = pk_slot(k, PK_SETS, pk_id_slot(id));
 	struct pk_set_view view;
+	struct pk_step step;
 	uint64_t nobody = 0;
-	bool done = false;
-	if (!set || part->flags & SEM_UNDO || pk_enter(k) != 0 || !pk_swap_if(&set->lock, &nobody, pk_thread.owner))
+	if (!set || pk_enter(k) != 0 || !pk_swap_if(&set->lock, &nobody, pk_thread.owner))
 		return false;
-	if (pk_load(&set->head.word) == pk_word(PK_LIVE, id) && set->waiters.first == 0 &&
-	    pk_set_look(k, set, pk_id_slot(id), &view) && part->semaphore < view.count &&
-	    pk_permission_check(k, &set->permission, part->change ? 0222 : 0444) == 0) {
-		int64_t before = value_of(&view, part->semaphore), after = before + part->change;
-		done = after >= 0 && after <= PK_SEMAPHORE_MOST && (part->change != 0 || after == 0);
-		if (done) {
-			set->operation_time = pk_realtime_seconds();
+	bool can = pk_load_relaxed(&set->head.word) == pk_word(PK_LIVE, id) && set->waiters.first == 0 &&
+		   look_again(k, id, set, &view) && plan_at_once(k, &view, part, &step);
+	if (can) {
+		set->operation_time = pk_realtime_seconds();
+		if (step.undo != 0) {
+			view.steps[0] = step;
+			pk_set_commit(k, &view, 1);
+		} else {
 			PK_POINT("semaphore: at once, before the store");
-			pk_store(&view.values[part->semaphore],
-				 (uint64_t)k->mine->process.pid << 32 | (uint64_t)after);
+			store_value(&view, &step);
+			PK_POINT("semaphore: at once, after the store");
 		}
 	}
 	pk_unlock(&set->lock);
-	return done;
+	return can;
 }
 
 int pk_set_operate(struct portico *k, pk_id id, const struct pk_semaphore_part *parts, uint32_t count,
@@ -408,7 +475,8 @@ int pk_semaphore_inspect(struct portico *k, pk_id id, uint32_t semaphore, struct
 		return error;
 	if (semaphore < view.count) {
 		uint64_t word = pk_load(&view.values[semaphore]);
-		*status = (struct pk_semaphore_status){ .value = (uint32_t)word, .pid = (uint32_t)(word >> 32) };
+		*status = (struct pk_semaphore_status){ .value = (uint32_t)word,
+							.pid = (uint32_t)(word >> 32) };
 		count_waits(k, &view, semaphore, status);
 	} else {
 		error = -EINVAL;

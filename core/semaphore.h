@@ -27,9 +27,9 @@
 
 #include "object.h"
 
-#define PK_SEMAPHORE_MOST 32767	   /* SEMVMX */
-#define PK_SET_MOST 32000	   /* SEMMSL: semaphores in a set */
-#define PK_OPERATION_MOST 500	   /* SEMOPM: parts of an operation */
+#define PK_SEMAPHORE_MOST 32767 /* SEMVMX */
+#define PK_SET_MOST 32000	/* SEMMSL: semaphores in a set */
+#define PK_OPERATION_MOST 500	/* SEMOPM: parts of an operation */
 
 /* One part of an operation; as struct sembuf. */
 struct pk_semaphore_part {
@@ -64,7 +64,8 @@ int pk_set_operate(struct portico *k, pk_id set, const struct pk_semaphore_part 
 struct pk_semaphore_status {
 	uint32_t value, pid, rising, zero;
 };
-int pk_semaphore_inspect(struct portico *k, pk_id set, uint32_t semaphore, struct pk_semaphore_status *status);
+int pk_semaphore_inspect(struct portico *k, pk_id set, uint32_t semaphore,
+			 struct pk_semaphore_status *status);
 
 /* SETVAL and SETALL: set values, forget the adjustments of all tasks for them, and let go on who can. */
 int pk_set_store(struct portico *k, pk_id set, uint32_t first, uint32_t count, const uint16_t *values);

@@ -208,7 +208,8 @@ void pk_set_undo(struct portico *k, uint32_t slot)
 		return;
 	}
 	if (pk_load(&adjust->head.word) == word && adjust->set == id) {
-		if (pk_load(&set->head.word) == pk_word(PK_LIVE, id) && pk_set_look(k, set, pk_id_slot(id), &view))
+		if (pk_load(&set->head.word) == pk_word(PK_LIVE, id) &&
+		    pk_set_look(k, set, pk_id_slot(id), &view))
 			undo(k, &view, slot, adjust, &wakes);
 		pk_adjust_release(k, set, slot);
 	}

@@ -14,7 +14,7 @@ struct pk_set_view {
 	struct pk_set *set;
 	pk_id id;
 	uint32_t count;
-	pk_semaphore *values; /* [count] */
+	pk_semaphore *values;  /* [count] */
 	struct pk_step *steps; /* [count]: a plan, and once set->steps is stored, the intent */
 };
 
@@ -41,9 +41,11 @@ static inline bool pk_set_look(struct portico *k, struct pk_set *set, uint32_t s
 	    pk_body_bytes(count) > pk_message_room(set->body))
 		return false;
 	pk_semaphore *values = (pk_semaphore *)(body + 1);
-	*view = (struct pk_set_view){
-		.set = set, .id = id, .count = count, .values = values, .steps = (struct pk_step *)(values + count)
-	};
+	*view = (struct pk_set_view){ .set = set,
+				      .id = id,
+				      .count = count,
+				      .values = values,
+				      .steps = (struct pk_step *)(values + count) };
 	return true;
 }
 
@@ -51,7 +53,8 @@ static inline bool pk_set_look(struct portico *k, struct pk_set *set, uint32_t s
 
 /* Do the first `steps` steps of the plan. */
 void pk_set_commit(struct portico *k, const struct pk_set_view *view, uint32_t steps);
-/* Finish or discard the intent that a dead holder of the lock may have left.  Wants the adjustments listed. */
+/* Finish or discard the intent that a dead holder of the lock may have left.  Wants the adjustments listed.
+ */
 void pk_set_recover(struct portico *k, const struct pk_set_view *view);
 /* S4 */
 void pk_set_advance(struct portico *k, const struct pk_set_view *view, struct pk_wakes *wakes);
@@ -61,7 +64,8 @@ bool pk_set_settled(struct portico *k, const struct pk_set_view *view);
 /* ---- adjust.c */
 
 /* That task's adjustment for a semaphore, or 0; `claimed` is the word of what the task claimed. */
-uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed, uint32_t semaphore);
+uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
+			uint32_t semaphore);
 /* This task's, made where there is none.  -ENOBUFS, -ENOSPC. */
 int pk_adjust_claim(struct portico *k, const struct pk_set_view *view, uint32_t semaphore);
 void pk_adjust_store(struct portico *k, const struct pk_set_view *view, uint32_t slot, uint32_t semaphore,

@@ -6,24 +6,54 @@
 
 #define SMALL_COMMIT (64u << 10) /* bytes: how much a table grows by, at the least */
 
-#define BUFFER(shift)                                                              \
-	{                                                                          \
-		"buffers of " #shift, sizeof(struct pk_message) + (PK_SMALLEST << (shift)), \
-			(uint32_t)(PK_WINDOW / (sizeof(struct pk_message) + (PK_SMALLEST << (shift)))) \
+/*
+ * Processors tell a load from an earlier store by the low 12 bits of their
+ * addresses first.  So the slots that a send touches in one go, a port and a
+ * buffer, both of low numbers, don't begin at the same place of a page.
+ */
+#define APART 2048
+
+#define OBJECTS(table, type, what, number)                                                                   \
+	[table] = {                                                                                          \
+		.name = (what),                                                                              \
+		.offset = PK_WINDOW * ((table) + 1),                                                         \
+		.stride = sizeof(struct type),                                                               \
+		.most = (number),                                                                            \
+	}
+#define BUFFER_STRIDE(class) (sizeof(struct pk_message) + (PK_SMALLEST << (class)))
+#define BUFFERS(class)                                                                                       \
+	[PK_BUFFERS + (class)] = {                                                                           \
+		.name = "buffers of 64 B << " #class,                                                        \
+		.offset = PK_WINDOW * (PK_BUFFERS + (class) + 1) + APART,                                    \
+		.stride = BUFFER_STRIDE(class),                                                              \
+		.most = (PK_WINDOW - APART) / BUFFER_STRIDE(class),                                          \
 	}
 
 const struct pk_table_shape pk_shapes[PK_TABLES] = {
-	[PK_TASKS] = { "tasks", sizeof(struct pk_task), 32768 },
-	[PK_PORTS] = { "ports", sizeof(struct pk_port), 131072 },
-	[PK_WAITS] = { "waits", sizeof(struct pk_wait), 1u << 20 },
-	[PK_NAMES] = { "names", sizeof(struct pk_name), 262144 },
-	[PK_SETS] = { "semaphore sets", sizeof(struct pk_set), 32769 },
-	[PK_ADJUSTS] = { "adjustments", sizeof(struct pk_adjust), 1u << 20 },
-	[PK_SEGMENTS] = { "segments", sizeof(struct pk_segment), 32769 },
-	[PK_ATTACHES] = { "attachments", sizeof(struct pk_attach), 1u << 20 },
-	[PK_PIPES] = { "pipes", sizeof(struct pk_pipe), 131072 },
-	[PK_BUFFERS] = BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BUFFER(5), BUFFER(6), BUFFER(7),
-	BUFFER(8), BUFFER(9), BUFFER(10), BUFFER(11), BUFFER(12), BUFFER(13), BUFFER(14),
+	OBJECTS(PK_TASKS, pk_task, "tasks", 32768),
+	OBJECTS(PK_PORTS, pk_port, "ports", 131072),
+	OBJECTS(PK_WAITS, pk_wait, "waits", 1 << 20),
+	OBJECTS(PK_NAMES, pk_name, "names", 262144),
+	OBJECTS(PK_SETS, pk_set, "semaphore sets", 32769),
+	OBJECTS(PK_ADJUSTS, pk_adjust, "adjustments", 1 << 20),
+	OBJECTS(PK_SEGMENTS, pk_segment, "segments", 32769),
+	OBJECTS(PK_ATTACHES, pk_attach, "attachments", 1 << 20),
+	OBJECTS(PK_PIPES, pk_pipe, "pipes", 131072),
+	BUFFERS(0),
+	BUFFERS(1),
+	BUFFERS(2),
+	BUFFERS(3),
+	BUFFERS(4),
+	BUFFERS(5),
+	BUFFERS(6),
+	BUFFERS(7),
+	BUFFERS(8),
+	BUFFERS(9),
+	BUFFERS(10),
+	BUFFERS(11),
+	BUFFERS(12),
+	BUFFERS(13),
+	BUFFERS(14),
 };
 
 static struct pk_table *table_of(struct portico *k, unsigned table)
@@ -74,8 +104,9 @@ int pk_table_commit(struct portico *k, unsigned table, uint32_t slots)
 	uint64_t from = (uint64_t)(committed ? committed : 1) * shape->stride; /* slot 0 is never used */
 	uint64_t to = (uint64_t)slots * shape->stride;
 	to = (to + SMALL_COMMIT - 1) / SMALL_COMMIT * SMALL_COMMIT;
-	to = to < PK_WINDOW ? to : PK_WINDOW;
-	int error = pk_region_commit(k, PK_WINDOW * (table + 1) + from, to - from);
+	uint64_t end = (uint64_t)shape->most * shape->stride;
+	to = to < end ? to : end;
+	int error = pk_region_commit(k, shape->offset + from, to - from);
 	if (error)
 		return error;
 	uint64_t exist = to / shape->stride;
@@ -109,7 +140,8 @@ int pk_claim(struct portico *k, unsigned table, uint32_t *slot)
 	uint32_t found = next_free(k, table);
 	if (!found) {
 		uint32_t committed = pk_committed(k, table);
-		error = pk_table_commit(k, table, committed + (committed / 4 < 65536 ? committed / 4 : 65536) + 2);
+		error = pk_table_commit(k, table,
+					committed + (committed / 4 < 65536 ? committed / 4 : 65536) + 2);
 		found = error ? 0 : next_free(k, table);
 	}
 	struct pk_head *head = pk_slot(k, table, found);

@@ -20,6 +20,7 @@
 
 struct pk_table_shape {
 	const char *name;
+	uint64_t offset; /* of slot 0 from the region's beginning */
 	uint32_t stride; /* bytes from slot to slot */
 	uint32_t most;	 /* slots it may ever have, slot 0 included */
 };
@@ -38,7 +39,7 @@ static inline void *pk_slot(struct portico *k, unsigned table, uint32_t slot)
 {
 	if (__builtin_expect(slot == 0 || slot >= pk_committed(k, table), 0))
 		return NULL;
-	return k->base + PK_WINDOW * (table + 1) + (uint64_t)slot * pk_shapes[table].stride;
+	return k->base + pk_shapes[table].offset + (uint64_t)slot * pk_shapes[table].stride;
 }
 
 /* The object of that id if it is LIVE.  NULL: *error is -EINVAL (no such slot in use) or -EIDRM (stale). */

@@ -258,7 +258,8 @@ static int claim_task(struct portico *k, uint32_t *claimed)
 		for (uint32_t slot = 1; slot < committed; slot++) {
 			struct pk_task *task = pk_slot(k, PK_TASKS, slot);
 			uint64_t word = pk_load(&task->head.word);
-			if ((word == PK_FREE || abandoned(k, word)) && pk_swap_if(&task->head.word, &word, mine)) {
+			if ((word == PK_FREE || abandoned(k, word)) &&
+			    pk_swap_if(&task->head.word, &word, mine)) {
 				*claimed = slot;
 				return 0;
 			}
@@ -297,7 +298,8 @@ static void fill_in(struct portico *k, struct pk_task *task)
 
 static void become(struct portico *k, pk_id task)
 {
-	k->mine->owner_half = ((uint64_t)(pk_id_generation(task) & 0xffff) << 48) | ((uint64_t)pk_id_slot(task) << 32);
+	k->mine->owner_half =
+		((uint64_t)(pk_id_generation(task) & 0xffff) << 48) | ((uint64_t)pk_id_slot(task) << 32);
 	pk_store(&k->mine->task, task);
 }
 

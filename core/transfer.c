@@ -80,7 +80,8 @@ static bool wants(enum pk_select_how select, int64_t type, uint32_t from, const 
 }
 
 /* The first that is wanted; of those at most a type, the first of the lowest. */
-static bool find_queued(struct portico *k, struct pk_port *port, const struct pk_want *want, struct found *best)
+static bool find_queued(struct portico *k, struct pk_port *port, const struct pk_want *want,
+			struct found *best)
 {
 	int64_t lowest = want->type;
 	struct found at = { .message = port->first };
@@ -183,16 +184,18 @@ static void enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t 
 		pk_wait_grant_all(k, &port->watchers, wakes);
 }
 
-static int post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, const struct pk_post *post,
-		     uint32_t *wait)
+static int post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
+		     const struct pk_post *post, uint32_t *wait)
 {
-	struct pk_wait wanted = { .object = id, .message = message, .table = PK_PORTS, .purpose = PK_FOR_SEND };
+	struct pk_wait wanted = {
+		.object = id, .message = message, .table = PK_PORTS, .purpose = PK_FOR_SEND
+	};
 	int error = pk_wait_post(k, &port->senders, &port->next_ticket, &wanted, post, wait);
 	return error ? error : PK_POSTED;
 }
 
-static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, const struct pk_post *post,
-		       uint32_t *wait, struct pk_wakes *wakes)
+static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
+		       const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes)
 {
 	struct pk_message *m = pk_message_at(k, message);
 	int error = pk_permission_check(k, &port->permission, 0222);
@@ -270,8 +273,8 @@ void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
 
 /* ---- receiving */
 
-static int take(struct portico *k, struct pk_port *port, const struct pk_want *want, const struct found *found,
-		uint32_t *message)
+static int take(struct portico *k, struct pk_port *port, const struct pk_want *want,
+		const struct found *found, uint32_t *message)
 {
 	struct pk_message *m = pk_message_at(k, found->message);
 	if (m->length > want->room)
@@ -302,7 +305,8 @@ static int post_receive(struct portico *k, struct pk_port *port, pk_id id, const
 }
 
 static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
-			  const struct pk_post *post, uint32_t *message, uint32_t *wait, struct pk_wakes *wakes)
+			  const struct pk_post *post, uint32_t *message, uint32_t *wait,
+			  struct pk_wakes *wakes)
 {
 	struct found found = { 0 };
 	int error = pk_permission_check(k, &port->permission, 0444);

@@ -76,8 +76,8 @@ void pk_wait_unlink(struct portico *k, struct pk_wait_list *list, uint32_t slot)
 
 /* ---- posting and settling */
 
-int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket, const struct pk_wait *wanted,
-		 const struct pk_post *post, uint32_t *slot)
+int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket,
+		 const struct pk_wait *wanted, const struct pk_post *post, uint32_t *slot)
 {
 	int error = pk_claim(k, PK_WAITS, slot);
 	if (error)
@@ -138,7 +138,8 @@ bool pk_wait_grant(struct portico *k, struct pk_wait_list *list, uint32_t slot, 
 	return settle(k, list, slot, PK_WAIT_GRANTED | (uint64_t)message << 32, wakes);
 }
 
-bool pk_wait_fail(struct portico *k, struct pk_wait_list *list, uint32_t slot, int error, struct pk_wakes *wakes)
+bool pk_wait_fail(struct portico *k, struct pk_wait_list *list, uint32_t slot, int error,
+		  struct pk_wakes *wakes)
 {
 	return settle(k, list, slot, PK_WAIT_FAILED | (uint64_t)(uint32_t)error << 32, wakes);
 }
@@ -266,8 +267,9 @@ bool pk_wait_spin(struct portico *k, uint32_t slot)
 	do {
 		for (int i = 0; i < 32; i++) {
 			if (pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING) {
-				pk_store_relaxed(&k->spin_ns,
-						 allowed * 2 < PK_SPIN_MOST_NS ? allowed * 2 : PK_SPIN_MOST_NS);
+				pk_store_relaxed(&k->spin_ns, allowed * 2 < PK_SPIN_MOST_NS
+								      ? allowed * 2
+								      : PK_SPIN_MOST_NS);
 				return true;
 			}
 			pk_pause();
@@ -350,8 +352,9 @@ uint32_t pk_wait_completed(struct portico *k)
 /* Settled by another who hasn't told this task of it (yet). */
 static bool untold(struct portico *k, const struct pk_wait *wait)
 {
-	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) && wait->tell == PK_TELL_TASK &&
-	       !wait->told && wait->object != 0 && pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING;
+	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) &&
+	       wait->tell == PK_TELL_TASK && !wait->told && wait->object != 0 &&
+	       pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING;
 }
 
 /*

@@ -76,13 +76,15 @@ void pk_wakes_flush(struct pk_wakes *wakes);
 /* ---- for objects, under their lock */
 
 /* Put a wait like `wanted` at the end of the line. */
-int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket, const struct pk_wait *wanted,
-		 const struct pk_post *post, uint32_t *slot);
+int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket,
+		 const struct pk_wait *wanted, const struct pk_post *post, uint32_t *slot);
 
-/* W1.  Settle it and, having won, take it off the list and tell its owner.  False: somebody else settled it first. */
+/* W1.  Settle it and, having won, take it off the list and tell its owner.  False: somebody else settled it
+ * first. */
 bool pk_wait_grant(struct portico *k, struct pk_wait_list *list, uint32_t slot, uint32_t message,
 		   struct pk_wakes *wakes);
-bool pk_wait_fail(struct portico *k, struct pk_wait_list *list, uint32_t slot, int error, struct pk_wakes *wakes);
+bool pk_wait_fail(struct portico *k, struct pk_wait_list *list, uint32_t slot, int error,
+		  struct pk_wakes *wakes);
 /* The same for a wait that is on no list any more. */
 bool pk_wait_settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk_wakes *wakes);
 

@@ -98,8 +98,8 @@ extern const struct portico_limits portico_default_limits;
  * -ENOBUFS      the instance holds as many as it can (131 071)
  * -ENOSPC       its file system is full
  */
-int portico_mailbox_create(portico *instance, const char *name, const struct portico_limits *limits, mode_t mode,
-			   portico_port *port);
+int portico_mailbox_create(portico *instance, const char *name, const struct portico_limits *limits,
+			   mode_t mode, portico_port *port);
 
 /* Find one by name.  -ENOENT. */
 int portico_mailbox_open(portico *instance, const char *name, portico_port *port);
@@ -115,7 +115,7 @@ struct portico_status {
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
-	pid_t last_sender, last_receiver; /* 0: none yet */
+	pid_t last_sender, last_receiver;	      /* 0: none yet */
 	int64_t send_time, receive_time, change_time; /* seconds of CLOCK_REALTIME, 0: never */
 };
 
@@ -178,7 +178,8 @@ struct portico_envelope {
  * back to its place in the queue.
  */
 ssize_t portico_receive(portico *instance, portico_port port, void *buffer, size_t size_bytes,
-			const struct portico_filter *filter, struct portico_envelope *envelope, int64_t deadline);
+			const struct portico_filter *filter, struct portico_envelope *envelope,
+			int64_t deadline);
 
 /* Now, and `after_ns` later: deadlines for the calls above. */
 int64_t portico_deadline(int64_t after_ns);

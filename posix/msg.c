@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* System V message queues: ports with a key. */
+#define _GNU_SOURCE
+#include "copy.h"
+#include "name.h"
+#include "port.h"
+#include "posix.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/msg.h>
+
+_Static_assert(sizeof(struct msqid_ds) == 120, "msqid_ds");
+_Static_assert(offsetof(struct msqid_ds, msg_qbytes) == 88, "msqid_ds");
+_Static_assert(offsetof(struct msqid_ds, msg_lrpid) == 100, "msqid_ds");
+
+#ifndef MSG_COPY
+#define MSG_COPY 040000
+#endif
+
+/* ---- msgget */
+
+static int find(struct portico *k, key_t key, pk_id *id)
+{
+	return pk_name_look_up(k, PK_NAME_MSG, &key, sizeof key, id);
+}
+
+/* Linux counts bytes, and as many messages as bytes: so empty ones have an end, too. */
+static struct pk_port_limits limits_for(uint64_t qbytes)
+{
+	return (struct pk_port_limits){
+		.slots = qbytes < UINT32_MAX ? (uint32_t)qbytes : UINT32_MAX,
+		.bytes = PK_MSGMAX,
+		.capacity = qbytes,
+	};
+}
+
+static int make(struct portico *k, key_t key, size_t size, uint32_t mode, pk_id *id)
+{
+	struct pk_port_limits limits = limits_for(PK_MSGMNB);
+	(void)size;
+	return pk_port_create(k, PK_QUEUE, &limits, mode, PK_NAME_MSG, key == IPC_PRIVATE ? NULL : &key,
+			      sizeof key, id);
+}
+
+static int suits(struct portico *k, pk_id id, size_t size, struct pk_permission *permission)
+{
+	struct pk_port_status status;
+	int error = pk_port_inspect(k, id, &status);
+	(void)size;
+	if (!error)
+		*permission = status.permission;
+	return error;
+}
+
+static const struct pk_getter queues = { find, make, suits };
+
+PK_EXPORT int msgget(key_t key, int flags)
+{
+	struct portico *k = pk_instance();
+	return (int)pk_result(k ? pk_get(k, &queues, key, 0, flags) : pk_syscall2(SYS_msgget, key, flags));
+}
+
+/* ---- msgsnd */
+
+static long send_message(struct portico *k, int queue, const void *data, size_t size, int flags)
+{
+	int64_t type;
+	uint32_t message = 0;
+	pk_id id;
+	if (!data)
+		return -EFAULT;
+	memcpy(&type, data, sizeof type);
+	if (type < 1 || size > PK_MSGMAX)
+		return -EINVAL;
+	int error = pk_enter(k);
+	if (!error)
+		error = pk_sysv_find(k, PK_PORTS, queue, &id);
+	if (!error)
+		error = pk_message_make_from(k, (const char *)data + sizeof(long), size, type, &message);
+	if (error)
+		return error;
+	error = flags & IPC_NOWAIT ? pk_port_send(k, id, message, NULL, NULL)
+				   : pk_port_send_until(k, id, message, PK_FOREVER);
+	if (error)
+		pk_message_release(k, message);
+	return error;
+}
+
+PK_EXPORT int msgsnd(int queue, const void *data, size_t size, int flags)
+{
+	struct portico *k = pk_instance();
+	if (!k)
+		return (int)pk_result(pk_syscall4(SYS_msgsnd, queue, data, size, flags));
+	long error = send_message(k, queue, data, size, flags);
+	return (int)pk_result(error == -ENOBUFS || error == -ENOSPC ? -ENOMEM : error);
+}
+
+/* ---- msgrcv */
+
+static struct pk_want want_of(size_t size, long type, int flags)
+{
+	struct pk_want want = { .select = PK_ANY, .type = type };
+	want.room = flags & MSG_NOERROR || size >= UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+	if (type < 0) {
+		want.select = PK_TYPE_AT_MOST;
+		want.type = type == LONG_MIN ? LONG_MAX : -type;
+	} else if (type > 0) {
+		want.select = flags & MSG_EXCEPT ? PK_TYPE_EXCEPT : PK_TYPE;
+	}
+	return want;
+}
+
+static long deliver(struct portico *k, uint32_t message, void *buffer, size_t size)
+{
+	uint32_t length;
+	struct pk_message *m = pk_message_at(k, message);
+	const void *data = pk_message_data(k, message, &length);
+	if (!data)
+		return -EIO;
+	if (length > size)
+		length = (uint32_t)size; /* MSG_NOERROR */
+	long type = (long)m->type;
+	memcpy(buffer, &type, sizeof type);
+	pk_copy((char *)buffer + sizeof type, data, length);
+	pk_message_release(k, message);
+	return (long)length;
+}
+
+static long receive_message(struct portico *k, int queue, void *buffer, size_t size, long type, int flags)
+{
+	struct pk_want want = want_of(size, type, flags);
+	uint32_t message = 0;
+	pk_id id;
+	if (size > SSIZE_MAX)
+		return -EINVAL;
+	if (flags & MSG_COPY)
+		return flags & IPC_NOWAIT && !(flags & MSG_EXCEPT) ? -ENOSYS : -EINVAL;
+	if (!buffer)
+		return -EFAULT;
+	int error = pk_sysv_find(k, PK_PORTS, queue, &id);
+	if (error)
+		return error;
+	error = flags & IPC_NOWAIT ? pk_port_receive(k, id, &want, NULL, &message, NULL)
+				   : pk_port_receive_until(k, id, &want, PK_FOREVER, &message);
+	if (error)
+		return error == -EAGAIN ? -ENOMSG : error;
+	return deliver(k, message, buffer, size);
+}
+
+PK_EXPORT ssize_t msgrcv(int queue, void *buffer, size_t size, long type, int flags)
+{
+	struct portico *k = pk_instance();
+	return pk_result(k ? receive_message(k, queue, buffer, size, type, flags)
+			   : pk_syscall5(SYS_msgrcv, queue, buffer, size, type, flags));
+}
+
+/* ---- msgctl */
+
+static int stat_queue(struct portico *k, pk_id id, bool any, struct msqid_ds *ds)
+{
+	struct pk_port_status status;
+	int error = pk_port_inspect(k, id, &status);
+	if (!error && !any)
+		error = pk_permission_check(k, &status.permission, 0444);
+	if (error)
+		return error;
+	memset(ds, 0, sizeof *ds);
+	pk_to_ipc_perm(id, &status.permission, &ds->msg_perm);
+	ds->msg_stime = status.send_time;
+	ds->msg_rtime = status.receive_time;
+	ds->msg_ctime = status.change_time;
+	ds->__msg_cbytes = status.queued_bytes;
+	ds->msg_qnum = status.count;
+	ds->msg_qbytes = status.limits.capacity;
+	ds->msg_lspid = (pid_t)status.last_sender;
+	ds->msg_lrpid = (pid_t)status.last_receiver;
+	return 0;
+}
+
+static int set_queue(struct portico *k, pk_id id, const struct msqid_ds *ds)
+{
+	struct pk_port_limits limits = limits_for(ds->msg_qbytes);
+	struct pk_permission permission;
+	uint32_t uid, gid;
+	pk_process_ids(&uid, &gid);
+	if (ds->msg_qbytes > PK_MSGMNB && uid != 0)
+		return -EPERM;
+	pk_from_ipc_perm(&ds->msg_perm, &permission);
+	return pk_port_adjust(k, id, &limits, &permission);
+}
+
+static long inform(struct portico *k, int command, struct msginfo *info)
+{
+	int count, highest = pk_sysv_highest(k, PK_PORTS, &count);
+	struct pk_port_status status;
+	pk_id id;
+	*info = (struct msginfo){
+		.msgmap = PK_MSGMNB,
+		.msgpool = PK_IPC_MOST * (PK_MSGMNB / 1024),
+		.msgtql = PK_MSGMNB,
+		.msgmax = PK_MSGMAX,
+		.msgmnb = PK_MSGMNB,
+		.msgmni = PK_IPC_MOST,
+		.msgssz = 16,
+		.msgseg = 0xffff,
+	};
+	if (command == IPC_INFO)
+		return highest;
+	info->msgpool = count;
+	info->msgmap = info->msgtql = 0;
+	for (int slot = 1; slot <= highest; slot++) {
+		if (pk_sysv_at(k, PK_PORTS, slot, &id) != 0 || pk_port_inspect(k, id, &status) != 0)
+			continue;
+		info->msgmap += (int)status.count;
+		info->msgtql += (int)status.queued_bytes;
+	}
+	return highest;
+}
+
+static long control(struct portico *k, int queue, int command, struct msqid_ds *ds)
+{
+	bool by_index = command == MSG_STAT || command == MSG_STAT_ANY;
+	pk_id id;
+	if (!ds && command != IPC_RMID)
+		return -EFAULT;
+	if (command == IPC_INFO || command == MSG_INFO)
+		return inform(k, command, (struct msginfo *)ds);
+	long error = by_index ? pk_sysv_at(k, PK_PORTS, queue, &id) : pk_sysv_find(k, PK_PORTS, queue, &id);
+	if (error)
+		return error;
+	switch (command) {
+	case IPC_STAT:
+		return stat_queue(k, id, false, ds);
+	case MSG_STAT:
+	case MSG_STAT_ANY:
+		error = stat_queue(k, id, command == MSG_STAT_ANY, ds);
+		return error ? error : pk_sysv_id(id);
+	case IPC_SET:
+		return set_queue(k, id, ds);
+	case IPC_RMID:
+		return pk_port_destroy(k, id);
+	default:
+		return -EINVAL;
+	}
+}
+
+PK_EXPORT int msgctl(int queue, int command, struct msqid_ds *ds)
+{
+	struct portico *k = pk_instance();
+	long error = k ? pk_enter(k) : 0;
+	if (!k)
+		return (int)pk_result(pk_syscall3(SYS_msgctl, queue, command, ds));
+	return (int)pk_result(error ? error : control(k, queue, command, ds));
+}

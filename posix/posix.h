@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System V IPC over core: what the calls share.
+ *
+ * Each call of libc's finds the process's instance, does its work there, and
+ * says so as libc would.  A process that can't have an instance gets the real
+ * kernel: the call passes through as if Portico weren't there.
+ *
+ * Limits are Linux's defaults, so that programs find what they expect.
+ */
+#ifndef PK_POSIX_H
+#define PK_POSIX_H
+
+#include "object.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <sys/ipc.h>
+#include <sys/types.h>
+
+#define PK_EXPORT __attribute__((visibility("default")))
+
+#define PK_MSGMAX 8192	  /* bytes in a message */
+#define PK_MSGMNB 16384	  /* bytes in a queue */
+#define PK_IPC_MOST 32000 /* queues, sets */
+#define PK_SHMMAX (UINT64_MAX - (UINT64_C(1) << 24))
+
+/* ---- instance.c */
+
+extern _Atomic(struct portico *) pk_opened;
+struct portico *pk_instance_open(void);
+
+/* The instance of this process, opened on its first use; NULL: pass through. */
+static inline struct portico *pk_instance(void)
+{
+	struct portico *k = pk_load(&pk_opened);
+	return __builtin_expect(k != NULL, 1) ? k : pk_instance_open();
+}
+
+/* What core or the real kernel returned, as a libc call returns it: the one place where errno is set. */
+long pk_result(long result);
+
+/*
+ * ---- identity.c: ids that fit an int, and owners and modes
+ *
+ * An id is 14 bits of the object's generation above 17 bits of its slot.  So
+ * one comes back for another object only after its slot was used 16384 times.
+ */
+
+#define PK_SYSV_SLOT_BITS 17
+#define PK_SYSV_SLOT_MASK ((1u << PK_SYSV_SLOT_BITS) - 1)
+#define PK_SYSV_GENERATION_MASK 0x3fffu
+
+static inline int pk_sysv_id(pk_id id)
+{
+	return (int)((pk_id_generation(id) & PK_SYSV_GENERATION_MASK) << PK_SYSV_SLOT_BITS |
+		     (pk_id_slot(id) & PK_SYSV_SLOT_MASK));
+}
+
+/* The object in the slot numbered `index`, for the *_STAT commands.  -EINVAL: none. */
+static inline int pk_sysv_at(struct portico *k, unsigned table, int index, pk_id *id)
+{
+	struct pk_head *head = index < 0 ? NULL : pk_slot(k, table, (uint32_t)index);
+	uint64_t word = head ? pk_load(&head->word) : PK_FREE;
+	if (pk_word_kind(word) != PK_LIVE || (table == PK_PORTS && ((struct pk_port *)head)->use != PK_QUEUE))
+		return -EINVAL; /* free, or a mailbox */
+	*id = pk_word_id(word);
+	return 0;
+}
+
+/* The object of that id.  -EINVAL: there is none, or it was removed. */
+static inline int pk_sysv_find(struct portico *k, unsigned table, int sysv_id, pk_id *id)
+{
+	int error = sysv_id < 0 ? -EINVAL
+				: pk_sysv_at(k, table, (int)((unsigned)sysv_id & PK_SYSV_SLOT_MASK), id);
+	return !error && pk_sysv_id(*id) != sysv_id ? -EINVAL : error;
+}
+
+/* The highest index in use (0 where there is none), and how many there are. */
+int pk_sysv_highest(struct portico *k, unsigned table, int *count);
+
+void pk_to_ipc_perm(pk_id id, const struct pk_permission *from, struct ipc_perm *to);
+void pk_from_ipc_perm(const struct ipc_perm *from, struct pk_permission *to);
+
+/* ---- get.c: what msgget(), semget() and shmget() have in common */
+
+struct pk_getter {
+	int (*find)(struct portico *k, key_t key, pk_id *id); /* -ENOENT */
+	int (*make)(struct portico *k, key_t key, size_t size, uint32_t mode, pk_id *id);
+	int (*suits)(struct portico *k, pk_id id, size_t size, struct pk_permission *permission);
+};
+long pk_get(struct portico *k, const struct pk_getter *how, key_t key, size_t size, int flags);
+
+/* ---- fork.c: a fork's child shares its parent's attachments */
+
+struct pk_forking {
+	_Atomic uint32_t *told; /* shared by both; NULL: nothing to inherit */
+	pk_id parent;
+};
+void pk_fork_prepare(struct pk_forking *forking);
+void pk_fork_in_child(struct pk_forking *forking);
+void pk_fork_in_parent(struct pk_forking *forking, bool forked);
+
+/* preload_fork.c, static_fork.c: from now on fork() does the above. */
+void pk_fork_watch(void);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* System V semaphores. */
+#define _GNU_SOURCE
+#include "name.h"
+#include "posix.h"
+#include "semaphore.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/sem.h>
+#include <time.h>
+
+_Static_assert(sizeof(struct sembuf) == sizeof(struct pk_semaphore_part), "sembuf");
+_Static_assert(offsetof(struct sembuf, sem_op) == offsetof(struct pk_semaphore_part, change), "sembuf");
+_Static_assert(offsetof(struct sembuf, sem_flg) == offsetof(struct pk_semaphore_part, flags), "sembuf");
+_Static_assert(sizeof(struct semid_ds) == 104, "semid_ds");
+_Static_assert(offsetof(struct semid_ds, sem_nsems) == 80, "semid_ds");
+
+/* The last argument of semctl(). */
+union argument {
+	int value;
+	struct semid_ds *ds;
+	unsigned short *values;
+	struct seminfo *info;
+};
+
+/* ---- semget */
+
+static int find(struct portico *k, key_t key, pk_id *id)
+{
+	return pk_name_look_up(k, PK_NAME_SEM, &key, sizeof key, id);
+}
+
+static int make(struct portico *k, key_t key, size_t count, uint32_t mode, pk_id *id)
+{
+	return pk_set_create(k, key, (uint32_t)count, mode, id);
+}
+
+static int suits(struct portico *k, pk_id id, size_t count, struct pk_permission *permission)
+{
+	struct pk_set_status status;
+	int error = pk_set_inspect(k, id, &status);
+	if (error)
+		return error;
+	*permission = status.permission;
+	return count > status.count ? -EINVAL : 0;
+}
+
+static const struct pk_getter sets = { find, make, suits };
+
+PK_EXPORT int semget(key_t key, int count, int flags)
+{
+	struct portico *k = pk_instance();
+	if (!k)
+		return (int)pk_result(pk_syscall3(SYS_semget, key, count, flags));
+	if (count < 0 || count > PK_SET_MOST)
+		return (int)pk_result(-EINVAL);
+	return (int)pk_result(pk_get(k, &sets, key, (size_t)count, flags));
+}
+
+/* ---- semop, semtimedop */
+
+static long operate(struct portico *k, int set, const struct sembuf *parts, size_t count, int64_t until_ns)
+{
+	pk_id id;
+	if (count == 0 || count > PK_OPERATION_MOST)
+		return count ? -E2BIG : -EINVAL;
+	if (!parts)
+		return -EFAULT;
+	int error = pk_sysv_find(k, PK_SETS, set, &id);
+	if (error)
+		return error;
+	error = pk_set_operate(k, id, (const struct pk_semaphore_part *)parts, (uint32_t)count, until_ns);
+	return error == -ENOBUFS ? -ENOSPC : error;
+}
+
+static int64_t deadline_after(const struct timespec *timeout)
+{
+	int64_t now = pk_monotonic_ns(), after;
+	if (__builtin_mul_overflow((int64_t)timeout->tv_sec, INT64_C(1000000000), &after) ||
+	    __builtin_add_overflow(after, timeout->tv_nsec, &after) ||
+	    __builtin_add_overflow(after, now, &after))
+		return PK_FOREVER;
+	return after;
+}
+
+PK_EXPORT int semop(int set, struct sembuf *parts, size_t count)
+{
+	struct portico *k = pk_instance();
+	return (int)pk_result(k ? operate(k, set, parts, count, PK_FOREVER)
+				: pk_syscall3(SYS_semop, set, parts, count));
+}
+
+PK_EXPORT int semtimedop(int set, struct sembuf *parts, size_t count, const struct timespec *timeout)
+{
+	struct portico *k = pk_instance();
+	if (!k)
+		return (int)pk_result(pk_syscall4(SYS_semtimedop, set, parts, count, timeout));
+	if (timeout && (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1000000000))
+		return (int)pk_result(-EINVAL);
+	return (int)pk_result(operate(k, set, parts, count, timeout ? deadline_after(timeout) : PK_FOREVER));
+}
+
+/* ---- semctl */
+
+static int stat_set(struct portico *k, pk_id id, bool any, struct semid_ds *ds)
+{
+	struct pk_set_status status;
+	int error = pk_set_inspect(k, id, &status);
+	if (!error && !any)
+		error = pk_permission_check(k, &status.permission, 0444);
+	if (error)
+		return error;
+	memset(ds, 0, sizeof *ds);
+	pk_to_ipc_perm(id, &status.permission, &ds->sem_perm);
+	ds->sem_otime = status.operation_time;
+	ds->sem_ctime = status.change_time;
+	ds->sem_nsems = (unsigned short)status.count;
+	return 0;
+}
+
+static int set_set(struct portico *k, pk_id id, const struct semid_ds *ds)
+{
+	struct pk_permission permission;
+	pk_from_ipc_perm(&ds->sem_perm, &permission);
+	return pk_set_adjust(k, id, &permission);
+}
+
+static long inform(struct portico *k, int command, struct seminfo *info)
+{
+	int count, highest = pk_sysv_highest(k, PK_SETS, &count);
+	struct pk_set_status status;
+	pk_id id;
+	*info = (struct seminfo){
+		.semmap = PK_IPC_MOST * PK_SET_MOST,
+		.semmni = PK_IPC_MOST,
+		.semmns = PK_IPC_MOST * PK_SET_MOST,
+		.semmnu = PK_IPC_MOST * PK_SET_MOST,
+		.semmsl = PK_SET_MOST,
+		.semopm = PK_OPERATION_MOST,
+		.semume = PK_OPERATION_MOST,
+		.semusz = 20,
+		.semvmx = PK_SEMAPHORE_MOST,
+		.semaem = PK_SEMAPHORE_MOST,
+	};
+	if (command == IPC_INFO)
+		return highest;
+	info->semusz = count;
+	info->semaem = 0;
+	for (int slot = 1; slot <= highest; slot++)
+		if (pk_sysv_at(k, PK_SETS, slot, &id) == 0 && pk_set_inspect(k, id, &status) == 0)
+			info->semaem += (int)status.count;
+	return highest;
+}
+
+static long get_one(struct portico *k, pk_id id, int semaphore, int command)
+{
+	struct pk_semaphore_status status;
+	int error = semaphore < 0 ? -EINVAL : pk_semaphore_inspect(k, id, (uint32_t)semaphore, &status);
+	if (error)
+		return error;
+	uint32_t found = command == GETVAL    ? status.value
+			 : command == GETPID  ? status.pid
+			 : command == GETNCNT ? status.rising
+					      : status.zero;
+	return found;
+}
+
+static long set_one(struct portico *k, pk_id id, int semaphore, int value)
+{
+	uint16_t stored = (uint16_t)value;
+	if (value < 0 || value > PK_SEMAPHORE_MOST)
+		return -ERANGE;
+	return semaphore < 0 ? -EINVAL : pk_set_store(k, id, (uint32_t)semaphore, 1, &stored);
+}
+
+static long set_all(struct portico *k, pk_id id, const unsigned short *values)
+{
+	struct pk_set_status status;
+	int error = values ? pk_set_inspect(k, id, &status) : -EFAULT;
+	return error ? error : pk_set_store(k, id, 0, status.count, values);
+}
+
+static long control(struct portico *k, int set, int semaphore, int command, union argument argument)
+{
+	bool by_index = command == SEM_STAT || command == SEM_STAT_ANY;
+	pk_id id;
+	if (command == IPC_INFO || command == SEM_INFO)
+		return argument.info ? inform(k, command, argument.info) : -EFAULT;
+	long error = by_index ? pk_sysv_at(k, PK_SETS, set, &id) : pk_sysv_find(k, PK_SETS, set, &id);
+	if (error)
+		return error;
+	switch (command) {
+	case IPC_STAT:
+		return argument.ds ? stat_set(k, id, false, argument.ds) : -EFAULT;
+	case SEM_STAT:
+	case SEM_STAT_ANY:
+		error = argument.ds ? stat_set(k, id, command == SEM_STAT_ANY, argument.ds) : -EFAULT;
+		return error ? error : pk_sysv_id(id);
+	case IPC_SET:
+		return argument.ds ? set_set(k, id, argument.ds) : -EFAULT;
+	case IPC_RMID:
+		return pk_set_destroy(k, id);
+	case GETVAL:
+	case GETPID:
+	case GETNCNT:
+	case GETZCNT:
+		return get_one(k, id, semaphore, command);
+	case GETALL:
+		return argument.values ? pk_set_load(k, id, argument.values) : -EFAULT;
+	case SETVAL:
+		return set_one(k, id, semaphore, argument.value);
+	case SETALL:
+		return set_all(k, id, argument.values);
+	default:
+		return -EINVAL;
+	}
+}
+
+static bool takes_argument(int command)
+{
+	return command != IPC_RMID && command != GETVAL && command != GETPID && command != GETNCNT &&
+	       command != GETZCNT;
+}
+
+PK_EXPORT int semctl(int set, int semaphore, int command, ...)
+{
+	union argument argument = { .ds = NULL };
+	va_list list;
+	va_start(list, command);
+	if (takes_argument(command))
+		argument = va_arg(list, union argument);
+	va_end(list);
+	struct portico *k = pk_instance();
+	if (!k)
+		return (int)pk_result(pk_syscall4(SYS_semctl, set, semaphore, command, argument.ds));
+	long error = pk_enter(k);
+	return (int)pk_result(error ? error : control(k, set, semaphore, command, argument));
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* System V shared memory. */
+#define _GNU_SOURCE
+#include "posix.h"
+#include "segment.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/shm.h>
+
+_Static_assert(sizeof(struct shmid_ds) == 112, "shmid_ds");
+_Static_assert(offsetof(struct shmid_ds, shm_nattch) == 88, "shmid_ds");
+
+#define PAGE UINT64_C(4096) /* SHMLBA, which glibc asks the system for */
+
+/* ---- shmget */
+
+static int make(struct portico *k, key_t key, size_t size, uint32_t mode, pk_id *id)
+{
+	int error = size > PK_SHMMAX ? -EINVAL : pk_segment_create(k, key, size, mode, id);
+	return error == -ENOSPC ? -ENOMEM : error; /* the instance's file system is the memory */
+}
+
+static int suits(struct portico *k, pk_id id, size_t size, struct pk_permission *permission)
+{
+	struct pk_segment_status status;
+	int error = pk_segment_inspect(k, id, &status);
+	if (error)
+		return error;
+	*permission = status.permission;
+	return size > status.size ? -EINVAL : 0;
+}
+
+static const struct pk_getter segments = { pk_segment_find, make, suits };
+
+PK_EXPORT int shmget(key_t key, size_t size, int flags)
+{
+	struct portico *k = pk_instance();
+	return (int)pk_result(k ? pk_get(k, &segments, key, size, flags)
+				: pk_syscall3(SYS_shmget, key, size, flags));
+}
+
+/* ---- shmat, shmdt */
+
+static int where(const void *address, int flags, unsigned *how, void **wanted)
+{
+	uintptr_t at = (uintptr_t)address;
+	if (!at)
+		return flags & SHM_REMAP ? -EINVAL : 0;
+	if (at % PAGE && !(flags & SHM_RND))
+		return -EINVAL;
+	at -= at % PAGE;
+	if (!at)
+		return flags & SHM_REMAP ? -EINVAL : 0;
+	*wanted = (void *)at;
+	*how |= flags & SHM_REMAP ? PK_MAP_FIXED : PK_MAP_VACANT;
+	return 0;
+}
+
+static long attach(struct portico *k, int segment, const void *address, int flags)
+{
+	unsigned how = (flags & SHM_RDONLY ? PK_MAP_READ_ONLY : 0) | (flags & SHM_EXEC ? PK_MAP_EXECUTE : 0);
+	void *got = NULL;
+	pk_id id;
+	int error = pk_sysv_find(k, PK_SEGMENTS, segment, &id);
+	if (!error)
+		error = where(address, flags, &how, &got);
+	if (!error)
+		error = pk_segment_attach(k, id, how, &got);
+	if (error)
+		return error == -EEXIST ? -EINVAL : error == -ENOBUFS || error == -ENOSPC ? -ENOMEM : error;
+	pk_fork_watch();
+	return (long)got;
+}
+
+PK_EXPORT void *shmat(int segment, const void *address, int flags)
+{
+	struct portico *k = pk_instance();
+	if (!k)
+		return (void *)pk_result(pk_syscall3(SYS_shmat, segment, address, flags));
+	long error = pk_enter(k);
+	return (void *)pk_result(error ? error : attach(k, segment, address, flags));
+}
+
+PK_EXPORT int shmdt(const void *address)
+{
+	struct portico *k = pk_instance();
+	return (int)pk_result(k ? pk_segment_detach(k, address) : pk_syscall1(SYS_shmdt, address));
+}
+
+/* ---- shmctl */
+
+static int stat_segment(struct portico *k, pk_id id, bool any, struct shmid_ds *ds)
+{
+	struct pk_segment_status status;
+	int error = pk_segment_inspect(k, id, &status);
+	if (!error && !any)
+		error = pk_permission_check(k, &status.permission, 0444);
+	if (error)
+		return error;
+	memset(ds, 0, sizeof *ds);
+	pk_to_ipc_perm(id, &status.permission, &ds->shm_perm);
+	if (status.removed)
+		ds->shm_perm.mode |= SHM_DEST;
+	ds->shm_segsz = status.size;
+	ds->shm_atime = status.attach_time;
+	ds->shm_dtime = status.detach_time;
+	ds->shm_ctime = status.change_time;
+	ds->shm_cpid = (pid_t)status.creator_pid;
+	ds->shm_lpid = (pid_t)status.last_pid;
+	ds->shm_nattch = status.attached;
+	return 0;
+}
+
+static int set_segment(struct portico *k, pk_id id, const struct shmid_ds *ds)
+{
+	struct pk_permission permission;
+	pk_from_ipc_perm(&ds->shm_perm, &permission);
+	return pk_segment_adjust(k, id, &permission);
+}
+
+/* Its memory is never swapped away from under it by us: there is nothing to do. */
+static int lock_segment(struct portico *k, pk_id id)
+{
+	struct pk_segment_status status;
+	int error = pk_segment_inspect(k, id, &status);
+	return error ? error : pk_permission_own(k, &status.permission);
+}
+
+static long describe_limits(struct portico *k, struct shminfo *info)
+{
+	int count;
+	*info = (struct shminfo){ .shmmax = PK_SHMMAX,
+				  .shmmin = 1,
+				  .shmmni = PK_IPC_MOST,
+				  .shmseg = PK_IPC_MOST,
+				  .shmall = PK_SHMMAX };
+	return pk_sysv_highest(k, PK_SEGMENTS, &count);
+}
+
+static long describe_use(struct portico *k, struct shm_info *info)
+{
+	int count, highest = pk_sysv_highest(k, PK_SEGMENTS, &count);
+	struct pk_segment_status status;
+	pk_id id;
+	memset(info, 0, sizeof *info);
+	memcpy(info, &count, sizeof count); /* used_ids, which musl spells otherwise */
+	for (int slot = 1; slot <= highest; slot++)
+		if (pk_sysv_at(k, PK_SEGMENTS, slot, &id) == 0 && pk_segment_inspect(k, id, &status) == 0)
+			info->shm_tot += (status.size + PAGE - 1) / PAGE;
+	info->shm_rss = info->shm_tot;
+	return highest;
+}
+
+static long control(struct portico *k, int segment, int command, struct shmid_ds *ds)
+{
+	bool by_index = command == SHM_STAT || command == SHM_STAT_ANY;
+	pk_id id;
+	if (!ds && command != IPC_RMID && command != SHM_LOCK && command != SHM_UNLOCK)
+		return -EFAULT;
+	if (command == IPC_INFO)
+		return describe_limits(k, (struct shminfo *)ds);
+	if (command == SHM_INFO)
+		return describe_use(k, (struct shm_info *)ds);
+	long error = by_index ? pk_sysv_at(k, PK_SEGMENTS, segment, &id)
+			      : pk_sysv_find(k, PK_SEGMENTS, segment, &id);
+	if (error)
+		return error;
+	switch (command) {
+	case IPC_STAT:
+		return stat_segment(k, id, false, ds);
+	case SHM_STAT:
+	case SHM_STAT_ANY:
+		error = stat_segment(k, id, command == SHM_STAT_ANY, ds);
+		return error ? error : pk_sysv_id(id);
+	case IPC_SET:
+		return set_segment(k, id, ds);
+	case IPC_RMID:
+		return pk_segment_remove(k, id);
+	case SHM_LOCK:
+	case SHM_UNLOCK:
+		return lock_segment(k, id);
+	default:
+		return -EINVAL;
+	}
+}
+
+PK_EXPORT int shmctl(int segment, int command, struct shmid_ds *ds)
+{
+	struct portico *k = pk_instance();
+	if (!k)
+		return (int)pk_result(pk_syscall3(SYS_shmctl, segment, command, ds));
+	long error = pk_enter(k);
+	return (int)pk_result(error ? error : control(k, segment, command, ds));
+}

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kill -9 at every commit point of every operation on semaphore sets and
+ * segments, and then again at every point of the repair; as crash_core.c does
+ * it for ports.  Each performance ends in a check that everything is valid,
+ * that each operation was done whole or not at all and each adjustment
+ * applied once, that nobody hangs, and that nothing leaks.
+ */
+#include "check.h"
+#include "message.h"
+#include "name.h"
+#include "region.h"
+#include "segment.h"
+#include "semaphore.h"
+#include "task.h"
+
+#include <dirent.h>
+#include <sys/sem.h>
+
+/* ---- dying at a point */
+
+static int die_at; /* 0: never */
+static int points;
+static bool reaping;
+static char (*died_at)[64]; /* shared: the name of the point at which the victim died */
+
+void pk_crash_point(const char *where);
+void pk_crash_point(const char *where)
+{
+	if (die_at == 0 || ++points < die_at)
+		return;
+	if (!reaping)
+		snprintf(*died_at, sizeof *died_at, "%s", where);
+	kill(getpid(), SIGKILL);
+}
+
+/* ---- the stage: a set of values 2, 0, 5 */
+
+#define KEY 4711
+
+static struct portico *k;
+static pk_id set, segment;
+static pid_t bystander;
+static int *bystander_result; /* shared */
+
+static int64_t soon(void)
+{
+	return pk_monotonic_ns() + INT64_C(10000000000);
+}
+
+struct change {
+	int semaphore, by, flags;
+};
+
+static int operate(const struct change *changes, uint32_t count, int64_t until_ns)
+{
+	struct pk_semaphore_part parts[4];
+	for (uint32_t i = 0; i < count; i++)
+		parts[i] = (struct pk_semaphore_part){ (uint16_t)changes[i].semaphore, (int16_t)changes[i].by,
+						       (int16_t)changes[i].flags };
+	return pk_set_operate(k, set, parts, count, until_ns);
+}
+
+static int change(int semaphore, int by, int flags)
+{
+	return operate(&(struct change){ semaphore, by, flags }, 1, soon());
+}
+
+static int value(int semaphore)
+{
+	struct pk_semaphore_status status;
+	CHECK_EQUAL(pk_semaphore_inspect(k, set, (uint32_t)semaphore, &status), 0);
+	return (int)status.value;
+}
+
+static void prepare_set(void)
+{
+	uint16_t values[3] = { 2, 0, 5 };
+	CHECK_EQUAL(pk_set_create(k, KEY, 3, 0600, &set), 0);
+	CHECK_EQUAL(pk_set_store(k, set, 0, 3, values), 0);
+	CHECK_EQUAL(pk_set_load(k, set, values), 0);
+}
+
+static void await_waiter(void)
+{
+	struct pk_set_status status = { 0 };
+	for (int i = 0; i < 2000 && status.waiting == 0; i++, sleep_ms(1))
+		CHECK_EQUAL(pk_set_inspect(k, set, &status), 0);
+	CHECK_EQUAL(status.waiting, 1);
+}
+
+static void bystander_does(const struct change *changes, uint32_t count)
+{
+	prepare_set();
+	*bystander_result = 1;
+	bystander = CHILD(*bystander_result = operate(changes, count, soon()));
+	await_waiter();
+}
+
+/* ---- scenarios */
+
+struct scenario {
+	const char *name;
+	void (*prepare)(void);
+	void (*operate)(void);	 /* in the victim */
+	void (*meanwhile)(void); /* in us, while the victim may wait; may be NULL */
+	void (*verify)(void);
+};
+
+static void take_one(void)
+{
+	change(0, -1, 0);
+}
+static void verify_one(void)
+{
+	CHECK(value(0) == 2 || value(0) == 1);
+}
+
+static void do_several(void)
+{
+	static const struct change several[] = { { 0, -1, 0 }, { 1, 1, 0 } };
+	operate(several, 2, soon());
+}
+static void verify_several(void)
+{
+	CHECK((value(0) == 2 && value(1) == 0) || (value(0) == 1 && value(1) == 1));
+}
+
+static void take_with_undo(void)
+{
+	change(0, -1, SEM_UNDO);
+}
+static void several_with_undo(void)
+{
+	static const struct change several[] = { { 0, -1, SEM_UNDO }, { 1, 3, SEM_UNDO }, { 2, -1, 0 } };
+	operate(several, 3, soon());
+}
+static void verify_undone(void)
+{
+	CHECK_EQUAL(value(0), 2);
+	CHECK_EQUAL(value(1), 0);
+	CHECK(value(2) == 5 || value(2) == 4);
+}
+
+static void take_and_leave(void)
+{
+	several_with_undo();
+	pk_task_leave(k);
+}
+
+static void prepare_waiter(void)
+{
+	static const struct change down[] = { { 1, -1, 0 } };
+	bystander_does(down, 1);
+}
+static void raise_one(void)
+{
+	change(1, 1, 0);
+}
+static void bystander_was_served(void)
+{
+	CHECK_EQUAL(change(1, 1, 0), 0); /* for the bystander, should the victim's not have come to be */
+	join_child(bystander);
+	CHECK_EQUAL(*bystander_result, 0);
+}
+static void verify_woken(void)
+{
+	bystander_was_served();
+	CHECK(value(1) == 0 || value(1) == 1);
+}
+
+static void prepare_waiter_with_undo(void)
+{
+	static const struct change down[] = { { 1, -1, SEM_UNDO } };
+	bystander_does(down, 1);
+}
+static void verify_woken_and_undone(void)
+{
+	bystander_was_served();
+	CHECK(value(1) == 1 || value(1) == 2);
+}
+
+static void prepare_cascade(void)
+{
+	static const struct change both[] = { { 1, -1, 0 }, { 2, 1, 0 } };
+	bystander_does(both, 2);
+}
+static void verify_cascade(void)
+{
+	bystander_was_served();
+	CHECK(value(1) == 0 || value(1) == 1);
+	CHECK_EQUAL(value(2), 6);
+}
+
+static void hold_one(void)
+{
+	CHECK_EQUAL(change(0, -1, SEM_UNDO), 0);
+	*bystander_result = 0;
+	for (;;)
+		pause();
+}
+static void prepare_holder(void)
+{
+	prepare_set();
+	*bystander_result = 1;
+	bystander = CHILD(hold_one());
+	while (*(volatile int *)bystander_result)
+		sleep_ms(1);
+}
+static void store_one(void)
+{
+	uint16_t seven = 7;
+	pk_set_store(k, set, 0, 1, &seven);
+}
+static void store_all(void)
+{
+	uint16_t values[3] = { 7, 8, 9 };
+	pk_set_store(k, set, 0, 3, values);
+}
+static void verify_stored(void)
+{
+	kill_child(bystander);
+	/* stored, and the holder's adjustment forgotten; or neither */
+	int first = value(0), second = value(1), third = value(2);
+	CHECK((first == 7 && second == 0 && third == 5) || (first == 7 && second == 8 && third == 9) ||
+	      (first == 2 && second == 0 && third == 5));
+}
+
+static void wait_to_take(void)
+{
+	change(1, -1, 0);
+}
+static void wait_to_take_with_undo(void)
+{
+	change(1, -1, SEM_UNDO);
+}
+static void meanwhile_raise(void)
+{
+	sleep_ms(2);
+	CHECK_EQUAL(change(1, 1, 0), 0);
+}
+static void verify_taken_or_not(void)
+{
+	CHECK(value(1) == 0 || value(1) == 1);
+}
+static void verify_given_back(void)
+{
+	CHECK_EQUAL(value(1), 1);
+}
+
+static void give_up(void)
+{
+	operate(&(struct change){ 1, -1, SEM_UNDO }, 1, pk_monotonic_ns() + 1000000);
+}
+static void verify_unchanged(void)
+{
+	struct pk_set_status status;
+	CHECK_EQUAL(pk_set_inspect(k, set, &status), 0);
+	CHECK_EQUAL(status.waiting, 0);
+	CHECK(value(0) == 2 && value(1) == 0 && value(2) == 5);
+}
+
+static void destroy_set(void)
+{
+	pk_set_destroy(k, set);
+}
+static void verify_destroyed(void)
+{
+	pk_id found;
+	if (pk_name_look_up(k, PK_NAME_SEM, &(int){ KEY }, sizeof(int), &found) == 0)
+		CHECK_EQUAL(change(1, 1, 0), 0);
+	join_child(bystander);
+	CHECK(*bystander_result == 0 || *bystander_result == -EIDRM);
+}
+static void verify_holder_survives(void)
+{
+	kill_child(bystander);
+	sleep_ms(1);
+}
+
+static void prepare_nothing(void)
+{
+}
+static void verify_set_made(void)
+{
+	if (pk_name_look_up(k, PK_NAME_SEM, &(int){ KEY }, sizeof(int), &set) != 0)
+		CHECK_EQUAL(pk_set_create(k, KEY, 3, 0600, &set), 0);
+	CHECK_EQUAL(change(2, 1, 0), 0);
+}
+
+/* ---- segments */
+
+static void make_segment(void)
+{
+	pk_segment_create(k, KEY, 10000, 0600, &segment);
+}
+static void verify_segment_made(void)
+{
+	if (pk_segment_find(k, KEY, &segment) != 0)
+		CHECK_EQUAL(pk_segment_create(k, KEY, 10000, 0600, &segment), 0);
+}
+static void attach_segment(void)
+{
+	void *address;
+	pk_segment_attach(k, segment, 0, &address);
+}
+static void attach_and_detach(void)
+{
+	void *address;
+	if (pk_segment_attach(k, segment, 0, &address) == 0)
+		pk_segment_detach(k, address);
+}
+static void verify_detached(void)
+{
+	struct pk_segment_status status;
+	CHECK_EQUAL(pk_segment_inspect(k, segment, &status), 0);
+	CHECK_EQUAL(status.attached, 0);
+}
+static void remove_segment(void)
+{
+	pk_segment_remove(k, segment);
+}
+static void attach_and_remove(void)
+{
+	attach_segment();
+	remove_segment();
+}
+static void verify_removable(void)
+{
+	pk_segment_remove(k, segment);
+	CHECK_EQUAL(pk_segment_find(k, KEY, &segment), -ENOENT);
+}
+
+static const struct scenario scenarios[] = {
+	{ "one", prepare_set, take_one, NULL, verify_one },
+	{ "several", prepare_set, do_several, NULL, verify_several },
+	{ "undo", prepare_set, take_with_undo, NULL, verify_undone },
+	{ "undo-several", prepare_set, several_with_undo, NULL, verify_undone },
+	{ "leave", prepare_set, take_and_leave, NULL, verify_undone },
+	{ "wake", prepare_waiter, raise_one, NULL, verify_woken },
+	{ "wake-with-undo", prepare_waiter_with_undo, raise_one, NULL, verify_woken_and_undone },
+	{ "cascade", prepare_cascade, raise_one, NULL, verify_cascade },
+	{ "store-one", prepare_holder, store_one, NULL, verify_stored },
+	{ "store-all", prepare_holder, store_all, NULL, verify_stored },
+	{ "wait", prepare_set, wait_to_take, meanwhile_raise, verify_taken_or_not },
+	{ "wait-with-undo", prepare_set, wait_to_take_with_undo, meanwhile_raise, verify_given_back },
+	{ "give-up", prepare_set, give_up, NULL, verify_unchanged },
+	{ "destroy-under-waiter", prepare_waiter, destroy_set, NULL, verify_destroyed },
+	{ "destroy-under-holder", prepare_holder, destroy_set, NULL, verify_holder_survives },
+	{ "create", prepare_nothing, prepare_set, NULL, verify_set_made },
+	{ "segment-create", prepare_nothing, make_segment, NULL, verify_segment_made },
+	{ "segment-attach", make_segment, attach_segment, NULL, verify_detached },
+	{ "segment-detach", make_segment, attach_and_detach, NULL, verify_detached },
+	{ "segment-remove", make_segment, remove_segment, NULL, verify_removable },
+	{ "segment-remove-attached", make_segment, attach_and_remove, NULL, verify_removable },
+};
+
+/* ---- the driver */
+
+static uint32_t used_slots(unsigned table)
+{
+	uint32_t used = 0;
+	for (uint32_t slot = 1; slot < pk_committed(k, table); slot++) {
+		struct pk_head *head = pk_slot(k, table, slot);
+		used += pk_word_kind(pk_load(&head->word)) != PK_FREE;
+	}
+	return used;
+}
+
+static int files_in_shm(void)
+{
+	char path[PK_PATH_MAX];
+	CHECK_EQUAL(pk_region_path(k, "shm", path), 0);
+	DIR *directory = opendir(path);
+	CHECK(directory != NULL);
+	int count = 0;
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count - 2;
+}
+
+static void check_nothing_leaked(void)
+{
+	for (unsigned table = PK_TASKS + 1; table < PK_TABLES; table++) {
+		CHECK(pk_table_valid(k, table));
+		CHECK_EQUAL(used_slots(table), 0);
+	}
+	CHECK_EQUAL(files_in_shm(), 0);
+}
+
+/* Run the victim, to die at point n.  False: it had fewer points than that. */
+static bool kill_at(int n, void (*action)(void), void (*meanwhile)(void))
+{
+	pid_t victim = fork();
+	CHECK(victim >= 0);
+	if (victim == 0) {
+		CHECK_EQUAL(pk_enter(k), 0);
+		points = 0;
+		die_at = n;
+		action();
+		_exit(0);
+	}
+	if (meanwhile)
+		meanwhile();
+	int status;
+	CHECK_EQUAL(waitpid(victim, &status, 0), victim);
+	CHECK(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
+	return WIFSIGNALED(status);
+}
+
+static void sweep(void)
+{
+	reaping = true;
+	pk_task_sweep(k, true);
+}
+
+static const struct scenario *now_playing;
+static int now_n, now_m;
+
+/* At exit, if a check failed. */
+static void tell_where(void)
+{
+	fprintf(stderr, "in scenario %s, point %d (%s), repair's point %d\n", now_playing->name, now_n,
+		*died_at, now_m);
+}
+
+static void clean_up(void)
+{
+	pk_id found;
+	pk_set_destroy(k, set);
+	pk_segment_remove(k, segment);
+	sweep();
+	CHECK_EQUAL(pk_name_look_up(k, PK_NAME_SEM, &(int){ KEY }, sizeof(int), &found), -ENOENT);
+	CHECK_EQUAL(pk_segment_find(k, KEY, &found), -ENOENT);
+}
+
+/* One performance: the victim dies at n, its reaper at m (0: isn't killed).  False once there is no point m.
+ */
+static bool play(const struct scenario *scenario, int n, int m, bool *had_n)
+{
+	struct pk_set_status status;
+	bool had_m = false;
+	now_playing = scenario;
+	now_n = n;
+	now_m = m;
+	scenario->prepare();
+	reaping = false;
+	*had_n = kill_at(n, scenario->operate, scenario->meanwhile);
+	if (m > 0)
+		had_m = kill_at(m, sweep, NULL);
+	sweep();
+	CHECK(pk_set_inspect(k, set, &status) != 0 || pk_set_valid(k, set));
+	scenario->verify();
+	clean_up();
+	check_nothing_leaked();
+	return had_m;
+}
+
+static void run_scenario(const struct scenario *scenario, bool twice)
+{
+	bool had_n = true;
+	int performances = 0;
+	for (int n = 1; had_n; n++) {
+		play(scenario, n, 0, &had_n);
+		performances++;
+		for (int m = 1; twice && had_n && play(scenario, n, m, &had_n); m++)
+			performances++;
+	}
+	printf("%s: %d deaths\n", scenario->name, performances);
+}
+
+int main(int argc, char **argv)
+{
+	struct pk_reason reason;
+	died_at = shared_memory(sizeof *died_at);
+	bystander_result = shared_memory(sizeof *bystander_result);
+	if (pk_kernel_open(NULL, true, &k, &reason)) {
+		fprintf(stderr, "%s\n", reason.text);
+		return 1;
+	}
+	CHECK_EQUAL(pk_enter(k), 0);
+	for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
+		if (argc < 2)
+			puts(scenarios[i].name);
+		else if (strcmp(argv[1], scenarios[i].name) == 0) {
+			now_playing = &scenarios[i];
+			atexit(tell_where);
+			run_scenario(&scenarios[i], argc < 3 || strcmp(argv[2], "once") != 0);
+			fflush(stdout);
+			_exit(0); /* past tell_where() */
+		}
+	}
+	return argc < 2 ? 0 : 2;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+#include "channel.h"
+
+#include "port.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <stdlib.h>
+
+#define BUCKETS 1024
+#define CHANNEL_COOKIE (UINT64_C(1) << 31) /* in a cookie: the key is a channel's */
+
+static struct channel *buckets[BUCKETS];
+
+static struct channel **bucket_of(pk_id id)
+{
+	return &buckets[pk_id_slot(id) % BUCKETS];
+}
+
+int channel_error(int64_t result)
+{
+	return result == -EINVAL ? EIDRM : (int)-result;
+}
+
+/* ---- channels */
+
+struct channel *channel_find(const struct service *service, pk_id id)
+{
+	struct channel *channel = *bucket_of(id);
+	while (channel && (channel->service != service || channel->id != id))
+		channel = channel->next;
+	return channel;
+}
+
+static struct channel *channel_make(const struct service *service, pk_id id)
+{
+	struct channel *channel = calloc(1, sizeof *channel);
+	if (!channel)
+		return NULL;
+	channel->key = key_make(&server.channels, channel);
+	if (!channel->key) {
+		free(channel);
+		return NULL;
+	}
+	channel->service = service;
+	channel->id = id;
+	link_init(&channel->files);
+	link_init(&channel->opens);
+	link_init(&channel->reads);
+	link_init(&channel->writes);
+	channel->next = *bucket_of(id);
+	*bucket_of(id) = channel;
+	return channel;
+}
+
+static void channel_free_if_idle(struct channel *channel)
+{
+	struct channel **link = bucket_of(channel->id);
+	if (link_first(&channel->files))
+		return;
+	channel_unwatch(channel);
+	while (*link != channel)
+		link = &(*link)->next;
+	*link = channel->next;
+	key_drop(&server.channels, channel->key);
+	free(channel);
+}
+
+int channel_watch(struct channel *channel)
+{
+	struct pk_post post = { PK_TELL_TASK, channel->key | CHANNEL_COOKIE, PK_FOREVER };
+	if (channel->watch)
+		return 0;
+	int error = channel->service->watch(server.kernel, channel->id, &post, &channel->watch);
+	if (error)
+		channel->watch = 0;
+	return error;
+}
+
+void channel_unwatch(struct channel *channel)
+{
+	if (channel->watch && pk_wait_withdraw(server.kernel, channel->watch, ECANCELED) == -ECANCELED)
+		pk_wait_end(server.kernel, channel->watch);
+	channel->watch = 0;
+}
+
+static void poll_drop(struct file *file)
+{
+	if (!file->poll)
+		return;
+	fuse_pollhandle_destroy(file->poll);
+	file->poll = NULL;
+	file->channel->polls--;
+}
+
+void channel_notify(struct channel *channel)
+{
+	struct file *file = channel->polls ? link_first(&channel->files) : NULL;
+	for (; file; file = link_after(&channel->files, file)) {
+		if (file->poll)
+			fuse_lowlevel_notify_poll(file->poll);
+		poll_drop(file);
+	}
+}
+
+/* ---- files */
+
+void file_open(const struct service *service, pk_id id, fuse_req_t request, int flags)
+{
+	struct channel *channel = channel_find(service, id);
+	struct file *file = calloc(1, sizeof *file);
+	if (file && !channel)
+		channel = channel_make(service, id);
+	if (!file || !channel) {
+		free(file);
+		fuse_reply_err(request, ENOMEM);
+		return;
+	}
+	file->channel = channel;
+	file->reads = (flags & O_ACCMODE) != O_WRONLY;
+	file->writes = (flags & O_ACCMODE) != O_RDONLY;
+	link_append(&channel->files, &file->link);
+	service->open(file, request, flags);
+}
+
+void file_count(struct file *file)
+{
+	file->channel->readers += file->reads;
+	file->channel->writers += file->writes;
+	file->channel->writers_ever += file->writes;
+}
+
+/*
+ * libfuse 3.14 can't set STREAM, without which a blocked read would block
+ * writes on the same description: so the reply is made here.
+ */
+void file_opened(struct file *file, fuse_req_t request)
+{
+	struct fuse_open_out reply = {
+		.fh = (uintptr_t)file,
+		.open_flags = FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE | FOPEN_STREAM | FOPEN_NOFLUSH |
+			      FOPEN_PARALLEL_DIRECT_WRITES,
+	};
+	if (fuse_reply_buf(request, (const char *)&reply, sizeof reply) != 0)
+		file_close(file); /* no RELEASE will come */
+}
+
+void file_discard(struct file *file)
+{
+	struct channel *channel = file->channel;
+	link_remove(&file->link);
+	free(file);
+	channel_free_if_idle(channel);
+}
+
+void file_close(struct file *file)
+{
+	struct channel *channel = file->channel;
+	poll_drop(file);
+	channel->readers -= file->reads;
+	channel->writers -= file->writes;
+	channel->service->closed(file);
+	file_discard(file);
+}
+
+void file_poll(struct file *file, fuse_req_t request, struct fuse_pollhandle *handle)
+{
+	if (handle) {
+		poll_drop(file);
+		file->poll = handle;
+		file->channel->polls++;
+		channel_watch(file->channel); /* first, then look: no change is missed */
+	}
+	fuse_reply_poll(request, file->channel->service->poll(file));
+}
+
+/* ---- calls */
+
+static void interrupted(fuse_req_t request, void *key)
+{
+	struct call *call = key_find(&server.calls, (uintptr_t)key);
+	(void)request;
+	if (call)
+		call->file->channel->service->interrupted(call);
+}
+
+static struct link *line_of(struct channel *channel, enum call_kind kind)
+{
+	return kind == CALL_OPEN ? &channel->opens : kind == CALL_READ ? &channel->reads : &channel->writes;
+}
+
+struct call *call_begin(struct file *file, fuse_req_t request, enum call_kind kind, size_t size_bytes)
+{
+	struct call *call = calloc(1, sizeof *call);
+	uint64_t key = call ? key_make(&server.calls, call) : 0;
+	if (!key) {
+		free(call);
+		fuse_reply_err(request, ENOMEM);
+		if (kind == CALL_OPEN)
+			file_close(file);
+		return NULL;
+	}
+	call->request = request;
+	call->file = file;
+	call->key = key;
+	call->kind = kind;
+	call->size_bytes = size_bytes;
+	link_append(line_of(file->channel, kind), &call->link);
+	file->reading += kind == CALL_READ;
+	fuse_req_interrupt_func(request, interrupted, (void *)(uintptr_t)key); /* F2: may call it at once */
+	return key_find(&server.calls, key);
+}
+
+void call_end(struct call *call)
+{
+	call->file->reading -= call->kind == CALL_READ;
+	link_remove(&call->link);
+	key_drop(&server.calls, call->key);
+	free(call->data);
+	free(call);
+}
+
+void call_fail(struct call *call, int error)
+{
+	fuse_reply_err(call->request, error);
+	call_end(call);
+}
+
+struct pk_post call_post(const struct call *call)
+{
+	return (struct pk_post){ PK_TELL_TASK, call->key, PK_FOREVER };
+}
+
+bool call_withdraw(struct call *call)
+{
+	if (call->wait) {
+		if (pk_wait_withdraw(server.kernel, call->wait, ECANCELED) != -ECANCELED)
+			return false;
+		pk_wait_end(server.kernel, call->wait);
+		call->wait = 0;
+	}
+	return true;
+}
+
+/* ---- completions */
+
+/* Of a call or channel that is no more. */
+static void discard_wait(uint32_t slot, const struct pk_wait *wait)
+{
+	uint32_t message;
+	if (wait->purpose != PK_FOR_RECEIVE || pk_port_collect(server.kernel, slot, &message) != 0)
+		pk_wait_end(server.kernel, slot);
+	else
+		pk_port_give_back(server.kernel, message);
+}
+
+static void channel_told(struct channel *channel, uint32_t slot)
+{
+	pk_wait_end(server.kernel, slot);
+	if (!channel)
+		return;
+	if (channel->watch == slot)
+		channel->watch = 0;
+	channel->service->changed(channel);
+}
+
+void channel_completions(void)
+{
+	uint32_t slot;
+	while ((slot = pk_wait_completed(server.kernel)) != 0) {
+		const struct pk_wait *wait = pk_slot(server.kernel, PK_WAITS, slot);
+		uint64_t cookie = wait->cookie;
+		struct call *call;
+		if (cookie & CHANNEL_COOKIE)
+			channel_told(key_find(&server.channels, cookie & ~CHANNEL_COOKIE), slot);
+		else if ((call = key_find(&server.calls, cookie)) != NULL && call->wait == slot)
+			call->file->channel->service->settled(call);
+		else
+			discard_wait(slot, wait);
+	}
+}
+
+void channel_shutdown(void)
+{
+	channel_completions();
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct channel *channel = buckets[i]; channel; channel = channel->next) {
+			struct file *file = link_first(&channel->files);
+			for (; file; file = link_after(&channel->files, file))
+				if (file->held)
+					pk_port_give_back(server.kernel, file->held);
+		}
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Channels, files and calls: what is open, and who waits.
+ *
+ * A channel is a mailbox or a FIFO while somebody has it open; a file is one
+ * open file description of it; a call is a request that waits for its answer.
+ * How many read and write a channel is said by OPEN and RELEASE alone.
+ *
+ * What sets mailboxes and FIFOs apart stands in a struct service.
+ */
+#ifndef PORTICO_FUSE_CHANNEL_H
+#define PORTICO_FUSE_CHANNEL_H
+
+#include "link.h"
+#include "server.h"
+
+#include "wait.h"
+
+#include <sys/stat.h>
+
+struct service;
+
+struct channel {
+	struct channel *next; /* in its bucket */
+	const struct service *service;
+	pk_id id;
+	uint64_t key;
+	uint32_t readers, writers;
+	uint64_t writers_ever;
+	uint32_t watch; /* core's wait for the next change, or 0 */
+	uint32_t polls; /* files with a poll handle */
+	bool unnamed;	/* removed while open: ends with its last file */
+	struct link files;
+	struct link opens, reads, writes; /* the calls that wait, in order */
+};
+
+struct file {
+	struct link link; /* in channel->files */
+	struct channel *channel;
+	bool reads, writes;
+	struct fuse_pollhandle *poll;
+	/* mailbox.c */
+	bool had;	  /* this reader has had a message */
+	uint32_t held;	  /* the message of which it has read a part */
+	uint32_t reading; /* calls of it that wait */
+	/* fifo.c */
+	uint64_t writers_before; /* channel->writers_ever when it was opened without a writer */
+};
+
+enum call_kind { CALL_OPEN, CALL_READ, CALL_WRITE };
+
+struct call {
+	struct link link; /* in a line of its channel */
+	fuse_req_t request;
+	struct file *file;
+	uint64_t key;
+	enum call_kind kind;
+	uint32_t wait;	  /* core's wait for it, or 0 */
+	uint32_t message; /* being sent */
+	size_t size_bytes, done_bytes;
+	char *data; /* what is still to be written */
+};
+
+/* What stat() shows of an object. */
+struct facts {
+	struct pk_permission permission;
+	uint64_t queued_bytes;
+	uint32_t block_bytes; /* a good size for reads and writes */
+	bool named;
+	int64_t read_time, write_time, change_time;
+};
+
+struct service {
+	enum pk_space space;
+	unsigned table;
+
+	/* the object: 0 or a negative errno */
+	int (*create)(const char *name, uint32_t mode, pk_id *id);
+	int (*remove)(pk_id id, struct channel *channel); /* channel: NULL where nobody has it open */
+	int (*inspect)(pk_id id, struct facts *facts);
+	int (*adjust)(struct portico *k, pk_id id, const struct pk_permission *permission);
+	int (*watch)(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait);
+	uint32_t (*name_of)(const void *object); /* slot of the name it shows, or 0 */
+
+	/* requests: each replies, or begins a call.  open counts the file in. */
+	void (*open)(struct file *file, fuse_req_t request, int flags);
+	void (*read)(struct file *file, fuse_req_t request, size_t size_bytes, bool nonblock);
+	void (*write)(struct file *file, fuse_req_t request, const char *data, size_t size_bytes,
+		      bool nonblock);
+	unsigned (*poll)(struct file *file); /* POLLIN, … as it is now */
+
+	/* events */
+	void (*closed)(struct file *file);	/* counted out already */
+	void (*interrupted)(struct call *call); /* answer it, unless core's answer is on its way */
+	void (*settled)(struct call *call);	/* its wait is */
+	void (*changed)(struct channel *channel);
+};
+
+extern const struct service mailbox_service, fifo_service;
+
+/* ---- files */
+
+void file_open(const struct service *service, pk_id id, fuse_req_t request, int flags);
+void file_count(struct file *file);			 /* among the readers and writers */
+void file_opened(struct file *file, fuse_req_t request); /* reply, with success */
+void file_discard(struct file *file);			 /* one that was never counted */
+void file_close(struct file *file);
+void file_poll(struct file *file, fuse_req_t request, struct fuse_pollhandle *handle);
+
+/* ---- calls */
+
+/*
+ * Begin one and put it in its line.  NULL: it is answered already (interrupted,
+ * or ENOMEM), and if it was to open the file, that is closed.
+ */
+struct call *call_begin(struct file *file, fuse_req_t request, enum call_kind kind, size_t size_bytes);
+void call_end(struct call *call); /* it is answered */
+void call_fail(struct call *call, int error);
+
+/* How core is to tell of a call's wait. */
+struct pk_post call_post(const struct call *call);
+
+/* Withdraw its wait.  False: core settled it first (F3). */
+bool call_withdraw(struct call *call);
+
+/* ---- channels */
+
+struct channel *channel_find(const struct service *service, pk_id id); /* or NULL */
+int channel_watch(struct channel *channel);			       /* 0 or a negative errno */
+void channel_unwatch(struct channel *channel);
+void channel_notify(struct channel *channel); /* whoever polls it looks again */
+
+/* Serve what core has completed. */
+void channel_completions(void);
+
+/* The server ends: give back what files hold. */
+void channel_shutdown(void);
+
+/* An error of core for an object that once was: what a program should see. */
+int channel_error(int64_t result);
+
+#endif

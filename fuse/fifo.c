@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Named pipes as files, by POSIX: an open waits for the other end, a read of
+ * an empty pipe without writers is end-of-file, a write without readers is
+ * EPIPE and SIGPIPE, and writes of PIPE_BUF bytes are never mixed with others.
+ *
+ * The bytes are in core's ring.  Who waits stands in the channel's lines and is
+ * served in order, from one place (serve), after anything changed.
+ */
+#include "channel.h"
+#include "pipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static char buffer[PK_LARGEST]; /* between the ring and the kernel */
+
+/* ---- the object */
+
+static int create(const char *name, uint32_t mode, pk_id *id)
+{
+	return pk_pipe_create(server.kernel, name, PK_PIPE_BYTES, mode, id);
+}
+
+/* One that is open loses its name now, and ends with its last file. */
+static int remove_fifo(pk_id id, struct channel *channel)
+{
+	if (!channel)
+		return pk_pipe_destroy(server.kernel, id);
+	int error = pk_pipe_unname(server.kernel, id);
+	channel->unnamed = !error;
+	return error;
+}
+
+static int inspect(pk_id id, struct facts *facts)
+{
+	struct pk_pipe_status status;
+	int error = pk_pipe_inspect(server.kernel, id, &status);
+	if (error)
+		return error;
+	*facts = (struct facts){
+		.permission = status.permission,
+		.queued_bytes = status.queued_bytes,
+		.block_bytes = PK_PIPE_BYTES,
+		.named = status.name[0] != '\0',
+		.read_time = status.read_time,
+		.write_time = status.write_time,
+		.change_time = status.change_time,
+	};
+	return 0;
+}
+
+static uint32_t name_of(const void *object)
+{
+	return ((const struct pk_pipe *)object)->name;
+}
+
+/* ---- the ring */
+
+/* Bytes in it, at a glance and without its lock; what reads and writes do is decided under it. */
+static uint64_t queued_bytes(const struct channel *channel)
+{
+	const struct pk_pipe *pipe = pk_slot(server.kernel, PK_PIPES, pk_id_slot(channel->id));
+	return pipe ? pk_load(&pipe->written) - pk_load(&pipe->taken) : 0;
+}
+
+/* This side's own changes needn't be told to it: its watch is withdrawn before them. */
+static int64_t ring_read(struct channel *channel, size_t size_bytes)
+{
+	channel_unwatch(channel);
+	return pk_pipe_read(server.kernel, channel->id, buffer,
+			    size_bytes < sizeof buffer ? size_bytes : sizeof buffer);
+}
+
+static int64_t ring_write(struct channel *channel, const char *data, size_t size_bytes)
+{
+	channel_unwatch(channel);
+	return pk_pipe_write(server.kernel, channel->id, data, size_bytes);
+}
+
+/* ---- serving those who wait */
+
+/*
+ * Nobody will read it.  The kernel sends no SIGPIPE for a file system's EPIPE,
+ * so it is sent from here, to the thread that waits for this very answer.
+ */
+static void reply_broken(fuse_req_t request, size_t done_bytes)
+{
+	pid_t writer = fuse_req_ctx(request)->pid; /* 0: not to be seen from here */
+	if (writer > 0)
+		syscall(SYS_tkill, writer, SIGPIPE);
+	if (done_bytes > 0)
+		fuse_reply_write(request, done_bytes);
+	else
+		fuse_reply_err(request, EPIPE);
+}
+
+/* Answer the first read that waits, if it can be.  False: it can't. */
+static bool serve_read(struct channel *channel)
+{
+	struct call *call = link_first(&channel->reads);
+	if (!call || (channel->writers > 0 && queued_bytes(channel) == 0))
+		return false;
+	int64_t bytes = ring_read(channel, call->size_bytes);
+	if (bytes == -EAGAIN && channel->writers > 0)
+		return false;
+	if (bytes >= 0 || bytes == -EAGAIN)
+		fuse_reply_buf(call->request, buffer, bytes > 0 ? (size_t)bytes : 0);
+	else
+		fuse_reply_err(call->request, channel_error(bytes));
+	call_end(call);
+	return true;
+}
+
+/* Let the first write that waits go on, and answer it when it is done.  False: it can't go on. */
+static bool serve_write(struct channel *channel)
+{
+	struct call *call = link_first(&channel->writes);
+	if (!call)
+		return false;
+	if (channel->readers == 0) {
+		reply_broken(call->request, call->done_bytes);
+		call_end(call);
+		return true;
+	}
+	size_t left = call->size_bytes - call->done_bytes;
+	if (queued_bytes(channel) + (left < PK_PIPE_ATOMIC ? left : 1) > PK_PIPE_BYTES)
+		return false;
+	int64_t bytes = ring_write(channel, call->data + call->done_bytes, left);
+	if (bytes < 0 && bytes != -EAGAIN) {
+		call_fail(call, channel_error(bytes));
+		return true;
+	}
+	call->done_bytes += bytes > 0 ? (size_t)bytes : 0;
+	if (call->done_bytes == call->size_bytes) {
+		fuse_reply_write(call->request, call->size_bytes);
+		call_end(call);
+	}
+	return bytes > 0;
+}
+
+static bool anybody_waits(const struct channel *channel)
+{
+	return link_first(&channel->reads) || link_first(&channel->writes) || link_first(&channel->opens);
+}
+
+/* The pipe was destroyed under those who wait. */
+static void fail_all(struct channel *channel, int error)
+{
+	struct call *call;
+	while ((call = link_first(&channel->reads)) || (call = link_first(&channel->writes)))
+		call_fail(call, error);
+	while ((call = link_first(&channel->opens)) != NULL) {
+		struct file *file = call->file;
+		call_fail(call, error);
+		file_close(file);
+	}
+}
+
+/* Something changed: serve whom that helps.  A look after the watch is posted misses no change by others. */
+static void serve(struct channel *channel)
+{
+	bool progress;
+	do {
+		progress = serve_read(channel);
+		progress |= serve_write(channel);
+		if (!progress && !channel->watch && anybody_waits(channel)) {
+			int error = channel_watch(channel);
+			if (error == -EIDRM || error == -EINVAL) {
+				fail_all(channel, EIDRM); /* may end the channel */
+				return;
+			}
+			progress = !error;
+		}
+	} while (progress);
+	channel_notify(channel);
+}
+
+/* ---- requests */
+
+static void open_waiting(struct channel *channel)
+{
+	struct call *call;
+	while ((call = link_first(&channel->opens)) != NULL) {
+		struct file *file = call->file;
+		fuse_req_t request = call->request;
+		call_end(call);
+		file_opened(file, request);
+	}
+}
+
+static void open_fifo(struct file *file, fuse_req_t request, int flags)
+{
+	struct channel *channel = file->channel;
+	bool nonblock = flags & O_NONBLOCK;
+	if (nonblock && !file->reads && channel->readers == 0) {
+		file_discard(file);
+		fuse_reply_err(request, ENXIO);
+		return;
+	}
+	file_count(file);
+	file->writers_before = channel->writers > 0 ? UINT64_MAX : channel->writers_ever;
+	if (channel->readers > 0 && channel->writers > 0) {
+		open_waiting(channel);
+		file_opened(file, request);
+		return;
+	}
+	if (nonblock)
+		file_opened(file, request);
+	else if (call_begin(file, request, CALL_OPEN, 0))
+		serve(channel);
+}
+
+static void read_fifo(struct file *file, fuse_req_t request, size_t size_bytes, bool nonblock)
+{
+	struct channel *channel = file->channel;
+	bool first = !link_first(&channel->reads);
+	int64_t bytes = first ? ring_read(channel, size_bytes) : -EAGAIN;
+	if (bytes >= 0)
+		fuse_reply_buf(request, buffer, (size_t)bytes);
+	else if (bytes != -EAGAIN)
+		fuse_reply_err(request, channel_error(bytes));
+	else if (channel->writers == 0)
+		fuse_reply_buf(request, NULL, 0);
+	else if (nonblock)
+		fuse_reply_err(request, EAGAIN);
+	else
+		call_begin(file, request, CALL_READ, size_bytes);
+	serve(channel);
+}
+
+/* Keep what is still to be written, and wait for room. */
+static void wait_for_room(struct file *file, fuse_req_t request, const char *data, size_t size_bytes,
+			  size_t done_bytes)
+{
+	char *kept = malloc(size_bytes);
+	struct call *call = kept ? call_begin(file, request, CALL_WRITE, size_bytes) : NULL;
+	if (!kept)
+		fuse_reply_err(request, ENOMEM);
+	if (!call) {
+		free(kept);
+		return;
+	}
+	memcpy(kept + done_bytes, data + done_bytes, size_bytes - done_bytes);
+	call->data = kept;
+	call->done_bytes = done_bytes;
+}
+
+static void write_fifo(struct file *file, fuse_req_t request, const char *data, size_t size_bytes,
+		       bool nonblock)
+{
+	struct channel *channel = file->channel;
+	bool first = !link_first(&channel->writes);
+	if (channel->readers == 0) {
+		reply_broken(request, 0);
+		return;
+	}
+	int64_t bytes = first ? ring_write(channel, data, size_bytes) : -EAGAIN;
+	size_t done = bytes > 0 ? (size_t)bytes : 0;
+	if (bytes < 0 && bytes != -EAGAIN)
+		fuse_reply_err(request, channel_error(bytes));
+	else if (done == size_bytes || (nonblock && done > 0))
+		fuse_reply_write(request, done);
+	else if (nonblock)
+		fuse_reply_err(request, EAGAIN);
+	else
+		wait_for_room(file, request, data, size_bytes, done);
+	serve(channel);
+}
+
+/* ---- events */
+
+static void interrupted(struct call *call)
+{
+	struct file *file = call->file;
+	struct channel *channel = file->channel;
+	if (call->kind == CALL_OPEN) {
+		call_fail(call, EINTR);
+		file_close(file);
+		return;
+	}
+	if (call->done_bytes > 0) {
+		fuse_reply_write(call->request, call->done_bytes);
+		call_end(call);
+	} else {
+		call_fail(call, EINTR);
+	}
+	serve(channel);
+}
+
+static void closed(struct file *file)
+{
+	struct channel *channel = file->channel;
+	serve(channel);
+	if (channel->readers + channel->writers > 0)
+		return;
+	if (channel->unnamed)
+		pk_pipe_destroy(server.kernel, channel->id);
+	else
+		pk_pipe_empty(server.kernel, channel->id);
+}
+
+static unsigned ready(struct file *file)
+{
+	struct channel *channel = file->channel;
+	uint64_t bytes = queued_bytes(channel);
+	struct facts facts;
+	unsigned events = inspect(channel->id, &facts) != 0 ? POLLERR : 0;
+	if (file->reads && bytes > 0)
+		events |= POLLIN | POLLRDNORM;
+	if (file->reads && channel->writers == 0 && file->writers_before != channel->writers_ever)
+		events |= POLLHUP;
+	if (file->writes && bytes + PK_PIPE_ATOMIC <= PK_PIPE_BYTES)
+		events |= POLLOUT | POLLWRNORM;
+	if (file->writes && channel->readers == 0)
+		events |= POLLERR;
+	return events;
+}
+
+const struct service fifo_service = {
+	.space = PK_NAME_FIFO,
+	.table = PK_PIPES,
+	.create = create,
+	.remove = remove_fifo,
+	.inspect = inspect,
+	.adjust = pk_pipe_adjust,
+	.watch = pk_pipe_watch,
+	.name_of = name_of,
+	.open = open_fifo,
+	.read = read_fifo,
+	.write = write_fifo,
+	.poll = ready,
+	.closed = closed,
+	.interrupted = interrupted,
+	.settled = NULL, /* no call of a FIFO waits in core */
+	.changed = serve,
+};

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mailboxes as files: each write sends one message, each read takes one.
+ *
+ * What a reader left of its message stays with the open file (held), in core's
+ * words HELD by this task, and is cut as it is read: whatever ends the file,
+ * close or kill -9 of anybody, the rest goes back to the front of the queue.
+ *
+ * A file that has had a message reads end-of-file once the mailbox is empty
+ * and nobody has it open for writing.  One that never had any waits.
+ *
+ * The kernel hands over 256 pages with one request, and so cuts a longer write
+ * or read in pieces.  Of a buffer that doesn't begin with a page that is up to a
+ * page less than 1 MiB: MOST.  So a write of more is refused, whatever piece of
+ * it comes, and a read is never given more: being short, it isn't continued.
+ */
+#include "channel.h"
+#include "port.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#define MOST (PK_LARGEST - 4096) /* bytes */
+
+/* ---- the object */
+
+static int create(const char *name, uint32_t mode, pk_id *id)
+{
+	struct pk_port_limits limits = { PK_DEFAULT_SLOTS, PK_DEFAULT_BYTES, PK_DEFAULT_CAPACITY };
+	return pk_port_create(server.kernel, PK_MAILBOX, &limits, mode, PK_NAME_MAILBOX, name,
+			      (uint32_t)strlen(name), id);
+}
+
+static int remove_mailbox(pk_id id, struct channel *channel)
+{
+	(void)channel; /* core ends every wait */
+	return pk_port_destroy(server.kernel, id);
+}
+
+/* Programs read and write by this size: it should hold a whole message. */
+static uint32_t block_bytes(uint32_t limit)
+{
+	uint32_t bytes = 4096;
+	while (bytes < limit && bytes < PK_LARGEST)
+		bytes *= 2;
+	return bytes;
+}
+
+static int inspect(pk_id id, struct facts *facts)
+{
+	struct pk_port_status status;
+	int error = pk_port_inspect(server.kernel, id, &status);
+	if (error)
+		return error;
+	*facts = (struct facts){
+		.permission = status.permission,
+		.queued_bytes = status.queued_bytes,
+		.block_bytes = block_bytes(status.limits.bytes),
+		.named = status.name[0] != '\0',
+		.read_time = status.receive_time,
+		.write_time = status.send_time,
+		.change_time = status.change_time,
+	};
+	return 0;
+}
+
+static int adjust(struct portico *k, pk_id id, const struct pk_permission *permission)
+{
+	return pk_port_adjust(k, id, NULL, permission);
+}
+
+static uint32_t name_of(const void *object)
+{
+	const struct pk_port *port = object;
+	return port->use == PK_MAILBOX ? port->name : 0;
+}
+
+/* ---- reading */
+
+/*
+ * Answer a read from this message, held by this task: all of it, or as much as
+ * is wanted, and the rest stays with the file.
+ */
+static void deliver(struct file *file, fuse_req_t request, uint32_t message, size_t size_bytes)
+{
+	struct pk_message *m = pk_message_at(server.kernel, message);
+	uint32_t length;
+	const char *data = pk_message_data(server.kernel, message, &length);
+	if (!data) {
+		fuse_reply_err(request, EIO);
+		pk_message_release(server.kernel, message);
+		return;
+	}
+	uint32_t most = size_bytes < MOST ? (uint32_t)size_bytes : MOST;
+	uint32_t part = most < length ? most : length;
+	if (fuse_reply_buf(request, data, part) != 0) { /* F4 */
+		pk_port_give_back(server.kernel, message);
+		return;
+	}
+	file->had = true;
+	if (part == length) {
+		pk_message_release(server.kernel, message);
+		return;
+	}
+	m->start += part;
+	m->length -= part;
+	file->held = message;
+}
+
+static void deliver_held(struct file *file, fuse_req_t request, size_t size_bytes)
+{
+	uint32_t message = file->held;
+	file->held = 0;
+	deliver(file, request, message, size_bytes);
+}
+
+/* Another read of the same file waits while there is a rest: that comes first. */
+static void serve_fellows(struct file *file)
+{
+	struct link *reads = &file->channel->reads;
+	for (struct call *call = link_first(reads), *next; call && file->held && file->reading; call = next) {
+		next = link_after(reads, call);
+		if (call->file != file || !call_withdraw(call))
+			continue; /* what core gave it goes back in settled_read() */
+		deliver_held(file, call->request, call->size_bytes);
+		call_end(call);
+	}
+}
+
+static bool at_end(const struct file *file)
+{
+	return file->had && file->channel->writers == 0;
+}
+
+static void wait_for_message(struct file *file, fuse_req_t request, size_t size_bytes)
+{
+	struct pk_want any = PK_WANT_ANY;
+	uint32_t message;
+	struct call *call = call_begin(file, request, CALL_READ, size_bytes);
+	if (!call)
+		return;
+	struct pk_post post = call_post(call);
+	int result = pk_port_receive(server.kernel, file->channel->id, &any, &post, &message, &call->wait);
+	if (result == PK_POSTED)
+		return;
+	call_end(call);
+	if (result == 0)
+		deliver(file, request, message, size_bytes);
+	else
+		fuse_reply_err(request, channel_error(result));
+}
+
+static void read_message(struct file *file, fuse_req_t request, size_t size_bytes, bool nonblock)
+{
+	struct pk_want any = PK_WANT_ANY;
+	uint32_t message;
+	if (file->held) {
+		deliver_held(file, request, size_bytes);
+		return;
+	}
+	int result = pk_port_receive(server.kernel, file->channel->id, &any, NULL, &message, NULL);
+	if (result == 0)
+		deliver(file, request, message, size_bytes);
+	else if (result != -EAGAIN)
+		fuse_reply_err(request, channel_error(result));
+	else if (at_end(file))
+		fuse_reply_buf(request, NULL, 0);
+	else if (nonblock)
+		fuse_reply_err(request, EAGAIN);
+	else
+		wait_for_message(file, request, size_bytes);
+	serve_fellows(file);
+}
+
+/* ---- writing */
+
+static void sign(uint32_t message, const struct fuse_ctx *sender)
+{
+	struct pk_message *m = pk_message_at(server.kernel, message);
+	m->pid = (uint32_t)sender->pid;
+	m->uid = sender->uid;
+	m->gid = sender->gid;
+}
+
+static void wait_for_room(struct file *file, fuse_req_t request, uint32_t message, size_t size_bytes)
+{
+	struct call *call = call_begin(file, request, CALL_WRITE, size_bytes);
+	if (!call) {
+		pk_message_release(server.kernel, message);
+		return;
+	}
+	call->message = message;
+	struct pk_post post = call_post(call);
+	int result = pk_port_send(server.kernel, file->channel->id, message, &post, &call->wait);
+	if (result == PK_POSTED)
+		return;
+	call_end(call);
+	if (result == 0) {
+		fuse_reply_write(request, size_bytes);
+	} else {
+		pk_message_release(server.kernel, message);
+		fuse_reply_err(request, channel_error(result));
+	}
+}
+
+static void write_message(struct file *file, fuse_req_t request, const char *data, size_t size_bytes,
+			  bool nonblock)
+{
+	uint32_t message;
+	int result = size_bytes > MOST ? -EMSGSIZE
+				       : pk_message_make_from(server.kernel, data, size_bytes, 0, &message);
+	if (result) {
+		fuse_reply_err(request, (int)-result);
+		return;
+	}
+	sign(message, fuse_req_ctx(request));
+	result = pk_port_send(server.kernel, file->channel->id, message, NULL, NULL);
+	if (result == 0) {
+		fuse_reply_write(request, size_bytes);
+	} else if (result == -EAGAIN && !nonblock) {
+		wait_for_room(file, request, message, size_bytes);
+	} else {
+		pk_message_release(server.kernel, message);
+		fuse_reply_err(request, channel_error(result));
+	}
+}
+
+/* ---- events */
+
+static void open_mailbox(struct file *file, fuse_req_t request, int flags)
+{
+	(void)flags;
+	file_count(file);
+	file_opened(file, request);
+}
+
+static void settled_read(struct call *call)
+{
+	struct file *file = call->file;
+	uint32_t message;
+	int error = pk_port_collect(server.kernel, call->wait, &message);
+	if (error) {
+		pk_wait_end(server.kernel, call->wait);
+		call_fail(call, channel_error(error));
+	} else if (file->held) { /* a fellow left a rest meanwhile */
+		pk_port_give_back(server.kernel, message);
+		deliver_held(file, call->request, call->size_bytes);
+		call_end(call);
+	} else {
+		deliver(file, call->request, message, call->size_bytes);
+		call_end(call);
+	}
+	serve_fellows(file);
+}
+
+static void settled_write(struct call *call)
+{
+	int error = pk_wait_status(server.kernel, call->wait);
+	pk_wait_end(server.kernel, call->wait);
+	if (error) {
+		pk_message_release(server.kernel, call->message);
+		call_fail(call, channel_error(error));
+		return;
+	}
+	fuse_reply_write(call->request, call->size_bytes);
+	call_end(call);
+}
+
+static void settled(struct call *call)
+{
+	if (call->kind == CALL_READ)
+		settled_read(call);
+	else
+		settled_write(call);
+}
+
+static void interrupted(struct call *call)
+{
+	if (!call_withdraw(call))
+		return; /* core's answer is on its way */
+	if (call->message)
+		pk_message_release(server.kernel, call->message);
+	call_fail(call, EINTR);
+}
+
+/* The last writer is gone: readers that have had a message are at the end. */
+static void end_readers(struct channel *channel)
+{
+	for (struct call *call = link_first(&channel->reads), *next; call; call = next) {
+		next = link_after(&channel->reads, call);
+		if (!at_end(call->file) || !call_withdraw(call))
+			continue;
+		fuse_reply_buf(call->request, NULL, 0);
+		call_end(call);
+	}
+}
+
+static void closed(struct file *file)
+{
+	struct channel *channel = file->channel;
+	if (file->held)
+		pk_port_give_back(server.kernel, file->held);
+	file->held = 0;
+	if (file->writes && channel->writers == 0) {
+		end_readers(channel);
+		channel_notify(channel);
+	}
+}
+
+static unsigned ready(struct file *file)
+{
+	struct pk_port_status status;
+	unsigned events = 0;
+	if (pk_port_inspect(server.kernel, file->channel->id, &status) != 0)
+		return file->held ? POLLIN | POLLRDNORM | POLLERR : POLLERR | POLLHUP;
+	if (file->reads && (file->held || status.count > 0 || status.senders > 0))
+		events |= POLLIN | POLLRDNORM;
+	else if (file->reads && at_end(file))
+		events |= POLLIN | POLLRDNORM | POLLHUP;
+	if (file->writes && status.senders == 0 && status.queued_bytes < status.limits.capacity &&
+	    (status.count < status.limits.slots || status.receivers > 0))
+		events |= POLLOUT | POLLWRNORM;
+	return events;
+}
+
+const struct service mailbox_service = {
+	.space = PK_NAME_MAILBOX,
+	.table = PK_PORTS,
+	.create = create,
+	.remove = remove_mailbox,
+	.inspect = inspect,
+	.adjust = adjust,
+	.watch = pk_port_watch,
+	.name_of = name_of,
+	.open = open_mailbox,
+	.read = read_message,
+	.write = write_message,
+	.poll = ready,
+	.closed = closed,
+	.interrupted = interrupted,
+	.settled = settled,
+	.changed = channel_notify,
+};

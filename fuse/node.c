@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "node.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define HINT PK_LARGEST /* bytes */
+
+#define BUCKETS 1024
+static struct node *fresh_nodes[BUCKETS];
+
+static struct node **bucket_of(pk_id id)
+{
+	return &fresh_nodes[pk_id_slot(id) % BUCKETS];
+}
+
+struct node *node_of(fuse_ino_t ino)
+{
+	return ino >= KEY_FIRST ? key_find(&server.nodes, ino) : NULL;
+}
+
+static struct node *fresh_node(const struct service *service, pk_id id)
+{
+	struct node *node = *bucket_of(id);
+	while (node && (node->service != service || node->id != id))
+		node = node->next;
+	return node;
+}
+
+static struct node *node_make(const struct service *service, pk_id id, bool as_fifo)
+{
+	struct node *node = calloc(1, sizeof *node);
+	if (!node)
+		return NULL;
+	*node = (struct node){ .service = service, .id = id, .as_fifo = as_fifo, .fresh = !as_fifo };
+	node->ino = key_make(&server.nodes, node);
+	if (!node->ino) {
+		free(node);
+		return NULL;
+	}
+	if (node->fresh) {
+		node->next = *bucket_of(id);
+		*bucket_of(id) = node;
+	}
+	return node;
+}
+
+void node_use(struct node *node)
+{
+	struct node **link = bucket_of(node->id);
+	if (!node->fresh)
+		return;
+	while (*link != node)
+		link = &(*link)->next;
+	*link = node->next;
+	node->fresh = false;
+}
+
+void node_forget(struct node *node, uint64_t lookups)
+{
+	node->lookups -= lookups < node->lookups ? lookups : node->lookups;
+	if (node->lookups > 0)
+		return;
+	node_use(node);
+	key_drop(&server.nodes, node->ino);
+	free(node);
+}
+
+ino_t node_number(const struct service *service, pk_id id)
+{
+	return (ino_t)service->space << 56 | id;
+}
+
+int node_attr(const struct node *node, struct stat *attr)
+{
+	struct facts facts;
+	int error = node->service->inspect(node->id, &facts);
+	if (error)
+		return channel_error(error);
+	uint64_t size =
+		!node->fresh && !node->as_fifo && facts.queued_bytes < HINT ? HINT : facts.queued_bytes;
+	*attr = (struct stat){
+		.st_ino = node_number(node->service, node->id),
+		.st_mode = (node->as_fifo ? S_IFIFO : S_IFREG) | (facts.permission.mode & 0777),
+		.st_nlink = facts.named,
+		.st_uid = facts.permission.uid,
+		.st_gid = facts.permission.gid,
+		.st_size = (off_t)size,
+		.st_blksize = (blksize_t)facts.block_bytes,
+		.st_blocks = (blkcnt_t)(size + 511) / 512,
+		.st_atime = facts.read_time ? facts.read_time : facts.change_time,
+		.st_mtime = facts.write_time ? facts.write_time : facts.change_time,
+		.st_ctime = facts.change_time,
+	};
+	return 0;
+}
+
+void node_reply(fuse_req_t request, const struct service *service, pk_id id, bool as_fifo)
+{
+	struct fuse_entry_param reply = { 0 };
+	struct node *node = as_fifo ? NULL : fresh_node(service, id);
+	if (!node)
+		node = node_make(service, id, as_fifo);
+	if (!node) {
+		fuse_reply_err(request, ENOMEM);
+		return;
+	}
+	int error = node_attr(node, &reply.attr);
+	node->lookups++;
+	reply.ino = node->ino;
+	reply.attr.st_size = NODE_LARGE;
+	if (error)
+		fuse_reply_err(request, error == EIDRM ? ENOENT : error);
+	else
+		error = fuse_reply_entry(request, &reply);
+	if (error)
+		node_forget(node, 1); /* the kernel doesn't have it */
+}

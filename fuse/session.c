@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* From mount to unmount: the session, its two threads, and what wakes them. */
+#include "channel.h"
+#include "pipe.h"
+#include "region.h"
+#include "task.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <portico/portico.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define REQUESTS_AT_ONCE 64 /* before completions and signals are looked at */
+
+struct server server;
+
+static int bell = -1; /* eventfd: core may have completions */
+static sem_t heard;   /* the dispatch thread has seen to them */
+
+/* ---- the instance */
+
+static bool is_mount_task(uint32_t flags)
+{
+	return flags & PK_TASK_MOUNT;
+}
+
+/* Is there a live task, but for this one, whose flags are of that sort? */
+static bool another_lives(bool (*sort)(uint32_t flags))
+{
+	struct portico *k = server.kernel;
+	uint32_t committed = pk_committed(k, PK_TASKS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_task *task = pk_task_of(k, slot);
+		if (task && slot != pk_id_slot(pk_self(k)) && sort(task->flags) &&
+		    pk_task_lives(k, slot, pk_load(&task->head.generation) & 0xffff))
+			return true;
+	}
+	return false;
+}
+
+/* What a mount that was killed left: FIFOs that were open, some removed already.  Nobody has them open now.
+ */
+static void tidy_fifos(void)
+{
+	struct portico *k = server.kernel;
+	uint32_t committed = pk_committed(k, PK_PIPES);
+	if (another_lives(is_mount_task))
+		return;
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_pipe *pipe = pk_slot(k, PK_PIPES, slot);
+		if (!pipe || pk_word_kind(pk_load(&pipe->head.word)) != PK_LIVE)
+			continue;
+		if (pipe->name)
+			pk_pipe_empty(k, pk_slot_id(&pipe->head, slot));
+		else
+			pk_pipe_destroy(k, pk_slot_id(&pipe->head, slot));
+	}
+}
+
+static int open_instance(void)
+{
+	struct pk_reason reason;
+	int error = pk_kernel_open(server.options.directory, true, &server.kernel, &reason);
+	if (error) {
+		complain("%s", reason.text);
+		return error;
+	}
+	server.kernel->task_flags = PK_TASK_SUPERVISOR | PK_TASK_MOUNT;
+	error = pk_enter(server.kernel);
+	if (error)
+		complain("can't join the instance %s: %s", server.kernel->directory, portico_explain(error));
+	else
+		tidy_fifos();
+	return error;
+}
+
+/* ---- the mount */
+
+static char last_words[256]; /* of libfuse */
+
+__attribute__((format(printf, 2, 0))) static void keep_words(enum fuse_log_level level, const char *format,
+							     va_list arguments)
+{
+	(void)level;
+	vsnprintf(last_words, sizeof last_words, format, arguments);
+	last_words[strcspn(last_words, "\n")] = '\0';
+}
+
+/* A mount whose server died is in the way: take it off. */
+static void remove_stale(const char *mountpoint)
+{
+	extern char **environ;
+	const char *arguments[] = { "fusermount3", "-u", "-z", "--", mountpoint, NULL };
+	struct statvfs facts; /* asks the server, where stat() may know the answer */
+	pid_t child;
+	if (statvfs(mountpoint, &facts) == 0 || errno != ENOTCONN || umount2(mountpoint, MNT_DETACH) == 0)
+		return;
+	if (posix_spawnp(&child, arguments[0], NULL, NULL, (char **)arguments, environ) == 0)
+		waitpid(child, NULL, 0);
+}
+
+/* A directory, not a Portico mount already.  Its absolute path, to be freed; or NULL after complaining. */
+static char *find_mountpoint(const char *wanted)
+{
+	remove_stale(wanted);
+	char *path = realpath(wanted, NULL);
+	struct stat attr;
+	if (!path || stat(path, &attr) != 0) {
+		complain("can't mount on %s: %s%s", wanted, strerror(errno),
+			 errno == ENOENT ? "; make the directory first (mkdir)" : "");
+	} else if (!S_ISDIR(attr.st_mode)) {
+		complain("can't mount on %s: it is not a directory", path);
+	} else {
+		char inside[PATH_MAX + 32];
+		snprintf(inside, sizeof inside, "%s/kernel/instance", path);
+		if (access(inside, F_OK) != 0)
+			return path;
+		complain("can't mount on %s: a Portico instance is mounted there already; see its "
+			 "kernel/instance, "
+			 "and end it with umount or fusermount3 -u",
+			 path);
+	}
+	free(path);
+	return NULL;
+}
+
+/* What can be done about a mount that failed. */
+static const char *remedy(void)
+{
+	if (access("/dev/fuse", F_OK) != 0)
+		return "; there is no /dev/fuse: load the module (modprobe fuse), or give the container the "
+		       "device";
+	if (access("/dev/fuse", R_OK | W_OK) != 0)
+		return "; /dev/fuse may not be opened by this user";
+	if (geteuid() == 0)
+		return "; mounting needs CAP_SYS_ADMIN, which containers often lack";
+	return "; an ordinary user needs fusermount3 (package fuse3), and --allow-other needs "
+	       "user_allow_other in "
+	       "/etc/fuse.conf";
+}
+
+static int mount_session(const char *mountpoint)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	fuse_set_log_func(keep_words);
+	if (fuse_opt_add_arg(&args, "portico-fuse") == 0 &&
+	    fuse_opt_add_arg(&args, "-odefault_permissions,fsname=portico,subtype=portico") == 0 &&
+	    (!server.options.allow_other || fuse_opt_add_arg(&args, "-oallow_other") == 0))
+		server.session = fuse_session_new(&args, &tree_operations, sizeof tree_operations, &server);
+	fuse_opt_free_args(&args);
+	if (server.session && fuse_session_mount(server.session, mountpoint) == 0)
+		return 0;
+	complain("can't mount on %s: %s%s", mountpoint, last_words[0] ? last_words : "refused", remedy());
+	return -1;
+}
+
+/* ---- the bell */
+
+static void *listen_for_core(void *unused)
+{
+	(void)unused;
+	if (pk_enter(server.kernel) != 0)
+		return NULL;
+	for (;;) {
+		int result = pk_wait_listen(server.kernel, PK_FOREVER);
+		if (result != 0 && result != -ETIMEDOUT && result != -EINTR)
+			usleep(PK_TICK_NS / 1000); /* the region is damaged: look now and then */
+		eventfd_write(bell, 1);
+		while (sem_wait(&heard) != 0)
+			continue;
+	}
+	return NULL;
+}
+
+static int start_bell(void)
+{
+	pthread_t thread;
+	bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (bell < 0 || sem_init(&heard, 0, 0) != 0 ||
+	    pthread_create(&thread, NULL, listen_for_core, NULL) != 0) {
+		complain("can't start: %s", strerror(errno));
+		return -1;
+	}
+	pthread_detach(thread);
+	return 0;
+}
+
+/* ---- dispatching */
+
+static struct fuse_buf request; /* its memory is libfuse's, and used again */
+
+static void take_requests(void)
+{
+	for (int i = 0; i < REQUESTS_AT_ONCE && !fuse_session_exited(server.session); i++) {
+		int result = fuse_session_receive_buf(server.session, &request);
+		if (result <= 0)
+			return; /* none; or unmounted, which ends the session */
+		fuse_session_process_buf(server.session, &request);
+		channel_completions();
+	}
+}
+
+static bool is_run(uint32_t flags)
+{
+	return (flags & PK_TASK_SUPERVISOR) && !is_mount_task(flags);
+}
+
+/* The bell rings at least every PK_TICK_NS. */
+static void answer_bell(void)
+{
+	static int64_t looked_ns;
+	eventfd_t rings;
+	eventfd_read(bell, &rings);
+	channel_completions();
+	sem_post(&heard);
+	int64_t now = pk_monotonic_ns();
+	if (!server.options.with_runs || now - looked_ns < PK_TICK_NS)
+		return;
+	looked_ns = now;
+	if (!another_lives(is_run))
+		fuse_session_exit(server.session);
+}
+
+static void dispatch(int signals)
+{
+	int requests = fuse_session_fd(server.session);
+	struct pollfd wanted[] = {
+		{ .fd = requests, .events = POLLIN },
+		{ .fd = bell, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+	};
+	fcntl(requests, F_SETFL, fcntl(requests, F_GETFL) | O_NONBLOCK);
+	while (!fuse_session_exited(server.session)) {
+		if (poll(wanted, 3, -1) < 0)
+			continue;
+		if (wanted[2].revents)
+			break;
+		if (wanted[0].revents)
+			take_requests();
+		if (wanted[1].revents)
+			answer_bell();
+	}
+}
+
+static int catch_signals(void)
+{
+	sigset_t set;
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int session_run(void (*ready)(void))
+{
+	if (open_instance() != 0)
+		return 1;
+	int signals = catch_signals();
+	char *mountpoint = find_mountpoint(server.options.mountpoint);
+	tree_ready = ready;
+	bool mounted = mountpoint && signals >= 0 && start_bell() == 0 && mount_session(mountpoint) == 0;
+	free(mountpoint);
+	if (!mounted)
+		return 1;
+	dispatch(signals);
+	fuse_session_unmount(server.session);
+	channel_shutdown();
+	pk_task_leave(server.kernel);
+	return 0; /* the process ends: no memory is freed */
+}

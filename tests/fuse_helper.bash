@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# For tests of the mount: `load fuse_helper` after `load helper`.
+
+daemon=$BUILD/libexec/portico/portico-fuse
+
+# Mount this test's instance on $mnt.
+mounted() {
+	mnt=$private/mnt
+	mkdir -p "$mnt"
+	timeout 10 "$daemon" "$@" "$mnt"
+}
+
+unmount() {
+	if [ "$(id -u)" -eq 0 ]; then umount "$1"; else fusermount3 -u -- "$1"; fi
+}
+
+# Take it off again, if it is there, and wait for its daemon.
+dismounted() {
+	local pid
+	[ -n "${mnt:-}" ] && mountpoint -q "$mnt" || return 0
+	pid=$(cat "$mnt/kernel/pid" 2>/dev/null) || pid=0 # killed already
+	unmount "$mnt"
+	eventually 5 gone "$pid"
+}
+
+# A process that has ended, though nobody may have waited for it yet.
+gone() { [[ ! -e /proc/$1/stat || $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) = [ZX]* ]]; }
+not_mounted() { ! mountpoint -q "${1:-$mnt}"; }
+size_is() { [ "$(stat -c %s "$2")" -eq "$1" ]; }
+probe() { timeout 20 "$BUILD/tests/fuse_probe" "$@"; }
+
+# Write to a mailbox until it is full.
+fill() {
+	: >"$1"
+	# its 64 MiB: 67 times 1 000 000 bytes and the rest
+	# shellcheck disable=SC2046 # a list
+	probe step "$1" wn $(yes w1000000 | head -n 67) w108864 >/dev/null
+}

@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# portico mount and umount: where they mount, what they refuse, and how they say it.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+p() { run --separate-stderr timeout 20 portico "$@"; }
+
+setup() {
+	private_setup
+	require_fuse
+	[ -x "$BUILD/libexec/portico/portico-fuse" ] || skip "built without FUSE"
+}
+
+teardown() { private_teardown; }
+
+@test "mount: the instance's own place, made on first use; umount takes it away, and its daemon" {
+	p mount
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
+	local pid
+	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
+	[ -e "/proc/$pid" ]
+	p doctor
+	[[ $output = *"mount: at $PORTICO_KERNEL/mnt, by process $pid"* ]]
+	p umount
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
+	is_over "$pid"
+	[ -z "$(mounts_of "$private")" ]
+}
+
+# A zombie is over, whoever should reap it.
+is_over() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
+
+@test "mount: a directory that is named, relative or not" {
+	mkdir "$private/here"
+	cd "$private"
+	p mount here
+	[ "$status" -eq 0 ]
+	portico create box
+	[ -e "$private/here/mbox/box" ]
+	p umount ./here
+	[ "$status" -eq 0 ]
+	p mount -k "$private/other" "$private/here"
+	[ "$status" -eq 0 ]
+	[ ! -e "$private/here/mbox/box" ]
+	p umount "$private/here"
+	[ "$status" -eq 0 ]
+}
+
+@test "mount: --foreground stays until it is ended" {
+	timeout 20 portico mount --foreground &
+	eventually 5 test -e "$PORTICO_KERNEL/mnt/kernel/pid"
+	p umount
+	[ "$status" -eq 0 ]
+	wait $!
+}
+
+@test "mount: --allow-other is passed on" {
+	[ "$(id -u)" -eq 0 ] || skip "only root is sure to be allowed"
+	p mount --allow-other
+	[ "$status" -eq 0 ]
+	grep " $PORTICO_KERNEL/mnt " /proc/self/mountinfo | grep -q allow_other
+	p umount
+}
+
+@test "mount: a mount point that isn't there, or is no directory, says what to do" {
+	p mount "$private/nonsuch"
+	[ "$status" -eq 1 ]
+	[ "$stderr" = "portico mount: $private/nonsuch: No such file or directory; \`mkdir $private/nonsuch\` first" ]
+	p mount "$private/nonsuch/below"
+	[ "$status" -eq 1 ]
+	: >"$private/file"
+	p mount "$private/file"
+	[ "$status" -eq 1 ]
+	[[ $stderr = *"is no directory"* ]]
+}
+
+@test "mount: twice in one place is refused" {
+	p mount
+	p mount
+	[ "$status" -eq 1 ]
+	[[ $stderr = "portico mount: $PORTICO_KERNEL/mnt: is a mount already"* ]]
+	p umount
+	[ "$status" -eq 0 ]
+}
+
+@test "mount: one whose daemon is dead is replaced" {
+	p mount
+	local pid
+	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
+	kill -KILL "$pid"
+	eventually 5 is_over "$pid"
+	p doctor
+	[[ $output = *"limited  mount: at $PORTICO_KERNEL/mnt: its daemon is dead"* ]]
+	p mount
+	[ "$status" -eq 0 ]
+	[ -e "$PORTICO_KERNEL/mnt/kernel/pid" ]
+	p umount
+	[ "$status" -eq 0 ]
+}
+
+@test "umount: one whose daemon is dead goes, and it says so" {
+	p mount
+	local pid
+	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
+	kill -KILL "$pid"
+	eventually 5 is_over "$pid"
+	p umount
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "portico umount: $PORTICO_KERNEL/mnt: its daemon was dead; the mount is gone now" ]
+	[ -z "$(mounts_of "$private")" ]
+}
+
+@test "umount: nothing there, and what isn't Portico's, are refused" {
+	mkdir "$private/here"
+	p umount "$private/here"
+	[ "$status" -eq 1 ]
+	[ "$stderr" = "portico umount: $private/here: nothing is mounted there; \`findmnt\` shows what is where" ]
+	p umount "$private/nonsuch/below"
+	[ "$status" -eq 1 ]
+	p umount /proc
+	[ "$status" -eq 1 ]
+	[[ $stderr = "portico umount: /proc: is a mount of proc, not Portico's; "* ]]
+	[ -e /proc/self ]
+}
+
+@test "umount: one in use is refused with the reason, and stays" {
+	portico create box
+	p mount
+	exec 7<"$PORTICO_KERNEL/mnt/kernel/version"
+	p umount
+	[ "$status" -eq 1 ]
+	[[ $stderr = *"is in use"* ]]
+	exec 7<&-
+	p umount
+	[ "$status" -eq 0 ]
+}
+
+@test "umount: a daemon that is stopped doesn't stop it" {
+	p mount
+	local pid
+	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
+	kill -STOP "$pid"
+	(sleep 4; kill -CONT "$pid") &
+	p umount
+	[ "$status" -eq 0 ]
+	wait
+	[ -z "$(mounts_of "$private")" ]
+}
+
+@test "mount: without /dev/fuse it says what to do, run goes on without it, and the doctor tells" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can hide /dev/fuse"
+	# shellcheck disable=SC2016 # for the inner shell
+	in_bare_dev() { run unshare -m bash -c 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && "$@"' - "$@"; }
+	in_bare_dev timeout 10 portico mount -k /dev/kernel
+	[ "$status" -eq 1 ]
+	[[ $output = "portico mount: there is no /dev/fuse; \`modprobe fuse\` as root, "* ]]
+	in_bare_dev timeout 10 portico run -k /dev/kernel echo fine
+	[ "$status" -eq 0 ]
+	[ "$output" = fine ]
+	in_bare_dev timeout 10 portico doctor -k /dev/kernel
+	[ "$status" -eq 0 ]
+	[[ $output = *"limited  FUSE: no files and named pipes: there is no /dev/fuse;"* ]]
+}

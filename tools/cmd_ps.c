@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* Who uses the instance, and what each of their threads waits for. */
+#include "columns.h"
+#include "commands.h"
+#include "describe.h"
+#include "instance.h"
+#include "json.h"
+#include "options.h"
+#include "pipe.h"
+#include "port.h"
+#include "semaphore.h"
+#include "task.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WAITS_SHOWN 8 /* of a task, in the table: a mount may have thousands */
+
+/* A task copied out of the region, so that it is whole. */
+struct person {
+	uint32_t slot;
+	pk_id id;
+	uint32_t pid, uid, gid, flags;
+	uint64_t pid_namespace;
+	int64_t since_ns;
+	char command[16];
+};
+
+static bool read_person(struct portico *k, uint32_t slot, struct person *person)
+{
+	const struct pk_task *task = pk_task_of(k, slot);
+	if (!task)
+		return false;
+	*person = (struct person){
+		.slot = slot,
+		.id = pk_slot_id(&task->head, slot),
+		.pid = task->pid,
+		.uid = task->uid,
+		.gid = task->gid,
+		.flags = task->flags,
+		.pid_namespace = task->pid_namespace,
+		.since_ns = task->since_ns,
+	};
+	memcpy(person->command, task->command, sizeof person->command - 1);
+	return live_object(k, PK_TASKS, slot) == person->id;
+}
+
+/* What a wait is for. */
+struct desire {
+	const char *doing;	      /* receive, send, … */
+	const char *kind;	      /* of the object */
+	char object[PK_NAME_MAX + 1]; /* its name, or its id */
+	char detail[64];
+	int64_t since_ns;
+};
+
+static void name_port(struct portico *k, pk_id id, struct desire *desire)
+{
+	struct pk_port_status status;
+	int error = pk_port_inspect(k, id, &status);
+	desire->kind = !error && status.use == PK_QUEUE ? "queue" : "mailbox";
+	if (error)
+		snprintf(desire->object, sizeof desire->object, "(gone)");
+	else if (status.use == PK_QUEUE)
+		snprintf(desire->object, sizeof desire->object, "%d", sysv_id(id));
+	else
+		snprintf(desire->object, sizeof desire->object, "%s",
+			 *status.name ? status.name : "(unnamed)");
+}
+
+static void name_object(struct portico *k, const struct pk_wait *wait, struct desire *desire)
+{
+	struct pk_pipe_status pipe;
+	switch (wait->table) {
+	case PK_PORTS:
+		name_port(k, wait->object, desire);
+		break;
+	case PK_SETS:
+		desire->kind = "semaphores";
+		snprintf(desire->object, sizeof desire->object, "%d", sysv_id(wait->object));
+		break;
+	case PK_PIPES:
+		desire->kind = "fifo";
+		snprintf(desire->object, sizeof desire->object, "%s",
+			 pk_pipe_inspect(k, wait->object, &pipe) == 0 ? pipe.name : "(gone)");
+		break;
+	default:
+		desire->kind = "object";
+		snprintf(desire->object, sizeof desire->object, "%u", pk_id_slot(wait->object));
+	}
+}
+
+static const char *purpose_of(const struct pk_wait *wait)
+{
+	switch (wait->purpose) {
+	case PK_FOR_RECEIVE:
+		return "receive";
+	case PK_FOR_SEND:
+		return "send";
+	case PK_FOR_CHANGE:
+		return "change";
+	case PK_FOR_SEMAPHORES:
+		return "operate";
+	}
+	return "wait";
+}
+
+static void say_selection(struct portico *k, const struct pk_wait *wait, struct desire *desire)
+{
+	const struct pk_task *from = pk_task_of(k, wait->from);
+	long long type = wait->type;
+	desire->detail[0] = '\0';
+	if (wait->purpose != PK_FOR_RECEIVE)
+		return;
+	if (wait->select == PK_TYPE)
+		snprintf(desire->detail, sizeof desire->detail, "type %lld", type);
+	else if (wait->select == PK_TYPE_AT_MOST)
+		snprintf(desire->detail, sizeof desire->detail, "type at most %lld", type);
+	else if (wait->select == PK_TYPE_EXCEPT)
+		snprintf(desire->detail, sizeof desire->detail, "type not %lld", type);
+	else if (wait->select == PK_FROM)
+		snprintf(desire->detail, sizeof desire->detail, "from pid %u", from ? from->pid : 0);
+}
+
+/* What that wait is for, if it is this task's and still waits. */
+static bool read_desire(struct portico *k, uint32_t slot, pk_id task, struct desire *desire)
+{
+	const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+	uint64_t mine = pk_word(PK_CLAIMED, task);
+	if (!wait || pk_load(&wait->head.word) != mine ||
+	    pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING || wait->object == 0)
+		return false;
+	desire->since_ns = wait->since_ns;
+	desire->doing = purpose_of(wait);
+	say_selection(k, wait, desire);
+	name_object(k, wait, desire);
+	return pk_load(&wait->head.word) == mine;
+}
+
+/* ---- as a table */
+
+static void add_person(struct columns *columns, const struct person *person, bool first)
+{
+	struct described user, since;
+	if (!first) {
+		for (int i = 0; i < 4; i++)
+			columns_add(columns, "%s", "");
+		return;
+	}
+	columns_add(columns, "%u", person->pid);
+	columns_add(columns, "%s", describe_user(&user, person->uid));
+	columns_add(columns, "%s", describe_time(&since, person->since_ns / 1000000000));
+	columns_add(columns, "%s", person->command);
+}
+
+static void person_as_text(struct portico *k, struct columns *columns, const struct person *person)
+{
+	uint32_t committed = pk_committed(k, PK_WAITS), waits = 0;
+	struct desire desire;
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct described age;
+		if (!read_desire(k, slot, person->id, &desire) || ++waits > WAITS_SHOWN)
+			continue;
+		add_person(columns, person, waits == 1);
+		columns_add(columns, "%s %s %s%s%s, for %s", desire.doing, desire.kind, desire.object,
+			    *desire.detail ? ", " : "", desire.detail,
+			    describe_age(&age, pk_monotonic_ns() - desire.since_ns));
+	}
+	if (waits > WAITS_SHOWN) {
+		add_person(columns, person, false);
+		columns_add(columns, "and %u more; --json shows all", waits - WAITS_SHOWN);
+	} else if (waits == 0) {
+		add_person(columns, person, true);
+		columns_add(columns, "-");
+	}
+}
+
+/* ---- as JSON */
+
+static void desire_as_json(const struct desire *desire)
+{
+	json_open(NULL, '{');
+	json_text("for", desire->doing);
+	json_text("kind", desire->kind);
+	json_text("object", desire->object);
+	if (*desire->detail)
+		json_text("detail", desire->detail);
+	json_number("waited_ns", pk_monotonic_ns() - desire->since_ns);
+	json_close('}');
+}
+
+static void person_as_json(struct portico *k, const struct person *person)
+{
+	uint32_t committed = pk_committed(k, PK_WAITS);
+	struct desire desire;
+	json_open(NULL, '{');
+	json_count("pid", person->pid);
+	json_count("pid_namespace", person->pid_namespace);
+	json_count("uid", person->uid);
+	json_count("gid", person->gid);
+	json_text("command", person->command);
+	json_number("since_ns", person->since_ns);
+	json_bool("supervisor", person->flags & PK_TASK_SUPERVISOR);
+	json_bool("mount", person->flags & PK_TASK_MOUNT);
+	json_open("waits", '[');
+	for (uint32_t slot = 1; slot < committed; slot++)
+		if (read_desire(k, slot, person->id, &desire))
+			desire_as_json(&desire);
+	json_close(']');
+	json_close('}');
+}
+
+/* ---- all of them, but this very command */
+
+static void list(struct portico *k, struct columns *columns)
+{
+	uint32_t committed = pk_committed(k, PK_TASKS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct person person;
+		if (slot == pk_id_slot(pk_self(k)) || !read_person(k, slot, &person))
+			continue;
+		if (columns)
+			person_as_text(k, columns, &person);
+		else
+			person_as_json(k, &person);
+	}
+}
+
+static const char *directory;
+static bool json;
+
+static const struct option_entry options[] = {
+	INSTANCE_OPTION(&directory),
+	JSON_OPTION(&json),
+	{ 0 },
+};
+
+static const struct usage usage = { "ps",    "", "List who uses the instance, and what they wait for",
+				    options, 0,	 0,
+				    false };
+
+int cmd_ps(int argc, char **argv)
+{
+	static const char *const headings[] = { "PID", "USER", "SINCE", "COMMAND", "WAITS TO" };
+	parse_options(&usage, argc, argv);
+	struct portico *k = open_instance(directory, 0, 0);
+	if (!k)
+		return FAILED;
+	pk_task_sweep(k, true);
+	if (json) {
+		json_open(NULL, '[');
+		list(k, NULL);
+		json_close(']');
+	} else {
+		struct columns columns;
+		columns_begin(&columns, sizeof headings / sizeof headings[0], headings);
+		list(k, &columns);
+		columns_end(&columns);
+	}
+	return DONE;
+}

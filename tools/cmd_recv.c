@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Receive.  A message is consumed once it has been written out, not before:
+ * should the write fail, or this process be killed, it goes back to its place.
+ */
+#include "commands.h"
+#include "complain.h"
+#include "instance.h"
+#include "options.h"
+#include "port.h"
+#include "task.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct receiving {
+	struct portico *k;
+	const char *name;
+	pk_id port;
+	struct pk_want want;
+	int64_t deadline;
+	bool lines, verbose;
+};
+
+static bool write_all(const char *data, size_t bytes)
+{
+	while (bytes > 0) {
+		ssize_t wrote = write(STDOUT_FILENO, data, bytes);
+		if (wrote < 0 && errno != EINTR)
+			return false;
+		data += wrote > 0 ? wrote : 0;
+		bytes -= wrote > 0 ? (size_t)wrote : 0;
+	}
+	return true;
+}
+
+static int write_message(const struct receiving *r, uint32_t message)
+{
+	struct portico *k = r->k;
+	uint32_t bytes;
+	const struct pk_message *m = pk_message_at(k, message);
+	const char *data = pk_message_data(k, message, &bytes);
+	if (!data)
+		return complain_of("mailbox", r->name, -EIO);
+	if (!write_all(data, bytes) || (r->lines && !write_all("\n", 1))) {
+		complain("standard output can't be written: %m; the message is back in the mailbox");
+		pk_port_give_back(k, message);
+		return FAILED;
+	}
+	if (r->verbose)
+		fprintf(stderr, "type %lld, pid %u, uid %u, %u bytes\n", (long long)m->type, m->pid, m->uid,
+			bytes);
+	pk_message_release(k, message);
+	return DONE;
+}
+
+/* One message: DONE, or NOTHING in time, or FAILED. */
+static int receive_one(const struct receiving *r)
+{
+	uint32_t message = 0;
+	int error;
+	if (r->deadline == PORTICO_NOW)
+		error = pk_port_receive(r->k, r->port, &r->want, NULL, &message, NULL);
+	else
+		error = pk_port_receive_until(r->k, r->port, &r->want, r->deadline, &message);
+	if (error == -EAGAIN || error == -ETIMEDOUT)
+		return NOTHING;
+	return error ? complain_of("mailbox", r->name, error) : write_message(r, message);
+}
+
+static int receive_count(const struct receiving *r, uint64_t count)
+{
+	int status = DONE;
+	for (; count > 0 && status == DONE; count--)
+		status = receive_one(r);
+	return status;
+}
+
+/* All there is: waits, if at all, for the first. */
+static int receive_all(struct receiving *r)
+{
+	int status = receive_one(r);
+	if (status != DONE)
+		return status;
+	r->deadline = PORTICO_NOW;
+	do
+		status = receive_one(r);
+	while (status == DONE);
+	return status == NOTHING ? DONE : status;
+}
+
+/* The task of that process, or 0. */
+static uint32_t task_of_process(struct portico *k, int64_t pid)
+{
+	uint32_t committed = pk_committed(k, PK_TASKS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		const struct pk_task *task = pk_task_of(k, slot);
+		if (task && task->pid == pid && task->pid_namespace == k->mine->process.pid_namespace)
+			return slot;
+	}
+	return 0;
+}
+
+static const char *directory;
+static int64_t type, from, timeout_ns;
+static uint64_t count = 1;
+static bool equal, at_most, except, sender;
+static bool timed, no_wait, counted, all, lines, verbose;
+
+static const struct option_entry options[] = {
+	INSTANCE_OPTION(&directory),
+	{ "type", 't', OPTION_NUMBER, &type, "N", "only a message of this type", &equal },
+	{ "at-most", 0, OPTION_NUMBER, &type, "N", "only of the lowest type, if at most this", &at_most },
+	{ "except", 0, OPTION_NUMBER, &type, "N", "only of another type", &except },
+	{ "from", 0, OPTION_NUMBER, &from, "PID", "only from this task", &sender },
+	{ "timeout", 0, OPTION_SECONDS, &timeout_ns, "SECONDS", "how long to wait in all", &timed },
+	{ "no-wait", 0, OPTION_FLAG, &no_wait, NULL, "don't wait", NULL },
+	{ "count", 'n', OPTION_SIZE, &count, "N", "how many messages (1)", &counted },
+	{ "all", 'a', OPTION_FLAG, &all, NULL, "the first and whatever else is there", NULL },
+	{ "lines", 0, OPTION_FLAG, &lines, NULL, "write a newline after each message", NULL },
+	{ "verbose", 'v', OPTION_FLAG, &verbose, NULL, "say on standard error who sent each", NULL },
+	{ 0 },
+};
+
+static const struct usage usage = { "recv",  "NAME", "Receive a message and write it to standard output",
+				    options, 1,	     1,
+				    false };
+
+static void check_options(void)
+{
+	if (equal + at_most + except + sender > 1)
+		bad_usage("--type, --at-most, --except and --from exclude each other");
+	if (timed && no_wait)
+		bad_usage("--timeout and --no-wait exclude each other");
+	if (counted && all)
+		bad_usage("--count and --all exclude each other");
+}
+
+static int choose_messages(struct receiving *r)
+{
+	r->want.type = type;
+	if (equal)
+		r->want.select = PK_TYPE;
+	else if (at_most)
+		r->want.select = PK_TYPE_AT_MOST;
+	else if (except)
+		r->want.select = PK_TYPE_EXCEPT;
+	else if (sender)
+		r->want.select = PK_FROM;
+	if (!sender || (r->want.from = task_of_process(r->k, from)) != 0)
+		return DONE;
+	complain("pid %lld: is no task of this instance; `portico ps` shows who is", (long long)from);
+	return FAILED;
+}
+
+int cmd_recv(int argc, char **argv)
+{
+	parse_options(&usage, argc, argv);
+	check_options();
+	struct receiving r = { .name = argv[0], .want = PK_WANT_ANY, .deadline = PORTICO_FOREVER };
+	r.lines = lines;
+	r.verbose = verbose;
+	r.k = open_instance(directory, 0, 0);
+	if (!r.k || find_mailbox(r.k, argv[0], &r.port) != 0 || choose_messages(&r) != DONE)
+		return FAILED;
+	if (no_wait)
+		r.deadline = PORTICO_NOW;
+	else if (timed)
+		r.deadline = portico_deadline(timeout_ns);
+	signal(SIGPIPE, SIG_IGN); /* so that a message that can't be written is given back at once */
+	return all ? receive_all(&r) : receive_count(&r, count);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "commands.h"
+#include "complain.h"
+#include "instance.h"
+#include "name.h"
+#include "options.h"
+#include "pipe.h"
+#include "port.h"
+#include "segment.h"
+#include "semaphore.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int remove_mailbox(struct portico *k, const char *name)
+{
+	pk_id port;
+	if (find_mailbox(k, name, &port) != 0)
+		return FAILED;
+	int error = portico_mailbox_destroy(k, (portico_port){ port });
+	return error ? complain_of("mailbox", name, error) : DONE;
+}
+
+static int remove_fifo(struct portico *k, const char *name)
+{
+	pk_id pipe;
+	int error = pk_name_look_up(k, PK_NAME_FIFO, name, (uint32_t)strlen(name), &pipe);
+	if (!error)
+		error = pk_pipe_destroy(k, pipe);
+	return error ? complain_of("fifo", name, error) : DONE;
+}
+
+static int remove_sysv(struct portico *k, const char *kind, unsigned table, const char *text,
+		       int (*destroy)(struct portico *k, pk_id id))
+{
+	char *end;
+	long id = strtol(text, &end, 10);
+	if (end == text || *end != '\0' || id < 0 || id > INT32_MAX)
+		bad_usage("%s '%s': is no id; `portico ls` shows them", kind, text);
+	pk_id found = sysv_find(k, table, (int32_t)id);
+	int error = found ? destroy(k, found) : -EINVAL;
+	return error ? complain_of(kind, text, error) : DONE;
+}
+
+static const char *directory;
+static bool msg, sem, shm, fifo;
+
+static const struct option_entry options[] = {
+	INSTANCE_OPTION(&directory),
+	{ "msg", 0, OPTION_FLAG, &msg, NULL, "the operands are ids of System V queues", NULL },
+	{ "sem", 0, OPTION_FLAG, &sem, NULL, "… of System V semaphore sets", NULL },
+	{ "shm", 0, OPTION_FLAG, &shm, NULL, "… of System V shared memory segments", NULL },
+	{ "fifo", 0, OPTION_FLAG, &fifo, NULL, "… names of named pipes", NULL },
+	{ 0 },
+};
+
+static const struct usage usage = { "rm", "NAME...", "Remove mailboxes, or what an option says", options, 1,
+				    -1,	  false };
+
+int cmd_rm(int argc, char **argv)
+{
+	int count = parse_options(&usage, argc, argv);
+	if (msg + sem + shm + fifo > 1)
+		bad_usage("--msg, --sem, --shm and --fifo exclude each other");
+	struct portico *k = open_instance(directory, 0, 0);
+	int status = k ? DONE : FAILED;
+	for (int i = 0; k && i < count; i++)
+		status |= msg	 ? remove_sysv(k, "queue", PK_PORTS, argv[i], pk_port_destroy)
+			  : sem	 ? remove_sysv(k, "semaphore set", PK_SETS, argv[i], pk_set_destroy)
+			  : shm	 ? remove_sysv(k, "segment", PK_SEGMENTS, argv[i], pk_segment_remove)
+			  : fifo ? remove_fifo(k, argv[i])
+				 : remove_mailbox(k, argv[i]);
+	return status;
+}

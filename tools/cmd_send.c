@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "commands.h"
+#include "complain.h"
+#include "instance.h"
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct sending {
+	struct portico *k;
+	const char *name;
+	portico_port port;
+	int64_t type, deadline;
+};
+
+/* line: which of many it is, for the error; 0 for the only one. */
+static int send_one(const struct sending *sending, const void *data, size_t bytes, size_t line)
+{
+	char what[PK_NAME_MAX + 32];
+	int error = portico_send(sending->k, sending->port, data, bytes, sending->type, sending->deadline);
+	if (!error)
+		return DONE;
+	if (line)
+		snprintf(what, sizeof what, "%s: line %zu", sending->name, line);
+	complain_of("mailbox", line ? what : sending->name, error);
+	return error == -EAGAIN || error == -ETIMEDOUT ? NOTHING : FAILED;
+}
+
+/* The words with a space between them, as echo would print them. */
+static int send_words(const struct sending *sending, char **words)
+{
+	size_t bytes = 0;
+	for (char **word = words; *word; word++)
+		bytes += strlen(*word) + 1;
+	char *text = malloc(bytes), *end = text;
+	if (!text)
+		return complain_of("mailbox", sending->name, -ENOMEM);
+	for (char **word = words; *word; word++) {
+		end = stpcpy(end, *word);
+		*end++ = ' ';
+	}
+	int status = send_one(sending, text, bytes - 1, 0);
+	free(text);
+	return status;
+}
+
+/* Standard input as one message; a byte more than any may have tells that it is too long. */
+static int send_input(const struct sending *sending)
+{
+	size_t most = PK_LARGEST + 1, bytes = 0;
+	ssize_t got;
+	char *data = malloc(most);
+	if (!data)
+		return complain_of("mailbox", sending->name, -ENOMEM);
+	while (bytes < most &&
+	       ((got = read(STDIN_FILENO, data + bytes, most - bytes)) > 0 || (got < 0 && errno == EINTR)))
+		bytes += got > 0 ? (size_t)got : 0;
+	if (bytes < most && got < 0)
+		complain("standard input can't be read: %m");
+	int status = bytes < most && got < 0 ? FAILED : send_one(sending, data, bytes, 0);
+	free(data);
+	return status;
+}
+
+static int send_lines(const struct sending *sending)
+{
+	char *line = NULL;
+	size_t room = 0, number = 0;
+	ssize_t bytes;
+	int status = DONE;
+	while (status == DONE && (bytes = getline(&line, &room, stdin)) >= 0) {
+		size_t text = (size_t)bytes;
+		if (text > 0 && line[text - 1] == '\n')
+			text--;
+		status = send_one(sending, line, text, ++number);
+	}
+	if (status == DONE && ferror(stdin)) {
+		complain("standard input can't be read: %m");
+		status = FAILED;
+	}
+	free(line);
+	return status;
+}
+
+static const char *directory;
+static int64_t type, timeout_ns;
+static bool timed, no_wait, lines;
+
+static const struct option_entry options[] = {
+	INSTANCE_OPTION(&directory),
+	{ "type", 't', OPTION_NUMBER, &type, "N", "its type, for receivers that select by it (0)", NULL },
+	{ "timeout", 0, OPTION_SECONDS, &timeout_ns, "SECONDS", "how long to wait for room", &timed },
+	{ "no-wait", 0, OPTION_FLAG, &no_wait, NULL, "don't wait for room", NULL },
+	{ "lines", 0, OPTION_FLAG, &lines, NULL, "each line of standard input is a message", NULL },
+	{ 0 },
+};
+
+static const struct usage usage = {
+	"send", "NAME [TEXT...]", "Send TEXT, or else standard input, as one message", options, 1, -1, false
+};
+
+int cmd_send(int argc, char **argv)
+{
+	int words = parse_options(&usage, argc, argv);
+	if (timed && no_wait)
+		bad_usage("--timeout and --no-wait exclude each other");
+	if (lines && words > 1)
+		bad_usage("--lines reads standard input, and takes no TEXT");
+	struct sending sending = { .name = argv[0], .type = type, .deadline = PORTICO_FOREVER };
+	sending.k = open_instance(directory, 0, 0);
+	if (!sending.k || find_mailbox(sending.k, argv[0], &sending.port.id) != 0)
+		return FAILED;
+	if (no_wait)
+		sending.deadline = PORTICO_NOW;
+	else if (timed)
+		sending.deadline = portico_deadline(timeout_ns);
+	if (lines)
+		return send_lines(&sending);
+	return words > 1 ? send_words(&sending, argv + 1) : send_input(&sending);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "describe.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <time.h>
+
+const char *describe_user(struct described *into, uint32_t uid)
+{
+	const struct passwd *user = getpwuid(uid);
+	if (user)
+		snprintf(into->text, sizeof into->text, "%s", user->pw_name);
+	else
+		snprintf(into->text, sizeof into->text, "%u", uid);
+	return into->text;
+}
+
+const char *describe_mode(struct described *into, uint32_t mode)
+{
+	for (unsigned bit = 0; bit < 9; bit++)
+		into->text[bit] = "rwxrwxrwx"[bit];
+	for (unsigned bit = 0; bit < 9; bit++)
+		if (!(mode & (0400u >> bit)))
+			into->text[bit] = '-';
+	into->text[9] = '\0';
+	return into->text;
+}
+
+const char *describe_size(struct described *into, uint64_t bytes)
+{
+	static const char suffixes[] = { 'G', 'M', 'K' };
+	for (unsigned i = 0; i < sizeof suffixes; i++) {
+		unsigned shift = 30 - 10 * i;
+		if (bytes > 0 && bytes % (UINT64_C(1) << shift) == 0) {
+			snprintf(into->text, sizeof into->text, "%llu%c",
+				 (unsigned long long)(bytes >> shift), suffixes[i]);
+			return into->text;
+		}
+	}
+	snprintf(into->text, sizeof into->text, "%llu", (unsigned long long)bytes);
+	return into->text;
+}
+
+const char *describe_age(struct described *into, int64_t ns)
+{
+	double seconds = ns > 0 ? (double)ns / 1e9 : 0;
+	if (seconds < 10)
+		snprintf(into->text, sizeof into->text, "%.1f s", seconds);
+	else if (seconds < 120)
+		snprintf(into->text, sizeof into->text, "%.0f s", seconds);
+	else if (seconds < 7200)
+		snprintf(into->text, sizeof into->text, "%.0f min", seconds / 60);
+	else if (seconds < 172800)
+		snprintf(into->text, sizeof into->text, "%.0f h", seconds / 3600);
+	else
+		snprintf(into->text, sizeof into->text, "%.0f d", seconds / 86400);
+	return into->text;
+}
+
+const char *describe_time(struct described *into, int64_t seconds)
+{
+	time_t when = (time_t)seconds;
+	struct tm local;
+	if (seconds == 0 || !localtime_r(&when, &local) ||
+	    strftime(into->text, sizeof into->text, "%Y-%m-%d %H:%M:%S", &local) == 0)
+		snprintf(into->text, sizeof into->text, "never");
+	return into->text;
+}
+
+const char *describe_key(struct described *into, int32_t key)
+{
+	if (key)
+		snprintf(into->text, sizeof into->text, "0x%08x", (uint32_t)key);
+	else
+		snprintf(into->text, sizeof into->text, "private");
+	return into->text;
+}

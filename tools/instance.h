@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening the instance a command works on, and finding things in it. */
+#ifndef TOOL_INSTANCE_H
+#define TOOL_INSTANCE_H
+
+#include "table.h"
+
+#include <portico/portico.h>
+
+/* Open and enter it, or complain and return NULL.  flags: PORTICO_CREATE, task_flags: PK_TASK_… */
+struct portico *open_instance(const char *directory, unsigned flags, uint32_t task_flags);
+
+/* 0, or a negative errno, complained of. */
+int find_mailbox(struct portico *k, const char *name, pk_id *port);
+
+/* The id of the object in that slot if it is in service, else 0. */
+pk_id live_object(struct portico *k, unsigned table, uint32_t slot);
+
+/* System V ids as programs see them: posix/ makes and reads the same. */
+int32_t sysv_id(pk_id id);
+pk_id sysv_find(struct portico *k, unsigned table, int32_t id); /* 0: there is none */
+
+#endif

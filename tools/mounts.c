@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int mount_path(const char *path, char absolute[PATH_MAX])
+{
+	char parent[PATH_MAX], last[PATH_MAX], resolved[PATH_MAX];
+	if (snprintf(parent, sizeof parent, "%s", path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	strcpy(last, parent);
+	const char *name = basename(last);
+	bool plain = strcmp(name, "/") != 0 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+	if (!realpath(plain ? dirname(parent) : path, resolved))
+		return -errno;
+	if (!plain)
+		return snprintf(absolute, PATH_MAX, "%s", resolved) < PATH_MAX ? 0 : -ENAMETOOLONG;
+	const char *between = strcmp(resolved, "/") == 0 ? "" : "/";
+	return snprintf(absolute, PATH_MAX, "%s%s%s", resolved, between, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* ---- the table of mounts: see proc_pid_mountinfo(5) */
+
+/* Undo \040 and its like, in place. */
+static void unescape(char *text)
+{
+	char *to = text;
+	for (; *text; to++) {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] && text[3]) {
+			*to = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
+			text += 4;
+		} else {
+			*to = *text++;
+		}
+	}
+	*to = '\0';
+}
+
+/* The type of the uppermost mount at that path; false: there is none. */
+static bool mounted_type(const char *path, char type[64])
+{
+	FILE *table = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+	while (table && getline(&line, &room, table) > 0) {
+		char where[PATH_MAX], *rest = strstr(line, " - ");
+		if (sscanf(line, "%*s %*s %*s %*s %4095s", where) != 1 || !rest)
+			continue;
+		unescape(where);
+		if (strcmp(where, path) == 0)
+			found = sscanf(rest, " - %63s", type) == 1;
+	}
+	free(line);
+	if (table)
+		fclose(table);
+	return found;
+}
+
+bool is_mounted(const char *path)
+{
+	char type[64];
+	return mounted_type(path, type);
+}
+
+/* ---- whose it is */
+
+/* In a child that may be killed: a daemon that is stuck leaves whoever reads from it stuck. */
+static void read_pid_file(const char *path, int result)
+{
+	char text[32] = "";
+	alarm(2);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? errno : 0;
+	if (!error && read(fd, text, sizeof text - 1) < 0)
+		error = errno;
+	int answer[2] = { error, atoi(text) };
+	_exit(write(result, answer, sizeof answer) == sizeof answer ? 0 : 1);
+}
+
+/* The errno that reading it gave, ETIMEDOUT, or 0. */
+static int ask_daemon(const char *mountpoint, pid_t *daemon)
+{
+	char path[PATH_MAX];
+	int ends[2], answer[2] = { ETIMEDOUT, 0 };
+	if (snprintf(path, sizeof path, "%s/kernel/pid", mountpoint) >= PATH_MAX ||
+	    pipe2(ends, O_CLOEXEC) != 0)
+		return EIO;
+	pid_t child = fork();
+	if (child == 0) {
+		signal(SIGALRM, SIG_DFL);
+		read_pid_file(path, ends[1]);
+	}
+	close(ends[1]);
+	if (child < 0 || read(ends[0], answer, sizeof answer) != sizeof answer)
+		answer[0] = child < 0 ? EIO : ETIMEDOUT;
+	close(ends[0]);
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	*daemon = answer[1];
+	return answer[0];
+}
+
+void find_mount(const char *path, struct mount *found)
+{
+	*found = (struct mount){ .state = MOUNT_NONE };
+	if (!mounted_type(path, found->type))
+		return;
+	found->state = MOUNT_FOREIGN;
+	if (strncmp(found->type, "fuse", 4) != 0)
+		return;
+	int error = ask_daemon(path, &found->daemon);
+	if (error == ENOTCONN || error == ECONNABORTED)
+		found->state = MOUNT_STALE;
+	else if ((error == 0 && found->daemon > 0) || strstr(found->type, "portico"))
+		found->state = MOUNT_PORTICO;
+}
+
+/* ---- taking it away */
+
+/* As an ordinary user, the set-uid helper of FUSE unmounts, and says itself what goes wrong. */
+static int unmount_by_helper(const char *path, bool lazily)
+{
+	int status = 0;
+	pid_t child = fork();
+	if (child == 0) {
+		execlp("fusermount3", "fusermount3", "-u", lazily ? "-qz" : "-q", "--", path, (char *)NULL);
+		_exit(127);
+	}
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (child < 0 || WEXITSTATUS(status) == 127)
+		return -ENOENT;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : is_mounted(path) ? -EBUSY : 0;
+}
+
+int unmount(const char *path, bool lazily)
+{
+	if (umount2(path, (lazily ? MNT_DETACH : 0) | UMOUNT_NOFOLLOW) == 0)
+		return 0;
+	return errno == EPERM ? unmount_by_helper(path, lazily) : -errno;
+}
+
+/* ---- may it be used? */
+
+static bool is_in_path(const char *program)
+{
+	const char *at = getenv("PATH");
+	char path[PATH_MAX];
+	while (at && *at) {
+		size_t length = strcspn(at, ":");
+		snprintf(path, sizeof path, "%.*s/%s", (int)length, at, program);
+		if (access(path, X_OK) == 0)
+			return true;
+		at += length + (at[length] == ':');
+	}
+	return false;
+}
+
+const char *fuse_obstacle(void)
+{
+	int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	int error = device < 0 ? errno : 0;
+	if (device >= 0)
+		close(device);
+	if (error == ENOENT)
+		return "there is no /dev/fuse; `modprobe fuse` as root, or give the container --device "
+		       "/dev/fuse";
+	if (error == EACCES || error == EPERM)
+		return geteuid() == 0 ? "/dev/fuse may not be opened, though you are root; allow the "
+					"container that device"
+				      : "/dev/fuse is closed to you; `chmod 0666 /dev/fuse` as root";
+	if (error)
+		return "/dev/fuse can't be opened; is FUSE in this kernel?";
+	if (geteuid() != 0 && !is_in_path("fusermount3"))
+		return "there is no fusermount3, which mounts for who isn't root; install the package fuse3";
+	return NULL;
+}

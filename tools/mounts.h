@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What is mounted where, and whether FUSE may be used here. */
+#ifndef TOOL_MOUNTS_H
+#define TOOL_MOUNTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum mount_state {
+	MOUNT_NONE,
+	MOUNT_PORTICO,
+	MOUNT_STALE,   /* FUSE, and its daemon is dead */
+	MOUNT_FOREIGN, /* something else */
+};
+
+struct mount {
+	enum mount_state state;
+	char type[64];
+	pid_t daemon; /* of a Portico mount, or 0 */
+};
+
+/* Absolute, its parent's links resolved; the last part is left alone: it may be a stale mount.  0 or -errno.
+ */
+int mount_path(const char *path, char absolute[PATH_MAX]);
+
+/* What is mounted at that absolute path.  Never hangs, though a daemon might. */
+void find_mount(const char *path, struct mount *found);
+bool is_mounted(const char *path);
+
+/* Take it away; lazily, also where it is in use.  0, -EBUSY, -ENOENT (no fusermount3), … */
+int unmount(const char *path, bool lazily);
+
+/* Why FUSE can't be used, and what to do: a sentence, or NULL where it can. */
+const char *fuse_obstacle(void);
+
+#endif

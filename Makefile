@@ -31,7 +31,7 @@ warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
 	-Wwrite-strings -Wundef -Wformat=2 -Wvla
 all_cflags := -std=gnu11 $(warnings) -Iinclude -iquote core -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	-fno-strict-aliasing $(CFLAGS)
-san_flags := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+san_flags := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # The preload object runs inside programs of either libc: it may ask a libc
 # for nothing that only one of them has, and carries no sanitizer's runtime.
 preload_cflags := -fno-stack-protector -U_FORTIFY_SOURCE -fno-builtin-stpcpy
@@ -45,7 +45,7 @@ preload_sources := $(core_sources) $(posix_sources) $(wildcard posix/preload_*.c
 static_sources := $(core_sources) $(posix_sources) $(wildcard posix/static_*.c)
 tool_sources := $(wildcard tools/*.c)
 fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
-test_sources := $(wildcard tests/*.c)
+test_sources := $(filter-out $(if $(musl),tests/fuse_%.c),$(wildcard tests/*.c))
 example_sources := $(wildcard examples/*.c)
 bench_sources := $(wildcard bench/*.c)
 bench_library := $(wildcard bench/lib/*.c)
@@ -57,6 +57,9 @@ lib := $(BUILD)/lib
 libraries := $(lib)/libportico.a $(lib)/libportico.so $(lib)/libportico-posix.a $(lib)/libportico-preload.so
 programs := $(BUILD)/bin/portico $(if $(fuse_sources),$(BUILD)/libexec/portico/portico-fuse)
 test_programs := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_sources))
+musl_gcc := $(if $(musl),,$(shell command -v musl-gcc))
+sysv_tests := $(patsubst tests/%.c,%,$(wildcard tests/sysv_*.c))
+musl_test_programs := $(if $(musl_gcc),$(sysv_tests:%=$(BUILD)/tests/musl/%) $(sysv_tests:%=$(BUILD)/tests/static/%))
 example_programs := $(patsubst examples/%.c,$(BUILD)/examples/%,$(example_sources))
 bench_programs := $(patsubst bench/%.c,$(BUILD)/bench/bin/%,$(bench_sources))
 
@@ -65,7 +68,7 @@ fuse_libs = $(shell pkg-config --libs fuse3 2>/dev/null)
 
 .PHONY: all build-tests build-bench
 all: $(libraries) $(programs) $(example_programs)
-build-tests: all $(test_programs)
+build-tests: all $(test_programs) $(musl_test_programs) $(bench_programs)
 build-bench: all $(bench_programs)
 
 $(BUILD)/obj/fuse/%.o: all_cflags += $(fuse_cflags)
@@ -120,6 +123,21 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(lib)/libportico.a
 	$(say) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+
+# The System V programs for musl, too, beside the build's own libc: a dynamic
+# one for the preload object, and a static one with libportico-posix.a in it.
+$(BUILD)/tests/musl/%: tests/%.c tests/check.h
+	$(say) CC '$< (musl)'
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(all_cflags) -o $@ $< -pthread
+
+$(BUILD)/tests/static/%: tests/%.c tests/check.h $(BUILD)/musl/lib/libportico-posix.a
+	$(say) CC '$< (static)'
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(all_cflags) -static -o $@ $< $(BUILD)/musl/lib/libportico-posix.a -pthread
+
+$(BUILD)/musl/lib/libportico-posix.a: $(static_sources) $(wildcard core/*.h posix/*.h include/portico/*.h)
+	$(Q)$(MAKE) --no-print-directory CC=musl-gcc SAN= BUILD=$(BUILD)/musl $@
 
 # tests/crash_*.c die at every commit point of a core built for that.
 $(BUILD)/crash/%.o: %.c

@@ -14,35 +14,35 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                                          \
-	do {                                                                                      \
-		if (!(condition)) {                                                               \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);           \
-			exit(1);                                                                  \
-		}                                                                                 \
+#define CHECK(condition)                                                                                     \
+	do {                                                                                                 \
+		if (!(condition)) {                                                                          \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                      \
+			exit(1);                                                                             \
+		}                                                                                            \
 	} while (0)
 
-#define CHECK_EQUAL(is, should)                                                                   \
-	do {                                                                                      \
-		long long is_ = (long long)(is), should_ = (long long)(should);                   \
-		if (is_ != should_) {                                                             \
-			fprintf(stderr, "%s:%d: %s is %lld, not %lld (%s)\n", __FILE__, __LINE__, \
-				#is, is_, should_, #should);                                      \
-			exit(1);                                                                  \
-		}                                                                                 \
+#define CHECK_EQUAL(is, should)                                                                              \
+	do {                                                                                                 \
+		long long is_ = (long long)(is), should_ = (long long)(should);                              \
+		if (is_ != should_) {                                                                        \
+			fprintf(stderr, "%s:%d: %s is %lld, not %lld (%s)\n", __FILE__, __LINE__, #is, is_,  \
+				should_, #should);                                                           \
+			exit(1);                                                                             \
+		}                                                                                            \
 	} while (0)
 
-#define FAIL(why)                                                                                 \
-	do {                                                                                      \
-		fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, why);                          \
-		exit(1);                                                                          \
+#define FAIL(why)                                                                                            \
+	do {                                                                                                 \
+		fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, why);                                     \
+		exit(1);                                                                                     \
 	} while (0)
 
 /* This machine lacks what the case needs. */
-#define SKIP(why)                         \
-	do {                              \
-		fprintf(stderr, why "\n"); \
-		exit(77);                 \
+#define SKIP(why)                                                                                            \
+	do {                                                                                                 \
+		fprintf(stderr, why "\n");                                                                   \
+		exit(77);                                                                                    \
 	} while (0)
 
 struct test_case {
@@ -70,15 +70,15 @@ static inline void sleep_ms(long ms)
 }
 
 /* A child that runs action and exits 0, unless a CHECK fails in it. */
-#define CHILD(action)                            \
-	({                                       \
-		pid_t child_ = fork();           \
-		CHECK(child_ >= 0);              \
-		if (child_ == 0) {               \
-			action;                  \
-			_exit(0);                \
-		}                                \
-		child_;                          \
+#define CHILD(action)                                                                                        \
+	({                                                                                                   \
+		pid_t child_ = fork();                                                                       \
+		CHECK(child_ >= 0);                                                                          \
+		if (child_ == 0) {                                                                           \
+			action;                                                                              \
+			_exit(0);                                                                            \
+		}                                                                                            \
+		child_;                                                                                      \
 	})
 
 static inline void join_child(pid_t child)

@@ -27,7 +27,7 @@ static struct ledger {
 	/* what each receiver's call may have filled in when it was killed */
 	struct letter in_hand[RECEIVERS];
 	_Atomic uint32_t done_sending;
-} *ledger;
+} * ledger;
 
 static portico *k;
 static portico_port port;
@@ -78,7 +78,8 @@ static void audit(int killed)
 		for (uint32_t n = 0; n < EACH; n++) {
 			int seen = ledger->received[s][n] + queued[s][n];
 			CHECK(seen <= 1);
-			const struct letter *held = killed >= SENDERS ? &ledger->in_hand[killed - SENDERS] : NULL;
+			const struct letter *held =
+				killed >= SENDERS ? &ledger->in_hand[killed - SENDERS] : NULL;
 			bool may_be_gone = held && held->sender == s && held->number == n;
 			if (ledger->acknowledged[s][n])
 				CHECK(seen == 1 || may_be_gone);

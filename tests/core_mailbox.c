@@ -23,7 +23,8 @@ static int put(portico_port port, const char *text, int64_t type, int64_t deadli
 static void get(portico_port port, const struct portico_filter *filter, const char *text)
 {
 	char buffer[256];
-	ssize_t got = portico_receive(k, port, buffer, sizeof buffer - 1, filter, NULL, portico_deadline(5000000000));
+	ssize_t got = portico_receive(k, port, buffer, sizeof buffer - 1, filter, NULL,
+				      portico_deadline(5000000000));
 	CHECK_EQUAL(got, strlen(text));
 	buffer[got] = '\0';
 	CHECK_EQUAL(strcmp(buffer, text), 0);
@@ -96,8 +97,8 @@ static void case_buffer_too_small(void)
 	CHECK_EQUAL(portico_receive(k, port, buffer, sizeof buffer, NULL, NULL, PORTICO_NOW), -E2BIG);
 	get(port, NULL, "12345");
 	/* the same for a receiver that waits */
-	pid_t child = CHILD(CHECK_EQUAL(portico_receive(k, port, buffer, sizeof buffer, NULL, NULL, PORTICO_FOREVER),
-					-E2BIG));
+	pid_t child = CHILD(CHECK_EQUAL(
+		portico_receive(k, port, buffer, sizeof buffer, NULL, NULL, PORTICO_FOREVER), -E2BIG));
 	wait_for_waiters(port, 1, 0);
 	CHECK_EQUAL(put(port, "12345", 1, PORTICO_NOW), 0);
 	join_child(child);
@@ -312,7 +313,8 @@ static void case_many(void)
 	for (uint32_t i = 0; i < 150000; i++)
 		CHECK_EQUAL(portico_send(k, port, &i, sizeof i, i % 7 + 1, PORTICO_NOW), 0);
 	for (uint32_t i = 0; i < 150000; i++) {
-		CHECK_EQUAL(portico_receive(k, port, buffer, sizeof buffer, NULL, NULL, PORTICO_NOW), sizeof i);
+		CHECK_EQUAL(portico_receive(k, port, buffer, sizeof buffer, NULL, NULL, PORTICO_NOW),
+			    sizeof i);
 		CHECK_EQUAL(memcmp(buffer, &i, sizeof i), 0);
 	}
 }

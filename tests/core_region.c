@@ -191,7 +191,8 @@ static void case_no_addresses(void)
 static void on_small_tmpfs(const char *size)
 {
 	char options[64];
-	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
 		SKIP("it may not mount a tmpfs of its own");
 	CHECK_EQUAL(mkdir(directory, 0700), 0);
 	snprintf(options, sizeof options, "size=%s,mode=0700", size);
@@ -221,7 +222,8 @@ static void case_full_later(void)
 	/* nothing is lost, and there is room again for as much */
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < sent; i++)
-			CHECK_EQUAL(portico_receive(k, port, back, sizeof back, NULL, NULL, PORTICO_NOW), 65536);
+			CHECK_EQUAL(portico_receive(k, port, back, sizeof back, NULL, NULL, PORTICO_NOW),
+				    65536);
 		for (int i = 0; i < sent; i++)
 			CHECK_EQUAL(portico_send(k, port, data, sizeof data, 1, PORTICO_NOW), 0);
 	}

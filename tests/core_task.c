@@ -40,7 +40,8 @@ static void get(pk_id port, const char *text)
 {
 	uint32_t message, length;
 	struct pk_want any = PK_WANT_ANY;
-	CHECK_EQUAL(pk_port_receive_until(k, port, &any, pk_monotonic_ns() + INT64_C(5000000000), &message), 0);
+	CHECK_EQUAL(pk_port_receive_until(k, port, &any, pk_monotonic_ns() + INT64_C(5000000000), &message),
+		    0);
 	const char *data = pk_message_data(k, message, &length);
 	CHECK(length == strlen(text) && memcmp(data, text, length) == 0);
 	pk_message_release(k, message);
@@ -72,7 +73,9 @@ static void case_fork(void)
 	pk_id parent = own_task();
 	pid_t child = fork();
 	if (child == 0)
-		_exit(own_task() != parent && pk_task_of(k, pk_id_slot(pk_self(k)))->pid == (uint32_t)getpid() ? 0 : 1);
+		_exit(own_task() != parent && pk_task_of(k, pk_id_slot(pk_self(k)))->pid == (uint32_t)getpid()
+			      ? 0
+			      : 1);
 	join_child(child);
 	CHECK_EQUAL(live_tasks(), 1);
 	CHECK_EQUAL(own_task(), parent);
@@ -108,7 +111,8 @@ static void case_stopped_is_alive(void)
 	join_child(child);
 }
 
-/* A message handed to a waiting receiver that is killed before it runs goes to the next, who looks while it waits. */
+/* A message handed to a waiting receiver that is killed before it runs goes to the next, who looks while it
+ * waits. */
 static void case_waiter_notices(void)
 {
 	pk_id port = a_port(4);

@@ -20,7 +20,7 @@
 static int die_at; /* 0: never */
 static int points;
 static bool reaping;
-static int *died_where;	   /* shared: at which point the victim died, 0 if it didn't */
+static int *died_where;	    /* shared: at which point the victim died, 0 if it didn't */
 static char (*died_at)[64]; /* and its name */
 
 void pk_crash_point(const char *where);
@@ -129,7 +129,7 @@ static bool either(const char *is, const char *one, const char *other)
 struct scenario {
 	const char *name;
 	void (*prepare)(void);
-	void (*operate)(void); /* in the victim */
+	void (*operate)(void);	 /* in the victim */
 	void (*meanwhile)(void); /* in us, while the victim may wait; may be NULL */
 	void (*verify)(void);
 };
@@ -407,11 +407,12 @@ static int now_n, now_m;
 /* At exit, if a check failed. */
 static void tell_where(void)
 {
-	fprintf(stderr, "in scenario %s, point %d (%s), repair's point %d\n", now_playing->name, now_n, *died_at,
-		now_m);
+	fprintf(stderr, "in scenario %s, point %d (%s), repair's point %d\n", now_playing->name, now_n,
+		*died_at, now_m);
 }
 
-/* One performance: the victim dies at n, its reaper at m (0: isn't killed).  False once there is no point m. */
+/* One performance: the victim dies at n, its reaper at m (0: isn't killed).  False once there is no point m.
+ */
 static bool play(const struct scenario *scenario, int n, int m, bool *had_n)
 {
 	bool had_m = false;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void become(const char *program, const char *argument, const char *preload, int in, int out)
+{
+	dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	if (preload)
+		setenv("LD_PRELOAD", preload, 1);
+	else
+		unsetenv("LD_PRELOAD");
+	execl(program, program, argument, (char *)NULL);
+	printf("%d\n", -errno);
+	fflush(stdout);
+	_exit(127);
+}
+
+static int64_t answer(struct worker *worker)
+{
+	int64_t ns;
+	return fscanf(worker->from, "%" SCNd64, &ns) == 1 ? ns : -EPIPE;
+}
+
+int worker_start(struct worker *worker, const char *program, const char *argument, const char *preload)
+{
+	int to[2], from[2];
+	if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0)
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	worker->pid = fork();
+	if (worker->pid < 0)
+		return -errno;
+	if (worker->pid == 0)
+		become(program, argument, preload, to[0], from[1]);
+	close(to[0]);
+	close(from[1]);
+	worker->to = fdopen(to[1], "w");
+	worker->from = fdopen(from[0], "r");
+	return (int)answer(worker);
+}
+
+void worker_stop(struct worker *worker)
+{
+	fclose(worker->to); /* end-of-file: it tidies up and exits */
+	waitpid(worker->pid, NULL, 0);
+	fclose(worker->from);
+}
+
+int64_t worker_run(void *context, uint64_t count)
+{
+	const struct worker_operation *operation = context;
+	fprintf(operation->worker->to, "%s %" PRIu64 "\n", operation->name, count);
+	if (fflush(operation->worker->to) != 0)
+		return -errno;
+	return answer(operation->worker);
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What `make demo` and `make bench` run, run.
+
+load helper
+
+@test "the demo's claims hold" {
+	require_fuse
+	"$root/examples/demo.sh"
+}
+
+@test "the demo fails loudly where a claim doesn't hold, and leaves nothing" {
+	# a `portico run` that isn't one: programs get the kernel's queues
+	mkdir -p "$private/build/bin"
+	cat >"$private/build/bin/portico" <<-EOS
+		#!/bin/sh
+		[ "\$1" = run ] || exec "$BUILD/bin/portico" "\$@"
+		shift 2
+		exec "\$@"
+	EOS
+	chmod +x "$private/build/bin/portico"
+	BUILD=$private/build TMPDIR=$private run "$root/examples/demo.sh"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output = *"NOT SO: the kernel's /proc/sysvipc gained these"* ]]
+	[ -z "$(find "$private" -maxdepth 1 -name 'portico-demo.*')" ]
+}
+
+@test "the bench measures each row and writes it as JSON" {
+	[ -z "${SAN:-}" ] || skip "sanitized programs are not measured"
+	mkdir -p "$private/build/bench"
+	ln -s "$BUILD/bench/bin" "$private/build/bench/bin"
+	ln -s "$BUILD/lib" "$private/build/lib"
+	BUILD=$private/build "$root/bench/run"
+	python3 - "$private/build/bench/result.json" <<-'EOS'
+		import json, sys
+		rows = json.load(open(sys.argv[1]))["rows"]
+		assert len(rows) >= 5, rows
+		for row in rows:
+		    assert row["error"] == 0, row
+		    if row["discarded"] < row["rounds"]:
+		        assert row["portico_ns"]["low"] > 0 and row["kernel_ns"]["low"] > 0, row
+	EOS
+}

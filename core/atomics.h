@@ -3,10 +3,11 @@
  * The few atomic operations the region is written with.
  *
  * pk_load() acquires and pk_store() releases: a reader that sees a stored
- * value sees everything its writer did before.  Read-modify-write operations
- * are sequentially consistent: a waiter that publishes itself and then looks
- * again, and a waker that publishes work and then looks for waiters, can't
- * both miss each other.
+ * value sees everything its writer did before.  A store is also a place over
+ * which the compiler moves nothing: what dies between two instructions leaves
+ * them done in their order.  Read-modify-write operations and pk_look() are
+ * sequentially consistent: a waiter that publishes itself and then looks, and a
+ * waker that publishes work and then looks for waiters, can't both miss.
  */
 #ifndef PK_ATOMICS_H
 #define PK_ATOMICS_H
@@ -16,7 +17,12 @@
 #include <stdint.h>
 
 #define pk_load(p) atomic_load_explicit((p), memory_order_acquire)
-#define pk_store(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define pk_look(p) atomic_load_explicit((p), memory_order_seq_cst)
+#define pk_store(p, v)                                                                                       \
+	do {                                                                                                 \
+		atomic_store_explicit((p), (v), memory_order_release);                                       \
+		atomic_signal_fence(memory_order_seq_cst);                                                   \
+	} while (0)
 #define pk_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
 #define pk_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
 #define pk_exchange(p, v) atomic_exchange((p), (v))

@@ -17,6 +17,7 @@ struct pk_registration {
 	struct pk_process process;
 	uint32_t uid, gid;	      /* effective, when last looked at */
 	_Atomic uint32_t registering; /* a lock among threads, free again in a child */
+	uint32_t opened; /* this process opened the region, or mapped it anew: it isn't its parent's */
 };
 
 struct portico {
@@ -24,11 +25,14 @@ struct portico {
 	struct pk_registration *mine;
 	int region; /* its descriptor, for fallocate() and the mark of life */
 	int cpus;
-	struct pk_file file;	  /* what the descriptor must still be, or a program closed it */
-	uint32_t task_flags;	  /* PK_TASK_… to register with */
-	uint32_t registered;	  /* this memory has registered once: a registration gone means fork() */
-	_Atomic uint32_t spin_ns; /* how long a wait here is worth spinning for: wait.c */
-	_Atomic uint32_t told;	  /* completions taken off the task's stack, the oldest first */
+	struct pk_file file;	     /* what the descriptor must still be, or a program closed it */
+	bool shares_description;     /* with a parent: marks of life can't be asked for */
+	uint32_t task_flags;	     /* PK_TASK_… to register with */
+	_Atomic uint32_t spin_ns;    /* how long a wait here is worth spinning for: wait.c */
+	_Atomic uint32_t first_told; /* completions taken off the task's stack, linked by next_told */
+	uint32_t last_told;
+	uint64_t serial;   /* which of this process's handles it is: addresses and ids are used again */
+	int64_t looked_ns; /* when those that nobody told of were last looked for */
 	char directory[PK_PATH_MAX];
 };
 

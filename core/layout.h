@@ -123,8 +123,18 @@ struct pk_task {
 	_Atomic uint32_t bell_sleepers;
 };
 
+/* A task's id in 32 bits, as messages name their sender: 15 bits of slot, 17 of generation. */
+static inline uint32_t pk_task_tag(pk_id task)
+{
+	return pk_id_generation(task) << 15 | (pk_id_slot(task) & 0x7fff);
+}
+
 #define PK_TASK_SUPERVISOR 1u /* a `portico run` or a mount: not a program */
 #define PK_TASK_MOUNT 2u      /* with that: a mount */
+#define PK_TASK_UNMARKED 4u   /* it couldn't take its mark: a fork's child of that slot's last task holds it \
+			       */
+#define PK_TASK_ABANDONED                                                                                    \
+	8u /* its image is gone and was seen to; its process lives, and has its adjustments */
 
 /* ---- messages ----------------------------------------------------------- */
 
@@ -139,7 +149,7 @@ struct pk_message {
 	uint64_t number;		       /* its place among the port's messages */
 	int64_t type;
 	uint32_t start, length; /* bytes */
-	uint32_t sender;	/* task slot */
+	uint32_t sender;	/* pk_task_tag() */
 	uint32_t pid, uid, gid; /* of the sender */
 };
 
@@ -158,7 +168,7 @@ struct pk_wait {
 	int64_t since_ns, until_ns; /* CLOCK_MONOTONIC; until_ns INT64_MAX is for ever */
 	uint64_t cookie;	    /* the owner's, for completions */
 	int64_t type;		    /* receive: with select */
-	uint32_t from;		    /* receive: with select, a task slot */
+	uint32_t from;		    /* receive: with select, a pk_task_tag() */
 	uint32_t room;		    /* receive: bytes the receiver can take, UINT32_MAX any */
 	uint32_t message;	    /* send: the message; semaphores: the operations */
 	uint8_t table;		    /* enum pk_table_id of object */
@@ -166,7 +176,7 @@ struct pk_wait {
 	uint8_t select;		    /* enum pk_select_how */
 	uint8_t tell;		    /* enum pk_tell_how */
 	/* under the object's lock */
-	uint32_t told;		 /* its completion was pushed */
+	uint32_t told;		 /* the owner's: it was taken off the stack of completions */
 	uint32_t next, previous; /* cache: the object's list */
 	/* the pusher's, then the owner's */
 	uint32_t next_told; /* cache */

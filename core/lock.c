@@ -21,6 +21,12 @@ static bool owner_lives(struct portico *k, uint64_t word)
 	return pk_task_lives(k, owner_slot(word), owner_generation(word));
 }
 
+bool pk_lock_owned(struct portico *k, pk_lock_word *lock)
+{
+	uint64_t word = pk_load(lock);
+	return word != 0 && owner_lives(k, word);
+}
+
 bool pk_lock_held_by(pk_lock_word *lock, pk_id task)
 {
 	uint64_t word = pk_load(lock);

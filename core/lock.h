@@ -49,6 +49,9 @@ static inline void pk_unlock(pk_lock_word *lock)
 		pk_wake((_Atomic uint32_t *)lock, 1);
 }
 
+/* Is it held by somebody who lives? */
+bool pk_lock_owned(struct portico *k, pk_lock_word *lock);
+
 /* Is it held by that task, alive or dead? */
 bool pk_lock_held_by(pk_lock_word *lock, pk_id task);
 

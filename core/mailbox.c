@@ -129,13 +129,16 @@ PUBLIC int portico_send(portico *instance, portico_port port, const void *data, 
 	return result;
 }
 
-static ssize_t deliver(portico *instance, uint32_t message, void *buffer, struct portico_envelope *envelope)
+static ssize_t deliver(portico *instance, uint32_t message, void *buffer, size_t size_bytes,
+		       struct portico_envelope *envelope)
 {
 	uint32_t length;
 	struct pk_message *m = pk_message_at(instance, message);
 	const void *data = pk_message_data(instance, message, &length);
-	if (!data)
+	if (!data || length > size_bytes) { /* scribbled since it was chosen */
+		pk_message_release(instance, message);
 		return -EIO;
+	}
 	pk_copy(buffer, data, length);
 	if (envelope)
 		*envelope = (struct portico_envelope){
@@ -156,16 +159,18 @@ PUBLIC ssize_t portico_receive(portico *instance, portico_port port, void *buffe
 	struct pk_want want = { .room = size_bytes < UINT32_MAX ? (uint32_t)size_bytes : UINT32_MAX };
 	uint32_t message = 0;
 	int error;
+	if (filter && (unsigned)filter->select > PORTICO_FROM)
+		return -EINVAL;
 	if (filter) {
 		want.select = (enum pk_select_how)filter->select;
 		want.type = filter->type;
-		want.from = filter->from.slot;
+		want.from = filter->from.id;
 	}
 	if (deadline == PORTICO_NOW)
 		error = pk_port_receive(instance, port.id, &want, NULL, &message, NULL);
 	else
 		error = pk_port_receive_until(instance, port.id, &want, deadline, &message);
-	return error ? error : deliver(instance, message, buffer, envelope);
+	return error ? error : deliver(instance, message, buffer, size_bytes, envelope);
 }
 
 PUBLIC int64_t portico_deadline(int64_t after_ns)

@@ -39,7 +39,7 @@ int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message)
 	m->type = 0;
 	m->start = 0;
 	m->length = (uint32_t)bytes;
-	m->sender = pk_id_slot(pk_self(k));
+	m->sender = pk_task_tag(pk_self(k));
 	m->pid = k->mine->process.pid;
 	m->uid = k->mine->uid;
 	m->gid = k->mine->gid;

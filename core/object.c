@@ -140,3 +140,14 @@ int pk_permission_own(struct portico *k, const struct pk_permission *permission)
 	uint32_t uid = k->mine->uid;
 	return uid == 0 || uid == permission->uid || uid == permission->cuid ? 0 : -EPERM;
 }
+
+int pk_permission_change(struct portico *k, struct pk_permission *permission, const struct pk_permission *to)
+{
+	int error = pk_permission_own(k, permission);
+	if (error)
+		return error;
+	permission->uid = to->uid;
+	permission->gid = to->gid;
+	permission->mode = to->mode & 0777;
+	return 0;
+}

@@ -48,4 +48,7 @@ int pk_permission_check(struct portico *k, const struct pk_permission *permissio
 /* May it change or remove the object (owner, creator, or privileged)?  0 or -EPERM. */
 int pk_permission_own(struct portico *k, const struct pk_permission *permission);
 
+/* Give it another owner, group and mode.  0 or -EPERM. */
+int pk_permission_change(struct portico *k, struct pk_permission *permission, const struct pk_permission *to);
+
 #endif

@@ -150,24 +150,14 @@ int pk_pipe_unname(struct portico *k, pk_id id)
 		return error;
 	uint32_t name = pipe->name;
 	error = pk_permission_own(k, &pipe->permission);
-	if (!error)
-		pipe->name = 0;
 	pk_object_unlock(pipe);
 	if (!error && name)
-		pk_name_forget(k, name, id);
+		pk_name_forget(k, name,
+			       id); /* the entry is the truth: pipe->name may point nowhere from now on */
 	return error;
 }
 
 /* ---- inspecting and changing */
-
-static uint32_t count_watchers(struct portico *k, const struct pk_pipe *pipe)
-{
-	uint32_t count = 0, most = pk_committed(k, PK_WAITS);
-	for (struct pk_wait *wait = pk_slot(k, PK_WAITS, pipe->watchers.first); wait && count < most;
-	     wait = pk_slot(k, PK_WAITS, wait->next))
-		count++;
-	return count;
-}
 
 int pk_pipe_inspect(struct portico *k, pk_id id, struct pk_pipe_status *status)
 {
@@ -180,7 +170,7 @@ int pk_pipe_inspect(struct portico *k, pk_id id, struct pk_pipe_status *status)
 		.permission = pipe->permission,
 		.size = pipe->size,
 		.queued_bytes = queued(pipe),
-		.watchers = count_watchers(k, pipe),
+		.watchers = pk_wait_count(k, &pipe->watchers),
 		.write_time = pipe->write_time,
 		.read_time = pipe->read_time,
 		.change_time = pipe->change_time,
@@ -197,13 +187,9 @@ int pk_pipe_adjust(struct portico *k, pk_id id, const struct pk_permission *perm
 	int error = pk_object_lock(k, PK_PIPES, id, &pipe);
 	if (error)
 		return error;
-	error = pk_permission_own(k, &pipe->permission);
-	if (!error) {
-		pipe->permission.uid = permission->uid;
-		pipe->permission.gid = permission->gid;
-		pipe->permission.mode = permission->mode & 0777;
+	error = pk_permission_change(k, &pipe->permission, permission);
+	if (!error)
 		pipe->change_time = pk_realtime_seconds();
-	}
 	pk_object_unlock(pipe);
 	return error;
 }

@@ -33,6 +33,8 @@
 /* Where in the region's file the marks of living tasks lie: far above its end. */
 #define MARKS (INT64_C(1) << 60)
 
+#define ALLOCATE_AT_ONCE (UINT64_C(4) << 20)
+
 /* ---- time: clock_gettime() is the vDSO's in both libcs, and no system call */
 
 static int64_t clock_ns(clockid_t clock)
@@ -166,7 +168,7 @@ void pk_process_self(struct pk_process *self)
 		self->pid_namespace = status.st_ino;
 }
 
-static bool marked(int region, uint64_t mark)
+bool pk_process_marked(int region, uint64_t mark)
 {
 	struct flock lock = {
 		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = 1
@@ -176,11 +178,8 @@ static bool marked(int region, uint64_t mark)
 	return lock.l_type != F_UNLCK;
 }
 
-bool pk_process_alive(const struct pk_process *process, const struct pk_process *self, int region,
-		      uint64_t mark)
+bool pk_process_alive(const struct pk_process *process)
 {
-	if (process->pid_namespace != self->pid_namespace)
-		return marked(region, mark);
 	if (pk_syscall2(SYS_kill, process->pid, 0) == -ESRCH)
 		return false;
 	char path[32];
@@ -273,11 +272,18 @@ int pk_truncate(int fd, uint64_t size_bytes)
 
 int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes)
 {
-	long error;
-	do
-		error = pk_syscall4(SYS_fallocate, fd, 0, offset, size_bytes);
-	while (error == -EINTR);
-	return (int)error;
+	/* in pieces: a call that a signal interrupts begins anew, and may never end under a timer */
+	while (size_bytes > 0) {
+		uint64_t piece = size_bytes < ALLOCATE_AT_ONCE ? size_bytes : ALLOCATE_AT_ONCE;
+		long error = pk_syscall4(SYS_fallocate, fd, 0, offset, piece);
+		if (error == -EINTR)
+			continue;
+		if (error)
+			return (int)error;
+		offset += piece;
+		size_bytes -= piece;
+	}
+	return 0;
 }
 
 static void file_of(const struct stat *status, struct pk_file *file)

@@ -47,16 +47,19 @@ struct pk_process {
 void pk_process_self(struct pk_process *self);
 
 /*
- * Does that process still run?  A zombie doesn't.  The word is the kernel's:
- * its pid and start time where the pid means something here; for a process of
- * another pid namespace the lock that it holds on byte `mark` of the region's
- * file, which the kernel drops when it dies.
+ * Does that process, of this pid namespace, still run?  A zombie doesn't.  Asks
+ * for its pid and start time.
  */
-bool pk_process_alive(const struct pk_process *process, const struct pk_process *self, int region,
-		      uint64_t mark);
+bool pk_process_alive(const struct pk_process *process);
 
-/* Take that lock for this process.  It lives as long as the descriptor `region`. */
+/*
+ * A mark of life: a lock on a byte of the region's file.  It belongs to the open
+ * file description, and the kernel drops it when the last descriptor for that is
+ * closed and the last mapping made by it is gone; so, with the process or its exec.
+ * pk_process_mark: 0, or -EAGAIN if another description holds it.
+ */
 int pk_process_mark(int region, uint64_t mark);
+bool pk_process_marked(int region, uint64_t mark); /* by another description than this */
 
 uint32_t pk_thread_id(void);
 void pk_process_ids(uint32_t *euid, uint32_t *egid);

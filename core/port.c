@@ -2,6 +2,7 @@
 /* The life of a port: made, inspected, changed, repaired, destroyed.  port.h is the essay. */
 #include "name.h"
 #include "port.h"
+#include "sort.h"
 #include "task.h"
 
 #include <errno.h>
@@ -111,15 +112,6 @@ int pk_port_destroy(struct portico *k, pk_id id)
 
 /* ---- inspecting and changing */
 
-static uint32_t line_length(struct portico *k, const struct pk_wait_list *line)
-{
-	uint32_t length = 0, most = pk_committed(k, PK_WAITS);
-	for (struct pk_wait *wait = pk_slot(k, PK_WAITS, line->first); wait && length < most;
-	     wait = pk_slot(k, PK_WAITS, wait->next))
-		length++;
-	return length;
-}
-
 int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 {
 	struct pk_port *port;
@@ -133,8 +125,8 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		.limits = { port->slots, port->bytes, port->capacity },
 		.count = port->count,
 		.queued_bytes = port->queued_bytes,
-		.receivers = line_length(k, &port->receivers),
-		.senders = line_length(k, &port->senders),
+		.receivers = pk_wait_count(k, &port->receivers),
+		.senders = pk_wait_count(k, &port->senders),
 		.last_sender = port->last_sender,
 		.last_receiver = port->last_receiver,
 		.send_time = port->send_time,
@@ -158,12 +150,7 @@ int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *lim
 	int error = pk_object_lock(k, PK_PORTS, id, &port);
 	if (error)
 		return error;
-	error = pk_permission_own(k, &port->permission);
-	if (!error && permission) {
-		port->permission.uid = permission->uid;
-		port->permission.gid = permission->gid;
-		port->permission.mode = permission->mode & 0777;
-	}
+	error = pk_permission_change(k, &port->permission, permission ? permission : &port->permission);
 	if (!error && limits) {
 		port->slots = limits->slots;
 		port->bytes = limits->bytes;
@@ -187,9 +174,8 @@ struct repair {
 };
 
 /* W2: granted, but the wait it names doesn't have it. */
-static bool granted_in_vain(struct portico *k, uint32_t message, const struct pk_message *m)
+static bool granted_in_vain(struct portico *k, uint32_t message, pk_id granted)
 {
-	pk_id granted = pk_word_id(pk_load(&m->head.word));
 	struct pk_wait *wait = pk_slot(k, PK_WAITS, pk_id_slot(granted));
 	if (!wait || pk_load(&wait->head.generation) != pk_id_generation(granted) ||
 	    pk_word_kind(pk_load(&wait->head.word)) != PK_CLAIMED)
@@ -202,14 +188,41 @@ static void take_in(struct portico *k, uint32_t message, struct pk_message *m, v
 {
 	struct repair *repair = context;
 	uint64_t word = pk_load(&m->head.word), queued = pk_word(PK_QUEUED, repair->id);
-	if (pk_word_kind(word) == PK_GRANTED && m->port == repair->id && granted_in_vain(k, message, m)) {
-		pk_store(&m->head.word, queued);
+	/* its receiver may live, and collect it at this moment: so by a swap */
+	if (pk_word_kind(word) == PK_GRANTED && m->port == repair->id &&
+	    granted_in_vain(k, message, pk_word_id(word)) && pk_swap_if(&m->head.word, &word, queued))
 		word = queued;
-	}
 	if (m->port == repair->id && m->number >= repair->port->next_number)
 		repair->port->next_number = m->number + 1;
-	if (word == queued)
-		pk_port_insert(k, repair->port, message);
+	if (word != queued)
+		return;
+	m->head.next = repair->port->first;
+	repair->port->first = message;
+	repair->port->count++;
+	repair->port->queued_bytes += m->length;
+}
+
+static uint32_t *link_of(struct portico *k, uint32_t message)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	return m ? &m->head.next : NULL;
+}
+
+static uint64_t number_of(struct portico *k, uint32_t message)
+{
+	return pk_message_at(k, message)->number;
+}
+
+static void rebuild_queue(struct portico *k, struct repair *repair)
+{
+	static const struct pk_sort_by number = { link_of, number_of };
+	struct pk_port *port = repair->port;
+	port->first = port->last = port->count = 0;
+	port->queued_bytes = 0;
+	pk_message_each(k, take_in, repair);
+	port->first = pk_sort(k, port->first, &number);
+	for (uint32_t message = port->first; message != 0; message = *link_of(k, message))
+		port->last = message;
 }
 
 /* W3: a message queued for a sender that wasn't told. */
@@ -223,11 +236,6 @@ static void settle_senders(struct portico *k, struct pk_port *port, pk_id id, st
 		struct pk_message *m = pk_message_at(k, wait->message);
 		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id))
 			continue;
-		if (pk_outcome_kind(pk_load(&wait->outcome)) == PK_WAIT_FAILED) {
-			/* it gave up, and is about to lock the port: its message is its own */
-			pk_store(&m->head.word, pk_word(PK_CLAIMED, pk_word_id(pk_load(&wait->head.word))));
-			continue;
-		}
 		pk_wait_grant(k, &port->senders, slot, 0, wakes);
 	}
 }
@@ -242,14 +250,15 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 	struct repair repair = { .port = port, .id = pk_slot_id(&port->head, slot) };
 	struct pk_wait_list *lines[4] = { &port->receivers, &port->senders, &port->watchers };
 	settle_senders(k, port, repair.id, &wakes);
-	port->first = port->last = port->count = 0;
-	port->queued_bytes = 0;
-	pk_message_each(k, take_in, &repair);
+	rebuild_queue(k, &repair);
 	pk_wait_rebuild(k, PK_PORTS, repair.id, lines, &port->next_ticket);
-	if (kind == PK_DYING)
+	if (kind == PK_DYING) {
 		finish_destroying(k, port, slot, &wakes);
-	else
+	} else {
+		pk_port_serve(k, port, &wakes);
 		pk_port_advance(k, slot, &wakes);
+		pk_wait_grant_all(k, &port->watchers, &wakes);
+	}
 	pk_wakes_flush(&wakes);
 }
 
@@ -295,7 +304,7 @@ bool pk_port_valid(struct portico *k, pk_id id)
 	struct pk_port *port;
 	if (pk_object_lock(k, PK_PORTS, id, &port))
 		return false;
-	bool valid = queue_valid(k, port, id);
+	bool valid = queue_valid(k, port, id) && pk_port_settled(k, port);
 	pk_object_unlock(port);
 	return valid;
 }

@@ -41,7 +41,7 @@ struct pk_port_limits {
 struct pk_want {
 	enum pk_select_how select;
 	int64_t type;
-	uint32_t from; /* task slot, with PK_FROM */
+	uint32_t from; /* pk_task_tag(), with PK_FROM */
 	uint32_t room; /* bytes it can take: a longer message is -E2BIG, and stays */
 };
 
@@ -104,8 +104,8 @@ int pk_port_collect(struct portico *k, uint32_t wait, uint32_t *message);
 void pk_port_give_back(struct portico *k, uint32_t message);
 
 /*
- * Be told of the next change: a message queued or taken, limits changed, the
- * port destroyed.  Look first whether what is wanted is there already, then
+ * Be told of the next change to what is queued or waits here, to its limits, or
+ * of its end.  Look first whether what is wanted is there already, then
  * post, then look again.
  */
 int pk_port_watch(struct portico *k, pk_id port, const struct pk_post *post, uint32_t *wait);
@@ -115,11 +115,15 @@ int pk_port_send_until(struct portico *k, pk_id port, uint32_t message, int64_t 
 int pk_port_receive_until(struct portico *k, pk_id port, const struct pk_want *want, int64_t until_ns,
 			  uint32_t *message);
 
-/* Under the lock: queue the messages of waiting senders that fit now. */
+/* ---- under the lock, for object.c and port.c */
+
+/* Queue the messages of waiting senders that fit now: P2. */
 void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes);
 
-/* ---- the queue: under the lock, for port.c and transfer.c */
+/* Hand what is queued to waiting receivers that want it: P1, after a repair. */
+void pk_port_serve(struct portico *k, struct pk_port *port, struct pk_wakes *wakes);
 
-void pk_port_insert(struct portico *k, struct pk_port *port, uint32_t message);
+/* P1 and P2 hold? */
+bool pk_port_settled(struct portico *k, struct pk_port *port);
 
 #endif

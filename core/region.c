@@ -43,10 +43,12 @@ static const char *environment(const char *name)
 
 int pk_region_find(const char *directory, char found[PK_PATH_MAX], bool *named)
 {
-	struct pk_text path = { .buffer = found, .size = PK_PATH_MAX };
+	struct pk_text path = pk_text(found, PK_PATH_MAX);
 	if (!directory)
 		directory = environment("PORTICO_KERNEL");
 	*named = directory != NULL;
+	if (directory && !*directory)
+		return -EINVAL;
 	if (directory) {
 		pk_text_add(&path, directory);
 	} else if ((directory = environment("XDG_RUNTIME_DIR")) != NULL) {
@@ -63,7 +65,7 @@ int pk_region_find(const char *directory, char found[PK_PATH_MAX], bool *named)
 
 static int join(const char *directory, const char *name, char path[PK_PATH_MAX])
 {
-	struct pk_text text = { .buffer = path, .size = PK_PATH_MAX };
+	struct pk_text text = pk_text(path, PK_PATH_MAX);
 	pk_text_add(&text, directory);
 	pk_text_add(&text, "/");
 	pk_text_add(&text, name);
@@ -104,6 +106,8 @@ static int fail_making(struct pk_reason *reason, int error, const char *director
 	case -ENOENT:
 	case -ENOTDIR:
 		return fail(reason, error, directory, "its parent is no directory; make it first");
+	case -EINVAL:
+		return fail(reason, error, directory, "an empty path names none");
 	case -ENAMETOOLONG:
 		return fail(reason, error, directory,
 			    "the path is too long; choose one of at most 200 bytes");
@@ -206,14 +210,26 @@ static int map_region(struct portico *k)
 	return error;
 }
 
+static bool is_region(struct portico *k, int fd)
+{
+	struct pk_file file;
+	return fd >= 0 && pk_inspect(fd, &file) == 0 && file.device == k->file.device &&
+	       file.inode == k->file.inode;
+}
+
+static void close_region(struct portico *k)
+{
+	if (is_region(k, k->region)) /* else the program closed it, and the number may be another file's */
+		pk_close(k->region);
+	k->region = -1;
+}
+
 static void unmap_region(struct portico *k)
 {
 	if (k->base)
 		pk_unmap(k->base, PK_REGION_BYTES);
 	k->base = NULL;
-	if (k->region >= 0)
-		pk_close(k->region);
-	k->region = -1;
+	close_region(k);
 }
 
 static int make_aside(struct portico *k, const char *aside)
@@ -325,6 +341,8 @@ static int open_region(struct portico *k, bool create, bool named, struct pk_rea
 
 #define REGISTRATION_BYTES 4096
 
+static _Atomic uint64_t handles;
+
 static int set_up(struct portico *k)
 {
 	void *mine = NULL;
@@ -332,6 +350,7 @@ static int set_up(struct portico *k)
 	if (error)
 		return error;
 	k->mine = mine;
+	k->mine->opened = 1;
 	return pk_wipe_on_fork(mine, REGISTRATION_BYTES);
 }
 
@@ -349,6 +368,7 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 	struct portico *k = memory;
 	k->region = -1;
 	k->cpus = pk_cpu_count();
+	k->serial = pk_add(&handles, 1) + 1;
 	memcpy(k->directory, found, sizeof found);
 	error = set_up(k);
 	if (error)
@@ -371,33 +391,53 @@ void pk_kernel_close(struct portico *k)
 	pk_unmap(k, sizeof *k);
 }
 
-static bool is_region(struct portico *k, int fd)
-{
-	struct pk_file file;
-	return fd >= 0 && pk_inspect(fd, &file) == 0 && file.device == k->file.device &&
-	       file.inode == k->file.inode;
-}
-
-int pk_region_reopen(struct portico *k)
+/* A new open file description of this very region, out of the program's way.  -EIO: the instance is gone. */
+static int open_anew(struct portico *k)
 {
 	char path[PK_PATH_MAX];
 	int error = join(k->directory, "region", path);
 	int fd = error ? error : pk_open(path, O_RDWR | O_NOFOLLOW, 0);
-	if (fd < 0) /* a child that gave up its privileges, or its root: what it inherited serves it */
+	if (fd < 0)
+		return fd;
+	if (is_region(k, fd))
+		return pk_out_of_the_way(fd);
+	pk_close(fd); /* it was removed, or made anew */
+	return -EIO;
+}
+
+int pk_region_remap(struct portico *k)
+{
+	void *base = k->base;
+	int fd = open_anew(k);
+	k->shares_description = fd < 0;
+	if (fd < 0)
 		return is_region(k, k->region) ? 0 : fd;
-	if (!is_region(k, fd)) {
-		pk_close(fd);
-		return -EIO; /* the instance was removed, or made anew */
-	}
+	int error = pk_map(&base, PK_REGION_BYTES, fd, PK_MAP_SHARED | PK_MAP_FIXED);
+	close_region(k);
+	k->region = fd;
+	return error;
+}
+
+/* Daemons close every descriptor they don't know. */
+static int ensure_descriptor(struct portico *k)
+{
 	if (is_region(k, k->region))
-		pk_close(k->region);
-	k->region = pk_out_of_the_way(fd);
+		return 0;
+	int fd = open_anew(k);
+	if (fd < 0)
+		return fd;
+	k->region = fd;
 	return 0;
+}
+
+bool pk_region_marked(struct portico *k, uint64_t mark)
+{
+	/* where it can't be told, assume the best */
+	return k->shares_description || ensure_descriptor(k) != 0 || pk_process_marked(k->region, mark);
 }
 
 int pk_region_commit(struct portico *k, uint64_t offset, uint64_t size_bytes)
 {
-	/* daemons close every descriptor they don't know */
-	int error = is_region(k, k->region) ? 0 : pk_region_reopen(k);
+	int error = ensure_descriptor(k);
 	return error ? error : pk_allocate(k->region, offset, size_bytes);
 }

@@ -39,10 +39,15 @@ void pk_kernel_close(struct portico *k);
 int pk_region_commit(struct portico *k, uint64_t offset, uint64_t size_bytes);
 
 /*
- * Open the region's file anew: a fork's child shares its parent's description,
- * and with it the parent's mark of life.  -EIO: the instance is gone.
+ * A fork's child shares its parent's open file description, and with it the
+ * parent's mark of life: open the file anew and map it in the old one's place.
+ * Where it can't be opened any more (privileges or root given up) the inherited
+ * one serves on.  -EIO: the instance is gone.
  */
-int pk_region_reopen(struct portico *k);
+int pk_region_remap(struct portico *k);
+
+/* Does anybody but this process hold the mark of life of that slot? */
+bool pk_region_marked(struct portico *k, uint64_t mark);
 
 /* Write "DIR/name" to path.  -ENAMETOOLONG. */
 int pk_region_path(struct portico *k, const char *name, char path[PK_PATH_MAX]);

@@ -25,6 +25,8 @@ static int make_file(struct portico *k, pk_id id, uint64_t size_bytes)
 {
 	char path[PK_PATH_MAX];
 	int error = path_of(k, id, path);
+	if (!error)
+		pk_unlink(path); /* left by a region that was removed without it */
 	int fd = error ? error : pk_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fd;
@@ -181,13 +183,9 @@ int pk_segment_adjust(struct portico *k, pk_id id, const struct pk_permission *p
 	int error = pk_object_lock(k, PK_SEGMENTS, id, &segment);
 	if (error)
 		return error;
-	error = pk_permission_own(k, &segment->permission);
-	if (!error) {
-		segment->permission.uid = permission->uid;
-		segment->permission.gid = permission->gid;
-		segment->permission.mode = permission->mode & 0777;
+	error = pk_permission_change(k, &segment->permission, permission);
+	if (!error)
 		segment->change_time = pk_realtime_seconds();
-	}
 	pk_object_unlock(segment);
 	return error;
 }
@@ -279,10 +277,12 @@ int pk_segment_attach(struct portico *k, pk_id id, unsigned how, void **address)
 	}
 	if (!error)
 		error = map_file(k, id, size, how, address);
-	if (error)
+	if (!error)
+		attach_at(k, slot)->address = (uint64_t)*address;
+	else if (attach_at(k, slot)->segment != 0)
 		pk_segment_drop(k, slot);
 	else
-		attach_at(k, slot)->address = (uint64_t)*address;
+		pk_release(k, PK_ATTACHES, slot);
 	return error;
 }
 
@@ -341,7 +341,8 @@ void pk_segment_drop(struct portico *k, uint32_t slot)
 	pk_id id = attach->segment;
 	struct pk_segment *segment = (struct pk_segment *)pk_object_lock_slot(k, PK_SEGMENTS, pk_id_slot(id));
 	if (!segment) {
-		if (id == 0) /* claimed, and of no segment yet */
+		/* claimed, and of no segment yet: another thread of ours may be filling it in */
+		if (id == 0 && pk_word_id(word) != pk_self(k))
 			pk_release(k, PK_ATTACHES, slot);
 		return;
 	}

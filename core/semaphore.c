@@ -4,6 +4,7 @@
 #include "task.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/sem.h>
 
 /* For whom an operation is done. */
@@ -345,7 +346,7 @@ static bool plan_at_once(struct portico *k, const struct pk_set_view *view,
  * that uses another set may come between any two lines here.
  */
 static _Thread_local struct {
-	unsigned char *base; /* of which instance */
+	uint64_t serial; /* of which instance */
 	pk_id id;
 	pk_semaphore *values;
 	uint32_t count;
@@ -358,7 +359,7 @@ static void remember(struct portico *k, const struct pk_set_view *view)
 		return;
 	recent.changing = true;
 	atomic_signal_fence(memory_order_seq_cst);
-	recent.base = k->base;
+	recent.serial = k->serial;
 	recent.id = view->id;
 	recent.values = view->values;
 	recent.count = view->count;
@@ -371,7 +372,7 @@ static bool recall(struct portico *k, pk_id id, struct pk_set *set, struct pk_se
 	*view = (struct pk_set_view){ .set = set, .id = id, .count = recent.count, .values = recent.values };
 	view->steps = (struct pk_step *)(view->values + view->count);
 	atomic_signal_fence(memory_order_seq_cst);
-	return recent.id == id && recent.base == k->base && !recent.changing;
+	return recent.id == id && recent.serial == k->serial && !recent.changing;
 }
 
 static bool look_again(struct portico *k, pk_id id, struct pk_set *set, struct pk_set_view *view)
@@ -409,31 +410,35 @@ static bool operate_at_once(struct portico *k, pk_id id, const struct pk_semapho
 	return can;
 }
 
-int pk_set_operate(struct portico *k, pk_id id, const struct pk_semaphore_part *parts, uint32_t count,
-		   int64_t until_ns)
+static int operate(struct portico *k, pk_id id, const struct operation *operation, int64_t until_ns)
 {
-	struct operation operation = { parts, count };
 	struct pk_set_view view;
 	uint32_t wait = 0;
-	bool again;
 	int result;
-	if (count == 0 || count > PK_OPERATION_MOST)
-		return count ? -E2BIG : -EINVAL;
-	if (count == 1 && operate_at_once(k, id, parts))
-		return 0;
 	do {
-		struct pk_wakes wakes;
-		wakes.count = 0;
+		struct pk_wakes wakes = { 0 };
 		result = pk_set_lock(k, id, &view);
 		if (result)
 			return result;
-		result = operate_locked(k, &view, &operation, until_ns, &wait, &wakes);
+		result = operate_locked(k, &view, operation, until_ns, &wait, &wakes);
 		pk_object_unlock(view.set);
-		if (wakes.count)
-			pk_wakes_flush(&wakes);
-		again = result == -EAGAIN && pk_adjust_reap(k, id);
-	} while (again);
+		pk_wakes_flush(&wakes);
+	} while (result == -EAGAIN && pk_adjust_reap(k, id));
 	return result == PK_POSTED ? sleep_until_done(k, id, wait) : result;
+}
+
+int pk_set_operate(struct portico *k, pk_id id, const struct pk_semaphore_part *parts, uint32_t count,
+		   int64_t until_ns)
+{
+	struct pk_semaphore_part first, all[PK_OPERATION_MOST];
+	if (count == 0 || count > PK_OPERATION_MOST)
+		return count ? -E2BIG : -EINVAL;
+	/* the caller's memory is touched before a lock is held: it may be no memory */
+	first = parts[0];
+	if (count == 1 && operate_at_once(k, id, &first))
+		return 0;
+	memcpy(all, parts, count * sizeof *parts);
+	return operate(k, id, &(struct operation){ all, count }, until_ns);
 }
 
 /* ---- values */

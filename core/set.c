@@ -115,15 +115,6 @@ int pk_set_destroy(struct portico *k, pk_id id)
 
 /* ---- inspecting and changing */
 
-static uint32_t line_length(struct portico *k, const struct pk_wait_list *line)
-{
-	uint32_t length = 0, most = pk_committed(k, PK_WAITS);
-	for (struct pk_wait *wait = pk_slot(k, PK_WAITS, line->first); wait && length < most;
-	     wait = pk_slot(k, PK_WAITS, wait->next))
-		length++;
-	return length;
-}
-
 int pk_set_inspect(struct portico *k, pk_id id, struct pk_set_status *status)
 {
 	struct pk_set *set;
@@ -134,7 +125,7 @@ int pk_set_inspect(struct portico *k, pk_id id, struct pk_set_status *status)
 		.id = id,
 		.permission = set->permission,
 		.count = set->count,
-		.waiting = line_length(k, &set->waiters),
+		.waiting = pk_wait_count(k, &set->waiters),
 		.operation_time = set->operation_time,
 		.change_time = set->change_time,
 	};
@@ -148,13 +139,9 @@ int pk_set_adjust(struct portico *k, pk_id id, const struct pk_permission *permi
 	int error = pk_object_lock(k, PK_SETS, id, &set);
 	if (error)
 		return error;
-	error = pk_permission_own(k, &set->permission);
-	if (!error) {
-		set->permission.uid = permission->uid;
-		set->permission.gid = permission->gid;
-		set->permission.mode = permission->mode & 0777;
+	error = pk_permission_change(k, &set->permission, permission);
+	if (!error)
 		set->change_time = pk_realtime_seconds();
-	}
 	pk_object_unlock(set);
 	return error;
 }

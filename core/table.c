@@ -61,10 +61,13 @@ static struct pk_table *table_of(struct portico *k, unsigned table)
 	return &pk_header(k)->tables[table];
 }
 
-static void lock_table(struct portico *k, unsigned table)
+/* 0, or -EDEADLK: in a signal handler that came upon its own thread in here. */
+static int lock_table(struct portico *k, unsigned table)
 {
-	if (pk_lock(k, &table_of(k, table)->lock) == PK_INHERITED)
+	int locked = pk_lock(k, &table_of(k, table)->lock);
+	if (locked == PK_INHERITED)
 		pk_table_repair(k, table);
+	return locked < 0 ? locked : 0;
 }
 
 static void unlock_table(struct portico *k, unsigned table)
@@ -135,8 +138,9 @@ static uint32_t next_free(struct portico *k, unsigned table)
 int pk_claim(struct portico *k, unsigned table, uint32_t *slot)
 {
 	struct pk_table *t = table_of(k, table);
-	int error = 0;
-	lock_table(k, table);
+	int error = lock_table(k, table);
+	if (error)
+		return error;
 	uint32_t found = next_free(k, table);
 	if (!found) {
 		uint32_t committed = pk_committed(k, table);
@@ -169,7 +173,12 @@ void pk_release(struct portico *k, unsigned table, uint32_t slot)
 	struct pk_head *head = pk_slot(k, table, slot);
 	if (!head)
 		return;
-	lock_table(k, table);
+	if (lock_table(k, table) != 0) {
+		/* free, and on no list before the next repair: lost rather than listed by two at once */
+		pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
+		pk_store(&head->word, PK_FREE);
+		return;
+	}
 	if (pk_word_kind(pk_load_relaxed(&head->word)) != PK_FREE) {
 		pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
 		PK_POINT("table: before freeing");
@@ -214,7 +223,8 @@ bool pk_table_valid(struct portico *k, unsigned table)
 	struct pk_table *t = table_of(k, table);
 	uint32_t committed = pk_committed(k, table), listed = 0, free_words = 0;
 	bool valid = true;
-	lock_table(k, table);
+	if (lock_table(k, table) != 0)
+		return false;
 	for (uint32_t slot = t->free; slot != 0 && listed <= committed; listed++) {
 		struct pk_head *head = pk_slot(k, table, slot);
 		if (!head || pk_word_kind(pk_load(&head->word)) != PK_FREE) {

@@ -45,7 +45,8 @@ static inline void *pk_slot(struct portico *k, unsigned table, uint32_t slot)
 /* The object of that id if it is LIVE.  NULL: *error is -EINVAL (no such slot in use) or -EIDRM (stale). */
 void *pk_object(struct portico *k, unsigned table, pk_id id, int *error);
 
-/* Claim a slot for this task.  -ENOBUFS: the table is full.  -ENOSPC: the file system is. */
+/* Claim a slot for this task.  -ENOBUFS: the table is full.  -ENOSPC: the file system is.  -EDEADLK: as
+ * pk_lock(). */
 int pk_claim(struct portico *k, unsigned table, uint32_t *slot);
 
 /* Give a slot back.  Whoever calls owns it, or holds the lock of the object it belongs to. */

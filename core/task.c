@@ -33,7 +33,16 @@ static bool process_lives(struct portico *k, const struct pk_task *task, uint32_
 {
 	struct pk_process process;
 	process_of(task, &process);
-	return pk_process_alive(&process, &k->mine->process, k->region, slot);
+	if (process.pid_namespace == k->mine->process.pid_namespace)
+		return pk_process_alive(&process);
+	return pk_region_marked(k, slot);
+}
+
+/* Not so after exec. */
+static bool image_lives(struct portico *k, const struct pk_task *task, uint32_t slot)
+{
+	return !(task->flags & PK_TASK_ABANDONED) && process_lives(k, task, slot) &&
+	       (task->flags & PK_TASK_UNMARKED || pk_region_marked(k, slot));
 }
 
 bool pk_task_lives(struct portico *k, uint32_t slot, uint32_t generation16)
@@ -41,7 +50,7 @@ bool pk_task_lives(struct portico *k, uint32_t slot, uint32_t generation16)
 	struct pk_task *task = pk_task_of(k, slot);
 	if (!task || (pk_load(&task->head.generation) & 0xffff) != generation16)
 		return false;
-	return slot == pk_id_slot(pk_self(k)) || process_lives(k, task, slot);
+	return slot == pk_id_slot(pk_self(k)) || image_lives(k, task, slot);
 }
 
 /* ---- reaping */
@@ -127,8 +136,9 @@ static void return_message(struct portico *k, uint32_t message, struct pk_messag
 	uint64_t word = pk_load(&m->head.word);
 	if (word == dead->held || granted_to(k, word, dead))
 		pk_port_give_back(k, message);
-	else if (word == dead->claimed || bereft(k, word, m, dead))
-		pk_message_release(k, message);
+	else if (word == dead->claimed || (bereft(k, word, m, dead) && pk_load(&m->head.word) == word))
+		pk_message_release(k,
+				   message); /* bodies go before their objects: still bereft, so nobody's */
 }
 
 static void release_claimed(struct portico *k, const struct dead *dead, unsigned table)
@@ -158,7 +168,7 @@ static void abandon(struct portico *k, const struct dead *dead)
 	inherit_locks(k, dead);
 	withdraw_waits(k, dead);
 	pk_message_each(k, return_message, (void *)dead);
-	release_claimed(k, dead, PK_WAITS);
+	for_each_claimed(k, dead, PK_WAITS, pk_wait_end);
 	release_claimed(k, dead, PK_NAMES);
 	release_claimed(k, dead, PK_PORTS);
 	release_claimed(k, dead, PK_SETS);
@@ -188,20 +198,43 @@ static void reap(struct portico *k, uint32_t slot)
 	pk_store(&task->head.word, PK_FREE);
 }
 
+/* Its image is gone, by exec, and the new one hasn't come here (yet). */
+static void abandon_image(struct portico *k, struct pk_task *task, uint32_t slot)
+{
+	struct dead dead = dead_of(pk_slot_id(&task->head, slot));
+	abandon(k, &dead);
+	PK_POINT("task: image abandoned, not noted");
+	task->flags |= PK_TASK_ABANDONED;
+}
+
+/* Under the task's lock. */
+static bool see_to(struct portico *k, struct pk_task *task, uint32_t slot)
+{
+	enum pk_kind kind = pk_word_kind(
+		pk_load(&task->head.word)); /* another may have reaped it, and a third moved in */
+	if (kind == PK_DYING || (kind == PK_LIVE && !process_lives(k, task, slot))) {
+		reap(k, slot);
+		return true;
+	}
+	if (kind == PK_LIVE && !(task->flags & PK_TASK_ABANDONED) && !image_lives(k, task, slot))
+		abandon_image(k, task, slot);
+	return false;
+}
+
+static bool wants_seeing_to(struct portico *k, struct pk_task *task, uint32_t slot)
+{
+	enum pk_kind kind = pk_word_kind(pk_load(&task->head.word));
+	if (kind != PK_LIVE || slot == pk_id_slot(pk_self(k)))
+		return kind == PK_DYING;
+	return task->flags & PK_TASK_ABANDONED ? !process_lives(k, task, slot) : !image_lives(k, task, slot);
+}
+
 bool pk_task_reap_if_dead(struct portico *k, uint32_t slot)
 {
 	struct pk_task *task = pk_slot(k, PK_TASKS, slot);
-	if (!task || slot == pk_id_slot(pk_self(k)) || pk_enter(k) != 0)
+	if (!task || pk_enter(k) != 0 || !wants_seeing_to(k, task, slot) || pk_lock(k, &task->lock) < 0)
 		return false;
-	enum pk_kind kind = pk_word_kind(pk_load(&task->head.word));
-	if (kind != PK_DYING && (kind != PK_LIVE || process_lives(k, task, slot)))
-		return false;
-	if (pk_lock(k, &task->lock) < 0)
-		return false;
-	kind = pk_word_kind(pk_load(&task->head.word)); /* another may have reaped it, and a third moved in */
-	bool dead = kind == PK_DYING || (kind == PK_LIVE && !process_lives(k, task, slot));
-	if (dead)
-		reap(k, slot);
+	bool dead = see_to(k, task, slot);
 	pk_unlock(&task->lock);
 	return dead;
 }
@@ -215,8 +248,12 @@ void pk_task_sweep(struct portico *k, bool now)
 	if (!pk_swap_if(&header->swept_ns, &swept, time) && !now)
 		return; /* somebody else does it */
 	uint32_t committed = pk_committed(k, PK_TASKS);
-	for (uint32_t slot = 1; slot < committed; slot++)
-		pk_task_reap_if_dead(k, slot);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_task *task = pk_slot(k, PK_TASKS, slot);
+		/* a task that is being reaped is its reaper's; unless `now`, nobody waits for a slow one */
+		if (now || !pk_lock_owned(k, &task->lock))
+			pk_task_reap_if_dead(k, slot);
+	}
 }
 
 /* ---- registering */
@@ -247,7 +284,7 @@ static bool abandoned(struct portico *k, uint64_t word)
 				      .pid_namespace = self->pid_namespace };
 	return pk_word_kind(word) == PK_CLAIMED &&
 	       pk_word_id(word) >> PID_BITS == (self->pid_namespace & 0xffffffff) &&
-	       !pk_process_alive(&process, self, k->region, 0);
+	       !pk_process_alive(&process);
 }
 
 static int claim_task(struct portico *k, uint32_t *claimed)
@@ -270,15 +307,15 @@ static int claim_task(struct portico *k, uint32_t *claimed)
 	}
 }
 
-/* The record of this very process, from before an exec; or 0. */
-static uint32_t find_own(struct portico *k)
+/* The record of this very process from before an exec, whose image holds no mark any more; or 0. */
+static uint32_t find_former(struct portico *k)
 {
 	const struct pk_process *self = &k->mine->process;
 	uint32_t committed = pk_committed(k, PK_TASKS);
 	for (uint32_t slot = 1; slot < committed && self->start_time != 0; slot++) {
 		struct pk_task *task = pk_task_of(k, slot);
 		if (task && task->pid == self->pid && task->start_time == self->start_time &&
-		    task->pid_namespace == self->pid_namespace)
+		    task->pid_namespace == self->pid_namespace && !image_lives(k, task, slot))
 			return slot;
 	}
 	return 0;
@@ -312,7 +349,7 @@ static void enter_thread(struct portico *k)
 	};
 }
 
-static int register_anew(struct portico *k)
+static int register_image(struct portico *k)
 {
 	uint32_t slot = 0;
 	int error = claim_task(k, &slot);
@@ -324,68 +361,73 @@ static int register_anew(struct portico *k)
 	pk_store(&task->told, 0);
 	pk_store(&task->bell, 0);
 	pk_store(&task->bell_sleepers, 0);
-	pk_process_mark(k->region, slot);
+	if (pk_process_mark(k->region, slot) != 0)
+		task->flags |= PK_TASK_UNMARKED;
 	pk_id id = pk_slot_id(&task->head, slot);
 	PK_POINT("task: filled in, not live");
 	pk_store(&task->head.word, pk_word(PK_LIVE, id));
 	become(k, id);
+	enter_thread(k);
 	return 0;
 }
 
-/* After exec: the same task, with nothing in hand but its adjustments. */
-static void register_again(struct portico *k, uint32_t slot)
+/* After exec: take the adjustments over, and reap what else there was.  Each adjustment is the one's or the
+ * other's. */
+static void succeed(struct portico *k, uint32_t former)
 {
-	struct pk_task *task = pk_slot(k, PK_TASKS, slot);
-	struct dead old = dead_of(pk_slot_id(&task->head, slot));
-	fill_in(k, task);
-	pk_store(&task->told, 0);
-	pk_store(&task->bell_sleepers, 0);
-	pk_process_mark(k->region, slot);
-	become(k, old.id);
-	enter_thread(k);
-	abandon(k, &old);
+	struct pk_task *task = pk_slot(k, PK_TASKS, former);
+	if (pk_lock(k, &task->lock) < 0)
+		return;
+	struct dead dead = dead_of(pk_slot_id(&task->head, former));
+	uint32_t committed = pk_committed(k, PK_ADJUSTS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_head *head = pk_slot(k, PK_ADJUSTS, slot);
+		uint64_t word = dead.claimed;
+		PK_POINT("task: adjustment not moved");
+		pk_swap_if(&head->word, &word, pk_word(PK_CLAIMED, pk_self(k)));
+	}
+	reap(k, former);
+	pk_unlock(&task->lock);
 }
 
 static int register_task(struct portico *k)
 {
-	struct pk_registration *mine = k->mine;
-	uint32_t own;
-	int error = 0;
-	if (k->registered)
-		error = pk_region_reopen(k);
+	bool forked = !k->mine->opened;
+	int error = forked ? pk_region_remap(k) : 0; /* its mapping and its mark shall be its own */
 	if (error)
 		return error;
-	k->told = 0;
-	pk_process_self(&mine->process);
+	k->mine->opened = 1;
+	pk_store_relaxed(&k->first_told, 0);
+	k->last_told = 0;
+	pk_process_self(&k->mine->process);
 	pk_task_refresh_ids(k);
-	own = k->registered ? 0 : find_own(k);
-	if (own)
-		register_again(k, own);
-	else
-		error = register_anew(k);
-	if (!error)
-		k->registered = 1; /* whoever comes here again is a fork's child */
+	uint32_t former = forked ? 0 : find_former(k);
+	error = register_image(k);
+	if (!error && former)
+		succeed(k, former);
 	return error;
 }
 
 int pk_enter_slowly(struct portico *k)
 {
+	struct pk_registration *mine = k->mine;
+	bool new = false;
+	uint32_t idle = 0;
 	int error = 0;
-	if (pk_self(k) == 0) {
-		uint32_t idle = 0;
-		while (!pk_swap_if(&k->mine->registering, &idle, 1)) {
-			idle = 0;
-			pk_pause();
-		}
-		if (pk_self(k) == 0)
-			error = register_task(k);
-		pk_store(&k->mine->registering, 0);
-		if (error)
-			return error;
-		enter_thread(k);
-		pk_task_sweep(k, false);
+	while (!pk_swap_if(&mine->registering, &idle, 1)) {
+		idle = 0;
+		pk_pause();
 	}
+	if (pk_self(k) == 0) {
+		error = register_task(k);
+		new = error == 0;
+	}
+	pk_store(&mine->registering, 0);
+	if (error)
+		return error;
 	enter_thread(k);
+	if (new)
+		pk_task_sweep(k, false);
 	return 0;
 }
 

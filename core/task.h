@@ -4,10 +4,10 @@
  *
  * A process is a task from its first use of the instance.  After fork the
  * child finds its registration zeroed (kernel.h) and registers as a new task
- * on its first use; what its parent held it doesn't.  After exec the first use
- * finds the record of the same process (pid and start time) and goes on as
- * that task: adjustments are kept; what the threads of the old image were in
- * the middle of is abandoned, and their attachments are gone.
+ * on its first use; what its parent held it doesn't.  exec ends a task, too,
+ * but for its adjustments, which POSIX keeps: the first use after it registers
+ * the new image, moves them over, and reaps the old one; if there is none, the
+ * reaper of an image that is gone leaves them until the process ends.
  *
  * On exit a program that can says so (pk_task_leave): its adjustments are
  * applied and its attachments dropped at once.  On kill -9 nobody says so.
@@ -25,8 +25,11 @@
  *  D1  A task's slot is freed last: until then everything that names it can be
  *      found, so a reaper that dies midway is followed by one that starts over.
  *  D2  After a reap nothing in the region names the dead task.
- *  D3  Only the dead are reaped, and the kernel says who is dead
- *      (pk_process_alive), never a timeout.
+ *  D3  Only the dead are reaped, and the kernel says who is dead, never a
+ *      timeout: a process by pid and start time, an image by its mark.  The
+ *      mark is a lock on the region's file by the description that the image
+ *      maps, so it ends with the mapping: on exec, exit and kill -9, and not
+ *      where a program closes all descriptors.
  *  D4  Each step looks at truth, not at caches, and is idempotent.
  */
 #ifndef PK_TASK_H

@@ -12,7 +12,13 @@ struct pk_text {
 };
 
 /* A text in an array. */
-#define PK_TEXT(array) ((struct pk_text){ .buffer = (array), .size = sizeof(array) })
+#define PK_TEXT(array) pk_text((array), sizeof(array))
+
+static inline struct pk_text pk_text(char *buffer, size_t size)
+{
+	buffer[0] = '\0';
+	return (struct pk_text){ .buffer = buffer, .size = size };
+}
 
 static inline void pk_text_character(struct pk_text *text, char c)
 {

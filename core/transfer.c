@@ -20,7 +20,8 @@ static void append(struct portico *k, struct pk_port *port, uint32_t message, st
 	port->queued_bytes += m->length;
 }
 
-void pk_port_insert(struct portico *k, struct pk_port *port, uint32_t message)
+/* At the place that its number gives it. */
+static void insert(struct portico *k, struct pk_port *port, uint32_t message)
 {
 	struct pk_message *m = pk_message_at(k, message);
 	struct pk_message *last = pk_message_at(k, port->last);
@@ -229,33 +230,22 @@ int pk_port_send(struct portico *k, pk_id id, uint32_t message, const struct pk_
 	return result;
 }
 
-/* Queue the message of a waiting sender.  W3: queued first, then told.  False: it had given up. */
-static bool admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, struct pk_wakes *wakes)
+/* Queue the message of a waiting sender.  W3: queued first, then told. */
+static void admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, struct pk_wakes *wakes)
 {
 	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
-	uint32_t message = wait->message;
-	struct pk_message *m = pk_message_at(k, message);
-	uint64_t claimed = pk_load(&wait->head.word); /* CLAIMED by the waiting task, as its message is */
-	if (!m || pk_load(&m->head.word) != claimed) {
+	struct pk_message *m = pk_message_at(k, wait->message);
+	/* both are claimed by the waiting task */
+	if (!m || pk_load(&m->head.word) != pk_load(&wait->head.word)) {
 		pk_wait_fail(k, &port->senders, slot, EIO, wakes); /* scribbled */
-		return false;
+		return;
 	}
 	m->port = id;
 	m->number = port->next_number++;
 	note_sent(port, m);
-	enqueue(k, port, id, message, m, wakes);
+	enqueue(k, port, id, wait->message, m, wakes);
 	PK_POINT("transfer: sender's message queued, sender not told");
-	if (pk_wait_grant(k, &port->senders, slot, 0, wakes))
-		return true;
-	struct found at = { .message = port->first };
-	while (at.message != message && at.message != 0) {
-		struct pk_message *next = pk_message_at(k, at.message);
-		at = (struct found){ .message = next ? next->head.next : 0, .before = at.message };
-	}
-	if (at.message == message)
-		take_off(k, port, &at);
-	pk_store(&m->head.word, claimed);
-	return false;
+	pk_wait_grant(k, &port->senders, slot, 0, wakes);
 }
 
 void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
@@ -269,6 +259,43 @@ void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
 			break;
 		admit(k, port, id, port->senders.first, wakes);
 	}
+}
+
+void pk_port_serve(struct portico *k, struct pk_port *port, struct pk_wakes *wakes)
+{
+	struct found at = { .message = port->first };
+	for (uint32_t left = port->count; left > 0 && port->receivers.first != 0; left--) {
+		struct pk_message *m = pk_message_at(k, at.message);
+		if (!m)
+			break;
+		uint32_t next = m->head.next;
+		if (hand_over(k, port, at.message, m, wakes))
+			take_off(k, port, &at);
+		else
+			at.before = at.message;
+		at.message = next;
+	}
+}
+
+bool pk_port_settled(struct portico *k, struct pk_port *port)
+{
+	struct pk_wait *sender = pk_slot(k, PK_WAITS, port->senders.first);
+	struct pk_message *first = sender ? pk_message_at(k, sender->message) : NULL;
+	if (first && fits(port, first))
+		return false;
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, port->receivers.first);
+	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && wait; most--) {
+		struct pk_want want = {
+			.select = (enum pk_select_how)wait->select,
+			.type = wait->type,
+			.from = wait->from,
+		};
+		struct found found;
+		if (find_queued(k, port, &want, &found) || find_sender(k, port, &want))
+			return false;
+		wait = pk_slot(k, PK_WAITS, wait->next);
+	}
+	return true;
 }
 
 /* ---- receiving */
@@ -354,8 +381,10 @@ int pk_port_collect(struct portico *k, uint32_t slot, uint32_t *message)
 		return error ? error : -EINVAL;
 	*message = pk_outcome_value(pk_load(&wait->outcome));
 	struct pk_message *m = pk_message_at(k, *message);
-	if (!m)
+	if (!m) {
+		pk_wait_end(k, slot);
 		return -EIO;
+	}
 	PK_POINT("transfer: granted, not collected");
 	pk_store(&m->head.word, pk_word(PK_HELD, pk_self(k)));
 	pk_wait_end(k, slot);
@@ -370,15 +399,16 @@ void pk_port_give_back(struct portico *k, uint32_t message)
 	if (!m)
 		return;
 	pk_id id = m->port;
-	if (pk_object_lock(k, PK_PORTS, id, &port) != 0) {
-		pk_message_release(k, message);
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error == -EINVAL || error == -EIDRM)
+		pk_message_release(k, message); /* its port is no more */
+	if (error)
 		return;
-	}
 	PK_POINT("transfer: before giving back");
 	if (!hand_over(k, port, message, m, &wakes)) {
 		pk_store(&m->head.word, pk_word(PK_QUEUED, id));
 		PK_POINT("transfer: given back, on no list");
-		pk_port_insert(k, port, message);
+		insert(k, port, message);
 		pk_wait_grant_all(k, &port->watchers, &wakes);
 	}
 	pk_object_unlock(port);

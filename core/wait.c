@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wait.h"
 #include "object.h"
+#include "sort.h"
 #include "task.h"
 
 #include <errno.h>
@@ -32,14 +33,12 @@ static void tell_task(struct portico *k, struct pk_wait *wait, uint32_t slot, st
 	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_word_id(pk_load(&wait->head.word))));
 	if (!task)
 		return;
-	wait->told = 1;
-	PK_POINT("wait: told, not pushed");
 	uint32_t top = pk_load(&task->told);
 	do
 		wait->next_told = top;
 	while (!pk_swap_if(&task->told, &top, slot));
 	pk_add(&task->bell, 1);
-	if (pk_load(&task->bell_sleepers))
+	if (pk_look(&task->bell_sleepers))
 		wake_later(wakes, &task->bell);
 }
 
@@ -60,7 +59,7 @@ static void list_append(struct portico *k, struct pk_wait_list *list, struct pk_
 void pk_wait_unlink(struct portico *k, struct pk_wait_list *list, uint32_t slot)
 {
 	struct pk_wait *wait = wait_at(k, slot);
-	if (!wait || (list->first != slot && wait->previous == 0))
+	if (!wait || !list || (list->first != slot && wait->previous == 0))
 		return; /* on no list */
 	struct pk_wait *next = wait_at(k, wait->next), *previous = wait_at(k, wait->previous);
 	if (previous)
@@ -83,7 +82,6 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	if (error)
 		return error;
 	struct pk_wait *wait = wait_at(k, *slot);
-	wait->object = wanted->object;
 	wait->type = wanted->type;
 	wait->from = wanted->from;
 	wait->room = wanted->room;
@@ -98,6 +96,7 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	wait->number = (*next_ticket)++;
 	wait->next_told = wait->told = 0;
 	PK_POINT("wait: filled in, not posted");
+	wait->object = wanted->object; /* last: until now it was nobody's for whoever repairs */
 	pk_store(&wait->outcome, PK_WAITING);
 	PK_POINT("wait: posted, on no list");
 	list_append(k, list, wait, *slot);
@@ -105,7 +104,7 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	return 0;
 }
 
-bool pk_wait_settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk_wakes *wakes)
+static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk_wakes *wakes)
 {
 	struct pk_wait *wait = wait_at(k, slot);
 	if (!wait)
@@ -125,23 +124,23 @@ bool pk_wait_settle(struct portico *k, uint32_t slot, uint64_t outcome, struct p
 	return true;
 }
 
-static bool settle(struct portico *k, struct pk_wait_list *list, uint32_t slot, uint64_t outcome,
-		   struct pk_wakes *wakes)
+static bool unlink_and_settle(struct portico *k, struct pk_wait_list *list, uint32_t slot, uint64_t outcome,
+			      struct pk_wakes *wakes)
 {
 	pk_wait_unlink(k, list, slot); /* first: once settled it may be another's */
-	return pk_wait_settle(k, slot, outcome, wakes);
+	return settle(k, slot, outcome, wakes);
 }
 
 bool pk_wait_grant(struct portico *k, struct pk_wait_list *list, uint32_t slot, uint32_t message,
 		   struct pk_wakes *wakes)
 {
-	return settle(k, list, slot, PK_WAIT_GRANTED | (uint64_t)message << 32, wakes);
+	return unlink_and_settle(k, list, slot, PK_WAIT_GRANTED | (uint64_t)message << 32, wakes);
 }
 
 bool pk_wait_fail(struct portico *k, struct pk_wait_list *list, uint32_t slot, int error,
 		  struct pk_wakes *wakes)
 {
-	return settle(k, list, slot, PK_WAIT_FAILED | (uint64_t)(uint32_t)error << 32, wakes);
+	return unlink_and_settle(k, list, slot, PK_WAIT_FAILED | (uint64_t)(uint32_t)error << 32, wakes);
 }
 
 void pk_wait_fail_all(struct portico *k, struct pk_wait_list *list, int error, struct pk_wakes *wakes)
@@ -164,26 +163,29 @@ struct pk_wait *pk_wait_on(struct portico *k, uint32_t slot, unsigned table, pk_
 	return wait->object == object && wait->table == table ? wait : NULL;
 }
 
-/* Insert by number, from the end: a scan of a table finds most in order already. */
-static void list_insert(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot)
+static uint32_t *link_of(struct portico *k, uint32_t slot)
 {
-	uint32_t after = list->last;
-	struct pk_wait *before = wait_at(k, after);
-	while (before && before->number > wait->number) {
-		after = before->previous;
-		before = wait_at(k, after);
+	struct pk_wait *wait = wait_at(k, slot);
+	return wait ? &wait->next : NULL;
+}
+
+static uint64_t number_of(struct portico *k, uint32_t slot)
+{
+	return wait_at(k, slot)->number;
+}
+
+/* In the order of their numbers, and linked both ways. */
+static void put_in_order(struct portico *k, struct pk_wait_list *list)
+{
+	static const struct pk_sort_by number = { link_of, number_of };
+	uint32_t slot = pk_sort(k, list->first, &number);
+	*list = (struct pk_wait_list){ 0 };
+	while (slot != 0) {
+		struct pk_wait *wait = wait_at(k, slot);
+		uint32_t next = wait->next;
+		list_append(k, list, wait, slot);
+		slot = next;
 	}
-	struct pk_wait *next = wait_at(k, before ? before->next : list->first);
-	wait->previous = before ? after : 0;
-	wait->next = before ? before->next : list->first;
-	if (before)
-		before->next = slot;
-	else
-		list->first = slot;
-	if (next)
-		next->previous = slot;
-	else
-		list->last = slot;
 }
 
 void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[4],
@@ -199,9 +201,23 @@ void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_
 			continue;
 		if (wait->number >= *next_ticket)
 			*next_ticket = wait->number + 1;
-		if (wait->purpose >= 1 && wait->purpose <= 4 && lists[wait->purpose - 1])
-			list_insert(k, lists[wait->purpose - 1], wait, slot);
+		if (wait->purpose >= 1 && wait->purpose <= 4 && lists[wait->purpose - 1]) {
+			wait->next = lists[wait->purpose - 1]->first;
+			lists[wait->purpose - 1]->first = slot;
+		}
 	}
+	for (int i = 0; i < 4; i++)
+		if (lists[i])
+			put_in_order(k, lists[i]);
+}
+
+uint32_t pk_wait_count(struct portico *k, const struct pk_wait_list *list)
+{
+	uint32_t count = 0, most = pk_committed(k, PK_WAITS);
+	for (struct pk_wait *wait = wait_at(k, list->first); wait && count < most;
+	     wait = wait_at(k, wait->next))
+		count++;
+	return count;
 }
 
 /* ---- owners */
@@ -312,25 +328,62 @@ void pk_wait_end(struct portico *k, uint32_t slot)
 	pk_release(k, PK_WAITS, slot);
 }
 
-/* ---- completions */
+/* ---- completions: one thread takes them */
 
-/*
- * The stack gives the last first; the owner turns what it takes over into a
- * private list, so that completions come in the order in which they were told.
- */
-static uint32_t reversed(struct portico *k, uint32_t top)
+static void take_last(struct portico *k, struct pk_wait *wait, uint32_t slot)
 {
-	uint32_t first = 0;
-	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0; most--) {
-		struct pk_wait *wait = wait_at(k, top);
-		if (!wait)
-			break;
+	struct pk_wait *last = wait_at(k, k->last_told);
+	wait->told = 1;
+	wait->next_told = 0;
+	if (k->last_told != 0 && last)
+		last->next_told = slot;
+	else
+		pk_store_relaxed(&k->first_told, slot);
+	k->last_told = slot;
+}
+
+/* The stack gives the last first; what is taken off it comes in the order in which it was told. */
+static void take_stack(struct portico *k, struct pk_task *task)
+{
+	uint32_t top = pk_exchange(&task->told, 0), turned = 0;
+	struct pk_wait *wait;
+	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && (wait = wait_at(k, top)) != NULL;
+	     most--) {
 		uint32_t below = wait->next_told;
-		wait->next_told = first;
-		first = top;
+		wait->next_told = turned;
+		turned = top;
 		top = below;
 	}
-	return first;
+	while ((wait = wait_at(k, turned)) != NULL) {
+		uint32_t slot = turned;
+		turned = wait->next_told;
+		take_last(k, wait, slot);
+	}
+}
+
+static bool is_untold(struct portico *k, const struct pk_wait *wait)
+{
+	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) &&
+	       wait->tell == PK_TELL_TASK && !wait->told && wait->object != 0 && wait->table < PK_TABLES &&
+	       pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING;
+}
+
+/* W5.  Whoever holds the object's lock sees its wakers done, or dead. */
+static void take_untold(struct portico *k, struct pk_task *task)
+{
+	uint32_t committed = pk_committed(k, PK_WAITS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_wait *wait = wait_at(k, slot);
+		if (!is_untold(k, wait))
+			continue;
+		struct pk_object *object = pk_object_lock_slot(k, wait->table, pk_id_slot(wait->object));
+		if (!object)
+			continue;
+		take_stack(k, task);
+		if (!wait->told)
+			take_last(k, wait, slot);
+		pk_object_unlock(object);
+	}
 }
 
 uint32_t pk_wait_completed(struct portico *k)
@@ -338,50 +391,24 @@ uint32_t pk_wait_completed(struct portico *k)
 	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_self(k)));
 	if (!task)
 		return 0;
-	uint32_t slot = pk_load_relaxed(&k->told);
-	if (slot == 0 && pk_load(&task->told) != 0)
-		slot = reversed(k, pk_exchange(&task->told, 0));
-	struct pk_wait *wait = wait_at(k, slot);
-	pk_store_relaxed(&k->told, wait ? wait->next_told : 0);
-	if (!wait)
-		return 0;
-	wait->next_told = 0;
-	return slot;
-}
-
-/* Settled by another who hasn't told this task of it (yet). */
-static bool untold(struct portico *k, const struct pk_wait *wait)
-{
-	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) &&
-	       wait->tell == PK_TELL_TASK && !wait->told && wait->object != 0 &&
-	       pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING;
-}
-
-/*
- * W5.  Push what a waker settled and died before it pushed.  Wakers push under
- * the object's lock: whoever holds it sees them done, or dead.
- */
-static void find_untold(struct portico *k)
-{
-	uint32_t committed = pk_committed(k, PK_WAITS);
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_wait *wait = wait_at(k, slot);
-		if (!untold(k, wait))
-			continue;
-		unsigned table = wait->table;
-		pk_id id = wait->object;
-		struct pk_object *object = pk_object_lock_slot(k, table, pk_id_slot(id));
-		struct pk_wakes wakes = { 0 };
-		/* meanwhile another thread may have ended it, and posted another in its slot */
-		if (untold(k, wait) && wait->table == table && wait->object == id)
-			tell_task(k, wait, slot, &wakes);
-		if (object)
-			pk_object_unlock(object);
-		pk_wakes_flush(&wakes);
+	if (pk_load_relaxed(&k->first_told) == 0 && pk_load(&task->told) != 0)
+		take_stack(k, task);
+	if (pk_load_relaxed(&k->first_told) == 0) {
+		int64_t now = pk_monotonic_ns();
+		if (now - k->looked_ns < PK_TICK_NS)
+			return 0;
+		k->looked_ns = now;
+		take_untold(k, task);
 	}
+	uint32_t slot = pk_load_relaxed(&k->first_told);
+	struct pk_wait *wait = wait_at(k, slot);
+	pk_store_relaxed(&k->first_told, wait ? wait->next_told : 0);
+	if (!wait || wait->next_told == 0)
+		k->last_told = 0;
+	return wait ? slot : 0;
 }
 
-int pk_wait_listen(struct portico *k, int64_t until_ns)
+int pk_wait_listen(struct portico *k)
 {
 	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_self(k)));
 	if (!task)
@@ -389,14 +416,9 @@ int pk_wait_listen(struct portico *k, int64_t until_ns)
 	int error = 0;
 	uint32_t bell = pk_load(&task->bell);
 	pk_add(&task->bell_sleepers, 1);
-	if (pk_load_relaxed(&k->told) == 0 && pk_load(&task->told) == 0) {
-		int64_t tick = pk_monotonic_ns() + PK_TICK_NS;
-		error = pk_sleep(&task->bell, bell, until_ns < tick ? until_ns : tick);
-	}
+	if (pk_load_relaxed(&k->first_told) == 0 && pk_look(&task->told) == 0)
+		error = pk_sleep(&task->bell, bell, pk_monotonic_ns() + PK_TICK_NS);
 	pk_add(&task->bell_sleepers, (uint32_t)-1);
-	if (error == -ETIMEDOUT) {
-		pk_task_sweep(k, false);
-		find_untold(k);
-	}
+	pk_task_sweep(k, false);
 	return error;
 }

@@ -29,14 +29,16 @@
  *      GRANTED with that message and W's owner lives.  If the granter lost the
  *      swap or died before it, the message is still the port's, at its number.
  *  W3  A sender's message is QUEUED before its wait is GRANTED.  If the granter
- *      died in between, repair of the port swaps; if the owner gave up first,
- *      repair takes the message back out: who was told no has sent nothing.
+ *      died in between, repair of the port swaps.  Who gives up does so under
+ *      the same lock, so nobody is told no whose message is queued.
  *  W4  Whoever settles a wait takes it off its list, under the object's lock;
  *      a wait is on a list only while its outcome is WAITING, but for the
  *      instant in which its settler holds the lock.
- *  W5  A sleeper looks again every PK_TICK_NS, and whoever posts a completion
- *      first settles, then pushes; the owner that finds nothing pushed for a
- *      tick looks through its own waits.  So a waker's death delays, and never
+ *  W5  A sleeper looks again every PK_TICK_NS.  A waker settles, then pushes,
+ *      then unlocks the object; the thread that takes completions marks what it
+ *      takes off the stack (`told`), and every tick looks for waits of its task
+ *      that are settled, not marked, and, under their object's lock, not on the
+ *      stack: those it marks and takes.  So a waker's death delays, and never
  *      loses, what it had settled.
  */
 #ifndef PK_WAIT_H
@@ -85,8 +87,6 @@ bool pk_wait_grant(struct portico *k, struct pk_wait_list *list, uint32_t slot, 
 		   struct pk_wakes *wakes);
 bool pk_wait_fail(struct portico *k, struct pk_wait_list *list, uint32_t slot, int error,
 		  struct pk_wakes *wakes);
-/* The same for a wait that is on no list any more. */
-bool pk_wait_settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk_wakes *wakes);
 
 /* Take it off its list, if it is on it. */
 void pk_wait_unlink(struct portico *k, struct pk_wait_list *list, uint32_t slot);
@@ -96,6 +96,9 @@ void pk_wait_fail_all(struct portico *k, struct pk_wait_list *list, int error, s
 
 /* Grant all who wait for any change. */
 void pk_wait_grant_all(struct portico *k, struct pk_wait_list *list, struct pk_wakes *wakes);
+
+/* How many there are. */
+uint32_t pk_wait_count(struct portico *k, const struct pk_wait_list *list);
 
 /* The wait, if that slot is one on this object; NULL otherwise. */
 struct pk_wait *pk_wait_on(struct portico *k, uint32_t slot, unsigned table, pk_id object);
@@ -135,7 +138,7 @@ void pk_wait_end(struct portico *k, uint32_t slot);
 /* The next settled wait of this task, or 0. */
 uint32_t pk_wait_completed(struct portico *k);
 
-/* Sleep until there may be one, or the time comes: 0, -ETIMEDOUT, -EINTR. */
-int pk_wait_listen(struct portico *k, int64_t until_ns);
+/* Sleep until there may be one, for a tick at most.  0, -ETIMEDOUT, -EINTR. */
+int pk_wait_listen(struct portico *k);
 
 #endif

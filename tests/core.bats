@@ -54,7 +54,9 @@ case_of() {
 @test "task: nor one whose main thread has gone" { case_of core_task leader-gone; }
 @test "task: a message granted to one that is killed goes to the next waiter" { case_of core_task waiter-notices; }
 @test "task: a killed sender leaves the line" { case_of core_task dead-sender; }
-@test "task: exec keeps it" { case_of core_task exec; }
+@test "task: exec ends one and begins another" { case_of core_task exec; }
+@test "task: what a thread waited for when another calls exec goes to the next in line" { case_of core_task exec-under-a-waiter; }
+@test "task: two handles in one process are two tasks" { case_of core_task two-handles; }
 @test "task: a program that closes all descriptors goes on" { case_of core_task closes-everything; }
 @test "task: threads share it" { case_of core_task threads; }
 @test "task: 3 000 in turn don't take 3 000 slots" { case_of core_task many-in-turn; }
@@ -66,6 +68,8 @@ case_of() {
 @test "kill -9 at each point of a send, and of its repair" { case_of crash_core send; }
 @test "kill -9 at each point of a receive, and of its repair" { case_of crash_core receive; }
 @test "kill -9 at each point of a hand-over, and of its repair" { case_of crash_core hand-over; }
+@test "kill -9 at each point of a send under a watcher, and of its repair" { case_of crash_core watch; }
+@test "kill -9 at each point of a completion, and of its repair" { case_of crash_core completion; }
 @test "kill -9 at each point of admitting a sender, and of its repair" { case_of crash_core admit; }
 @test "kill -9 at each point of a rendezvous, and of its repair" { case_of crash_core rendezvous; }
 @test "kill -9 at each point of waiting to receive, and of its repair" { case_of crash_core wait-to-receive; }

@@ -143,23 +143,78 @@ static void case_dead_sender(void)
 	join_child(next);
 }
 
-static void case_exec(void)
+/* exec() this program, to run another of its cases. */
+static void exec_case(const char *name)
 {
-	/* its second life compares its task's id with that of the first */
-	char id[32], name[] = "core_task", what[] = "after-exec", *argv[] = { name, what, NULL };
-	pid_t child = fork();
-	if (child == 0) {
-		snprintf(id, sizeof id, "%llu", (unsigned long long)own_task());
-		setenv("TASK_BEFORE_EXEC", id, 1);
-		execv("/proc/self/exe", argv);
-		_exit(1);
-	}
-	join_child(child);
+	char program[] = "core_task", *argv[] = { program, strdup(name), NULL };
+	execv("/proc/self/exe", argv);
+	FAIL("exec failed");
 }
 
+static void case_exec(void)
+{
+	join_child(CHILD({
+		own_task();
+		exec_case("after-exec");
+	}));
+}
+
+/* The task of the image before is gone with it. */
 static void case_after_exec(void)
 {
-	CHECK_EQUAL(own_task(), strtoull(getenv("TASK_BEFORE_EXEC"), NULL, 10));
+	own_task();
+	CHECK_EQUAL(live_tasks(), 1);
+}
+
+static void *wait_for_ever(void *argument)
+{
+	get(*(pk_id *)argument, "nobody sends this");
+	return NULL;
+}
+
+/* What a thread waited for when another thread calls exec() goes to the next in line. */
+static void case_exec_under_a_waiter(void)
+{
+	pk_id port = a_port(4);
+	pid_t child = CHILD({
+		pthread_t thread;
+		pthread_create(&thread, NULL, wait_for_ever, &port);
+		await_waiters(port, 1, 0);
+		execlp("sleep", "sleep", "60", (char *)NULL);
+	});
+	await_waiters(port, 1, 0);
+	for (int i = 0; i < 500; i++) {
+		char name[64] = "";
+		char path[64];
+		snprintf(path, sizeof path, "/proc/%d/comm", (int)child);
+		FILE *file = fopen(path, "r");
+		CHECK(file && fgets(name, sizeof name, file));
+		fclose(file);
+		if (strcmp(name, "sleep\n") == 0)
+			break;
+		sleep_ms(10);
+	}
+	CHECK_EQUAL(put(port, "for the living", PK_FOREVER), 0);
+	get(port, "for the living");
+	kill_child(child);
+}
+
+/* Two handles in one process don't disturb each other. */
+static void case_two_handles(void)
+{
+	struct portico *other;
+	struct pk_reason reason;
+	pthread_t thread;
+	pk_id port = a_port(1), sent;
+	pthread_create(&thread, NULL, wait_for_ever, &port);
+	await_waiters(port, 1, 0);
+	CHECK_EQUAL(pk_kernel_open(NULL, false, &other, &reason), 0);
+	struct pk_port_limits limits = { 1, 1, 1 };
+	CHECK_EQUAL(pk_port_create(other, PK_MAILBOX, &limits, 0600, PK_NAME_MAILBOX, NULL, 0, &sent), 0);
+	await_waiters(port, 1, 0);
+	CHECK_EQUAL(put(port, "nobody sends this", PK_FOREVER), 0);
+	pthread_join(thread, NULL);
+	pk_kernel_close(other);
 }
 
 static void *outlive(void *unused)
@@ -274,6 +329,9 @@ int main(int argc, char **argv)
 		{ "waiter-notices", case_waiter_notices },
 		{ "dead-sender", case_dead_sender },
 		{ "exec", case_exec },
+		{ "after-exec", case_after_exec },
+		{ "exec-under-a-waiter", case_exec_under_a_waiter },
+		{ "two-handles", case_two_handles },
 		{ "leader-gone", case_leader_gone },
 		{ "closes-everything", case_closes_everything },
 		{ "threads", case_threads },
@@ -283,9 +341,5 @@ int main(int argc, char **argv)
 	};
 	struct pk_reason reason;
 	CHECK_EQUAL(pk_kernel_open(NULL, true, &k, &reason), 0);
-	if (argc > 1 && strcmp(argv[1], "after-exec") == 0) {
-		case_after_exec();
-		return 0;
-	}
 	return run_cases(cases, argc, argv);
 }

@@ -98,7 +98,7 @@ static uint32_t task_of_process(struct portico *k, int64_t pid)
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		const struct pk_task *task = pk_task_of(k, slot);
 		if (task && task->pid == pid && task->pid_namespace == k->mine->process.pid_namespace)
-			return slot;
+			return pk_task_tag(pk_slot_id(&task->head, slot));
 	}
 	return 0;
 }

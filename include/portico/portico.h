@@ -11,12 +11,16 @@
  * Conventions of every call here
  *   - It returns 0 or a count, or a negative errno: compare with -EAGAIN, print
  *     with portico_explain(-error).  errno itself isn't touched.
+ *     Beside the errors listed, any call may return -EIO (the instance is
+ *     damaged, or was removed) and -EDEADLK (it was made by a signal handler that
+ *     interrupted Portico in its own thread).
  *   - Times are nanoseconds of CLOCK_MONOTONIC; a deadline is absolute.
  *     PORTICO_NOW never waits, PORTICO_FOREVER waits until it is done.
  *   - Thread-safe.  Fork-safe: a child is a task of its own from its first
  *     call.  Not async-signal-safe.
- *   - A signal handler that runs while a call waits makes it return -EINTR; a
- *     call that returns -EINTR has done nothing.
+ *   - A signal handler that runs while a call sleeps makes it return -EINTR; a
+ *     call that returns -EINTR has done nothing.  One that runs in the
+ *     microseconds before it sleeps doesn't: give a deadline where that matters.
  *
  * See portico(7) for the model and portico_mailbox(3) for the calls.
  */
@@ -46,7 +50,7 @@ typedef struct portico_port {
 
 /* A task, as messages name their sender. */
 typedef struct portico_task {
-	uint32_t slot; /* 0: none */
+	uint32_t id; /* 0: none */
 } portico_task;
 
 /* ---- the instance */
@@ -164,7 +168,8 @@ struct portico_envelope {
 	int64_t type;
 	portico_task sender;
 	pid_t pid; /* of the sender, in its own pid namespace */
-	uid_t uid; /* effective, of the sender */
+	uid_t uid; /* effective, of the sender, as it was when it first used the instance or was last refused
+		    */
 	gid_t gid;
 };
 

@@ -131,8 +131,9 @@ static inline uint32_t pk_task_tag(pk_id task)
 
 #define PK_TASK_SUPERVISOR 1u /* a `portico run` or a mount: not a program */
 #define PK_TASK_MOUNT 2u      /* with that: a mount */
-#define PK_TASK_UNMARKED 4u   /* it couldn't take its mark: a fork's child of that slot's last task holds it \
-			       */
+#define PK_TASK_UNMARKED                                                                                     \
+	4u /* it couldn't take its mark: a fork's child of that slot's last task holds it                    \
+	    */
 #define PK_TASK_ABANDONED                                                                                    \
 	8u /* its image is gone and was seen to; its process lives, and has its adjustments */
 

@@ -17,6 +17,10 @@ static int say_failed(const char *path, int error)
 {
 	if (error == -EBUSY)
 		complain("%s: is in use; end what has files of it open (`fuser -vm %s` tells)", path, path);
+	else if (error == -ECANCELED)
+		complain("%s: fusermount3 refused, as it says above; if it is in use, end what has files of "
+			 "it open",
+			 path);
 	else if (error == -ENOENT)
 		complain("%s: there is no fusermount3, which unmounts for who isn't root; install the "
 			 "package fuse3",

@@ -128,20 +128,21 @@ void find_mount(const char *path, struct mount *found)
 
 /* ---- taking it away */
 
-/* As an ordinary user, the set-uid helper of FUSE unmounts, and says itself what goes wrong. */
+/* As an ordinary user, the set-uid helper of FUSE unmounts, and says itself what goes wrong: then -ECANCELED.
+ */
 static int unmount_by_helper(const char *path, bool lazily)
 {
 	int status = 0;
 	pid_t child = fork();
 	if (child == 0) {
-		execlp("fusermount3", "fusermount3", "-u", lazily ? "-qz" : "-q", "--", path, (char *)NULL);
+		execlp("fusermount3", "fusermount3", lazily ? "-uz" : "-u", "--", path, (char *)NULL);
 		_exit(127);
 	}
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (child < 0 || WEXITSTATUS(status) == 127)
 		return -ENOENT;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : is_mounted(path) ? -EBUSY : 0;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : is_mounted(path) ? -ECANCELED : 0;
 }
 
 int unmount(const char *path, bool lazily)

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -264,6 +265,10 @@ static int do_crowd(char **argument)
 	static pthread_t threads[10000];
 	int count = atoi(argument[1]), read_all = 0;
 	pthread_attr_t attr;
+	struct rlimit descriptors;
+	getrlimit(RLIMIT_NOFILE, &descriptors);
+	descriptors.rlim_cur = descriptors.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &descriptors);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 65536);
 	crowded = argument[0];

@@ -95,7 +95,9 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	wait->since_ns = pk_monotonic_ns();
 	wait->number = (*next_ticket)++;
 	wait->next_told = wait->told = 0;
+	wait->next = wait->previous = 0;
 	PK_POINT("wait: filled in, not posted");
+	atomic_signal_fence(memory_order_seq_cst);
 	wait->object = wanted->object; /* last: until now it was nobody's for whoever repairs */
 	pk_store(&wait->outcome, PK_WAITING);
 	PK_POINT("wait: posted, on no list");

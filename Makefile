@@ -45,7 +45,7 @@ preload_sources := $(core_sources) $(posix_sources) $(wildcard posix/preload_*.c
 static_sources := $(core_sources) $(posix_sources) $(wildcard posix/static_*.c)
 tool_sources := $(wildcard tools/*.c)
 fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
-test_sources := $(filter-out $(if $(musl),tests/fuse_%.c),$(wildcard tests/*.c))
+test_sources := $(filter-out tests/crash_driver.c $(if $(musl),tests/fuse_%.c),$(wildcard tests/*.c))
 example_sources := $(wildcard examples/*.c)
 bench_sources := $(wildcard bench/*.c)
 bench_library := $(wildcard bench/lib/*.c)
@@ -145,10 +145,14 @@ $(BUILD)/crash/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(all_cflags) $(san_flags) -DPORTICO_CRASH_POINTS -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/crash_%: $(BUILD)/obj/tests/crash_%.o $(patsubst %.c,$(BUILD)/crash/%.o,$(core_sources))
+crash_objects := $(patsubst %.c,$(BUILD)/crash/%.o,tests/crash_driver.c $(core_sources))
+$(filter $(BUILD)/tests/crash_%,$(test_programs)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(crash_objects)
 	$(say) LINK $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) $(wrapped:%=-Wl$(comma)--wrap=%) -o $@ $^ -pthread
+
+# Making an instance is changes to files: crash_region dies before each.
+$(BUILD)/tests/crash_region: wrapped := pk_mkdir pk_open pk_truncate pk_allocate pk_rename_new
 
 $(BUILD)/bench/bin/%: $(BUILD)/obj/bench/%.o $(call objects,$(bench_library)) $(lib)/libportico.a
 	$(say) LINK $@

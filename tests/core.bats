@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The message kernel, case by case: tests/core_*.c and tests/crash_core.c say what each asserts.
+# The message kernel, case by case: tests/core_*.c and tests/crash_*.c say what each asserts.
 # limit_seconds: 600
 
 load helper
@@ -79,3 +79,15 @@ case_of() {
 @test "kill -9 at each point of destroying one with a waiter, and of its repair" { case_of crash_core destroy-under-waiter; }
 @test "kill -9 at each point of making a mailbox, and of its repair" { case_of crash_core create; }
 @test "kill -9 at each point of giving a message back, and of its repair" { case_of crash_core give-back; }
+@test "kill -9 at each point of making a pipe, and of its repair" { case_of crash_pipe create; }
+@test "kill -9 at each point of a write, and of its repair" { case_of crash_pipe write; }
+@test "kill -9 at each point of a read, and of its repair" { case_of crash_pipe read; }
+@test "kill -9 at each point of a write under a watcher, and of its repair" { case_of crash_pipe write-under-watcher; }
+@test "kill -9 at each point of a read under a watcher, and of its repair" { case_of crash_pipe read-under-watcher; }
+@test "kill -9 at each point of emptying a pipe with a watcher, and of its repair" { case_of crash_pipe empty-under-watcher; }
+@test "kill -9 at each point of a write that completes a watch, and of its repair" { case_of crash_pipe completion; }
+@test "kill -9 at each point of giving up a watch, and of its repair" { case_of crash_pipe give-up; }
+@test "kill -9 at each point of destroying a pipe, and of its repair" { case_of crash_pipe destroy; }
+@test "kill -9 at each point of destroying one with a watcher, and of its repair" { case_of crash_pipe destroy-under-watcher; }
+@test "kill -9 at each point of taking a pipe's name away, and of its repair" { case_of crash_pipe unname; }
+@test "kill -9 before each change of making an instance, and then of the next comer's" { case_of crash_region make; }

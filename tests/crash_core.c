@@ -1,50 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kill -9 at every commit point of every operation on ports, and then again at
- * every point of the repair.  Linked with a core built with crash points.
- *
- * Each scenario prepares a port, lets a victim do one operation and die at its
- * n-th point, lets a second victim reap it and die at its m-th point, reaps
- * what is left, and checks: everything valid, nothing lost, nothing doubled,
- * nothing leaked, nobody hung.
+ * kill -9 at every commit point of every operation on ports, and of its repair
+ * (crash.h): everything valid, nothing lost, nothing doubled, nothing leaked,
+ * nobody hung.
  */
-#include "check.h"
-#include "message.h"
-#include "name.h"
+#include "crash.h"
 #include "port.h"
-#include "region.h"
-#include "task.h"
-
-/* ---- dying at a point */
-
-static int die_at; /* 0: never */
-static int points;
-static bool reaping;
-static int *died_where;	    /* shared: at which point the victim died, 0 if it didn't */
-static char (*died_at)[64]; /* and its name */
-
-void pk_crash_point(const char *where);
-void pk_crash_point(const char *where)
-{
-	if (die_at == 0 || ++points < die_at)
-		return;
-	if (!reaping) {
-		snprintf(*died_at, sizeof *died_at, "%s", where);
-		*died_where = points;
-	}
-	kill(getpid(), SIGKILL);
-}
 
 /* ---- the stage */
 
-static struct portico *k;
 static pk_id port;
 static const struct pk_want any = PK_WANT_ANY;
-
-static int64_t soon(void)
-{
-	return pk_monotonic_ns() + INT64_C(10000000000);
-}
 
 static int put(char letter, int64_t until_ns)
 {
@@ -96,10 +62,6 @@ static void await_line(const struct pk_wait_list *line)
 	CHECK(line->first != 0);
 }
 
-/* Bystanders: what they got, or how their send ended, through memory outside the region. */
-static int *bystander_result;
-static pid_t bystander;
-
 static void bystander_receives(void)
 {
 	*bystander_result = 0;
@@ -126,20 +88,7 @@ static const char *drain(void)
 	return letters;
 }
 
-static bool either(const char *is, const char *one, const char *other)
-{
-	return strcmp(is, one) == 0 || strcmp(is, other) == 0;
-}
-
 /* ---- scenarios */
-
-struct scenario {
-	const char *name;
-	void (*prepare)(void);
-	void (*operate)(void);	 /* in the victim */
-	void (*meanwhile)(void); /* in us, while the victim may wait; may be NULL */
-	void (*verify)(void);
-};
 
 static void prepare_queue(void)
 {
@@ -164,7 +113,7 @@ static void operate_receive(void)
 /* A message is consumed when its buffer is free: until then the victim's death returns it. */
 static bool consumed(void)
 {
-	return *died_where == 0 || strcmp(*died_at, "table: free, not on the free list") == 0;
+	return either(died_at, "", "table: free, not on the free list");
 }
 static void verify_receive(void)
 {
@@ -394,140 +343,26 @@ static const struct scenario scenarios[] = {
 	{ "destroy-under-waiter", prepare_doomed_waiter, operate_destroy, NULL, verify_waiter_told },
 	{ "create", prepare_nothing, operate_create, NULL, verify_created },
 	{ "give-back", prepare_queue, operate_give_back, NULL, verify_all_there },
+	{ 0 },
 };
 
-/* ---- the driver */
-
-static uint32_t live_buffers;
-
-static void count_buffer(struct portico *kernel, uint32_t message, struct pk_message *m, void *context)
+static bool port_is_valid(void)
 {
-	(void)kernel;
-	(void)message;
-	(void)m;
-	(void)context;
-	live_buffers++;
+	struct pk_port_status status;
+	return pk_port_inspect(k, port, &status) != 0 || pk_port_valid(k, port);
 }
 
-static uint32_t used_slots(unsigned table)
+static void remove_port(void)
 {
-	uint32_t used = 0;
-	for (uint32_t slot = 1; slot < pk_committed(k, table); slot++) {
-		struct pk_head *head = pk_slot(k, table, slot);
-		used += pk_word_kind(pk_load(&head->word)) != PK_FREE;
-	}
-	return used;
-}
-
-static void check_nothing_leaked(void)
-{
-	for (unsigned table = PK_TASKS + 1; table < PK_TABLES; table++)
-		CHECK(pk_table_valid(k, table));
-	live_buffers = 0;
-	pk_message_each(k, count_buffer, NULL);
-	CHECK_EQUAL(live_buffers, 0);
-	CHECK_EQUAL(used_slots(PK_WAITS), 0);
-	CHECK_EQUAL(used_slots(PK_PORTS), 0);
-	CHECK_EQUAL(used_slots(PK_NAMES), 0);
-}
-
-/* Run the victim, to die at point n.  False: it had fewer points than that. */
-static bool kill_at(int n, void (*action)(void), void (*meanwhile)(void))
-{
-	pid_t victim = fork();
-	CHECK(victim >= 0);
-	if (victim == 0) {
-		CHECK_EQUAL(pk_enter(k), 0);
-		points = 0;
-		die_at = n;
-		action();
-		_exit(0);
-	}
-	if (meanwhile)
-		meanwhile();
-	int status;
-	CHECK_EQUAL(waitpid(victim, &status, 0), victim);
-	CHECK(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
-	return WIFSIGNALED(status);
-}
-
-static void sweep(void)
-{
-	reaping = true;
-	pk_task_sweep(k, true);
-}
-
-static const struct scenario *now_playing;
-static int now_n, now_m;
-
-/* At exit, if a check failed. */
-static void tell_where(void)
-{
-	fprintf(stderr, "in scenario %s, point %d (%s), repair's point %d\n", now_playing->name, now_n,
-		*died_at, now_m);
-}
-
-/* One performance: the victim dies at n, its reaper at m (0: isn't killed).  False once there is no point m.
- */
-static bool play(const struct scenario *scenario, int n, int m, bool *had_n)
-{
-	bool had_m = false;
-	now_playing = scenario;
-	now_n = n;
-	now_m = m;
-	scenario->prepare();
-	*died_where = 0;
-	reaping = false;
-	*had_n = kill_at(n, scenario->operate, scenario->meanwhile);
-	if (m > 0)
-		had_m = kill_at(m, sweep, NULL);
-	sweep();
-	CHECK(!*had_n || scenario->prepare == prepare_nothing || pk_port_valid(k, port) ||
-	      scenario->operate == operate_destroy);
-	scenario->verify();
+	pk_id found;
 	pk_port_destroy(k, port);
 	sweep();
 	/* what only names what is gone is dropped when it is come across */
-	pk_id found;
 	CHECK_EQUAL(pk_name_look_up(k, PK_NAME_MAILBOX, "stage", 5, &found), -ENOENT);
-	check_nothing_leaked();
-	return had_m;
-}
-
-static void run_scenario(const struct scenario *scenario, bool twice)
-{
-	bool had_n = true;
-	int performances = 0;
-	for (int n = 1; had_n; n++) {
-		play(scenario, n, 0, &had_n);
-		performances++;
-		for (int m = 1; twice && had_n && play(scenario, n, m, &had_n); m++)
-			performances++;
-	}
-	printf("%s: %d deaths\n", scenario->name, performances);
 }
 
 int main(int argc, char **argv)
 {
-	struct pk_reason reason;
-	died_where = shared_memory(sizeof *died_where);
-	died_at = shared_memory(sizeof *died_at);
-	bystander_result = shared_memory(sizeof *bystander_result);
-	if (pk_kernel_open(NULL, true, &k, &reason)) {
-		fprintf(stderr, "%s\n", reason.text);
-		return 1;
-	}
-	CHECK_EQUAL(pk_enter(k), 0);
-	for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
-		if (argc < 2)
-			puts(scenarios[i].name);
-		else if (strcmp(argv[1], scenarios[i].name) == 0) {
-			now_playing = &scenarios[i];
-			atexit(tell_where);
-			run_scenario(&scenarios[i], argc < 3 || strcmp(argv[2], "once") != 0);
-			fflush(stdout);
-			_exit(0); /* past tell_where() */
-		}
-	}
-	return argc < 2 ? 0 : 2;
+	static const struct stage ports = { scenarios, sweep, port_is_valid, remove_port };
+	return run_stage(&ports, argc, argv);
 }

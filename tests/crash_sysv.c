@@ -1,52 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * kill -9 at every commit point of every operation on semaphore sets and
- * segments, and then again at every point of the repair; as crash_core.c does
- * it for ports.  Each performance ends in a check that everything is valid,
- * that each operation was done whole or not at all and each adjustment
- * applied once, that nobody hangs, and that nothing leaks.
+ * segments, and of its repair (crash.h): everything is valid, each operation
+ * was done whole or not at all and each adjustment applied once, nobody hangs,
+ * and nothing leaks.
  */
-#include "check.h"
-#include "message.h"
-#include "name.h"
-#include "region.h"
+#include "crash.h"
 #include "segment.h"
 #include "semaphore.h"
-#include "task.h"
 
-#include <dirent.h>
 #include <sys/sem.h>
-
-/* ---- dying at a point */
-
-static int die_at; /* 0: never */
-static int points;
-static bool reaping;
-static char (*died_at)[64]; /* shared: the name of the point at which the victim died */
-
-void pk_crash_point(const char *where);
-void pk_crash_point(const char *where)
-{
-	if (die_at == 0 || ++points < die_at)
-		return;
-	if (!reaping)
-		snprintf(*died_at, sizeof *died_at, "%s", where);
-	kill(getpid(), SIGKILL);
-}
 
 /* ---- the stage: a set of values 2, 0, 5 */
 
 #define KEY 4711
 
-static struct portico *k;
 static pk_id set, segment;
-static pid_t bystander;
-static int *bystander_result; /* shared */
-
-static int64_t soon(void)
-{
-	return pk_monotonic_ns() + INT64_C(10000000000);
-}
 
 struct change {
 	int semaphore, by, flags;
@@ -98,14 +67,6 @@ static void bystander_does(const struct change *changes, uint32_t count)
 }
 
 /* ---- scenarios */
-
-struct scenario {
-	const char *name;
-	void (*prepare)(void);
-	void (*operate)(void);	 /* in the victim */
-	void (*meanwhile)(void); /* in us, while the victim may wait; may be NULL */
-	void (*verify)(void);
-};
 
 static void take_one(void)
 {
@@ -353,79 +314,16 @@ static const struct scenario scenarios[] = {
 	{ "segment-detach", make_segment, attach_and_detach, NULL, verify_detached },
 	{ "segment-remove", make_segment, remove_segment, NULL, verify_removable },
 	{ "segment-remove-attached", make_segment, attach_and_remove, NULL, verify_removable },
+	{ 0 },
 };
 
-/* ---- the driver */
-
-static uint32_t used_slots(unsigned table)
+static bool set_is_valid(void)
 {
-	uint32_t used = 0;
-	for (uint32_t slot = 1; slot < pk_committed(k, table); slot++) {
-		struct pk_head *head = pk_slot(k, table, slot);
-		used += pk_word_kind(pk_load(&head->word)) != PK_FREE;
-	}
-	return used;
+	struct pk_set_status status;
+	return pk_set_inspect(k, set, &status) != 0 || pk_set_valid(k, set);
 }
 
-static int files_in_shm(void)
-{
-	char path[PK_PATH_MAX];
-	CHECK_EQUAL(pk_region_path(k, "shm", path), 0);
-	DIR *directory = opendir(path);
-	CHECK(directory != NULL);
-	int count = 0;
-	while (readdir(directory))
-		count++;
-	closedir(directory);
-	return count - 2;
-}
-
-static void check_nothing_leaked(void)
-{
-	for (unsigned table = PK_TASKS + 1; table < PK_TABLES; table++) {
-		CHECK(pk_table_valid(k, table));
-		CHECK_EQUAL(used_slots(table), 0);
-	}
-	CHECK_EQUAL(files_in_shm(), 0);
-}
-
-/* Run the victim, to die at point n.  False: it had fewer points than that. */
-static bool kill_at(int n, void (*action)(void), void (*meanwhile)(void))
-{
-	pid_t victim = fork();
-	CHECK(victim >= 0);
-	if (victim == 0) {
-		CHECK_EQUAL(pk_enter(k), 0);
-		points = 0;
-		die_at = n;
-		action();
-		_exit(0);
-	}
-	if (meanwhile)
-		meanwhile();
-	int status;
-	CHECK_EQUAL(waitpid(victim, &status, 0), victim);
-	CHECK(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
-	return WIFSIGNALED(status);
-}
-
-static void sweep(void)
-{
-	reaping = true;
-	pk_task_sweep(k, true);
-}
-
-static const struct scenario *now_playing;
-static int now_n, now_m;
-
-/* At exit, if a check failed. */
-static void tell_where(void)
-{
-	fprintf(stderr, "in scenario %s, point %d (%s), repair's point %d\n", now_playing->name, now_n,
-		*died_at, now_m);
-}
-
-static void clean_up(void)
+static void remove_both(void)
 {
 	pk_id found;
 	pk_set_destroy(k, set);
@@ -435,61 +333,8 @@ static void clean_up(void)
 	CHECK_EQUAL(pk_segment_find(k, KEY, &found), -ENOENT);
 }
 
-/* One performance: the victim dies at n, its reaper at m (0: isn't killed).  False once there is no point m.
- */
-static bool play(const struct scenario *scenario, int n, int m, bool *had_n)
-{
-	struct pk_set_status status;
-	bool had_m = false;
-	now_playing = scenario;
-	now_n = n;
-	now_m = m;
-	scenario->prepare();
-	reaping = false;
-	*had_n = kill_at(n, scenario->operate, scenario->meanwhile);
-	if (m > 0)
-		had_m = kill_at(m, sweep, NULL);
-	sweep();
-	CHECK(pk_set_inspect(k, set, &status) != 0 || pk_set_valid(k, set));
-	scenario->verify();
-	clean_up();
-	check_nothing_leaked();
-	return had_m;
-}
-
-static void run_scenario(const struct scenario *scenario, bool twice)
-{
-	bool had_n = true;
-	int performances = 0;
-	for (int n = 1; had_n; n++) {
-		play(scenario, n, 0, &had_n);
-		performances++;
-		for (int m = 1; twice && had_n && play(scenario, n, m, &had_n); m++)
-			performances++;
-	}
-	printf("%s: %d deaths\n", scenario->name, performances);
-}
-
 int main(int argc, char **argv)
 {
-	struct pk_reason reason;
-	died_at = shared_memory(sizeof *died_at);
-	bystander_result = shared_memory(sizeof *bystander_result);
-	if (pk_kernel_open(NULL, true, &k, &reason)) {
-		fprintf(stderr, "%s\n", reason.text);
-		return 1;
-	}
-	CHECK_EQUAL(pk_enter(k), 0);
-	for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
-		if (argc < 2)
-			puts(scenarios[i].name);
-		else if (strcmp(argv[1], scenarios[i].name) == 0) {
-			now_playing = &scenarios[i];
-			atexit(tell_where);
-			run_scenario(&scenarios[i], argc < 3 || strcmp(argv[2], "once") != 0);
-			fflush(stdout);
-			_exit(0); /* past tell_where() */
-		}
-	}
-	return argc < 2 ? 0 : 2;
+	static const struct stage sets_and_segments = { scenarios, sweep, set_is_valid, remove_both };
+	return run_stage(&sets_and_segments, argc, argv);
 }

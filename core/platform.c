@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -74,6 +75,33 @@ int pk_sleep(const _Atomic uint32_t *word, uint32_t expected, int64_t until_ns)
 void pk_wake(const _Atomic uint32_t *word, int count)
 {
 	pk_syscall3(SYS_futex, word, FUTEX_WAKE, count);
+}
+
+static bool has_handler(int number)
+{
+	uintptr_t action[8] = {
+		0
+	}; /* the kernel's struct begins with the handler; 0 and 1 are SIG_DFL and SIG_IGN */
+	return pk_syscall4(SYS_rt_sigaction, number, 0, action, sizeof(uint64_t)) == 0 && action[0] > 1;
+}
+
+uint64_t pk_signals_hold(void)
+{
+	uint64_t all = ~UINT64_C(0), before = 0;
+	pk_syscall4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof all);
+	return before;
+}
+
+bool pk_signals_release(uint64_t held)
+{
+	uint64_t pending = 0;
+	bool handled = false;
+	pk_syscall2(SYS_rt_sigpending, &pending, sizeof pending);
+	pending &= ~held;
+	for (; pending != 0 && !handled; pending &= pending - 1)
+		handled = has_handler(__builtin_ctzll(pending) + 1);
+	pk_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, &held, 0, sizeof held);
+	return handled;
 }
 
 /* ---- who lives */

@@ -34,6 +34,13 @@ int64_t pk_realtime_seconds(void); /* CLOCK_REALTIME_COARSE: cheap, to the tick 
 int pk_sleep(const _Atomic uint32_t *word, uint32_t expected, int64_t until_ns);
 void pk_wake(const _Atomic uint32_t *word, int count);
 
+/*
+ * Hold off this thread's signal handlers, and let them run again: true if one
+ * did, so that a signal that comes between two sleeps interrupts like any other.
+ */
+uint64_t pk_signals_hold(void);
+bool pk_signals_release(uint64_t held);
+
 /* ---- who lives */
 
 struct pk_process {

@@ -297,6 +297,15 @@ bool pk_wait_spin(struct portico *k, uint32_t slot)
 	return false;
 }
 
+/*
+ * When to look round next.  A timer's signal that comes in the same instant
+ * would interrupt nothing; timers are set to round times, so this never is.
+ */
+static int64_t next_look(int64_t now)
+{
+	return now + PK_TICK_NS - now % 7919 * 1000;
+}
+
 int pk_wait_sleep(struct portico *k, uint32_t slot)
 {
 	struct pk_wait *wait = wait_at(k, slot);
@@ -311,11 +320,15 @@ int pk_wait_sleep(struct portico *k, uint32_t slot)
 		int64_t now = pk_monotonic_ns();
 		if (now >= wait->until_ns)
 			break;
-		int64_t tick = now + PK_TICK_NS;
+		int64_t tick = next_look(now);
 		error = pk_sleep((_Atomic uint32_t *)&wait->outcome, PK_WAITING | PK_WAIT_SLEEPING,
 				 wait->until_ns < tick ? wait->until_ns : tick);
-		if (error == -ETIMEDOUT)
+		if (error == -ETIMEDOUT) {
+			uint64_t held = pk_signals_hold();
 			pk_task_sweep(k, false);
+			if (pk_signals_release(held))
+				error = -EINTR;
+		}
 	}
 	int result = pk_wait_status(k, slot);
 	return result == PK_POSTED ? pk_wait_withdraw(k, slot, error == -EINTR ? EINTR : ETIMEDOUT) : result;

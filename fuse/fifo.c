@@ -130,7 +130,7 @@ static bool serve_write(struct channel *channel)
 		return true;
 	}
 	size_t left = call->size_bytes - call->done_bytes;
-	if (queued_bytes(channel) + (left < PK_PIPE_ATOMIC ? left : 1) > PK_PIPE_BYTES)
+	if (queued_bytes(channel) + (left <= PK_PIPE_ATOMIC ? left : 1) > PK_PIPE_BYTES)
 		return false;
 	int64_t bytes = ring_write(channel, call->data + call->done_bytes, left);
 	if (bytes < 0 && bytes != -EAGAIN) {
@@ -150,7 +150,7 @@ static bool anybody_waits(const struct channel *channel)
 	return link_first(&channel->reads) || link_first(&channel->writes) || link_first(&channel->opens);
 }
 
-/* The pipe was destroyed under those who wait. */
+/* The pipe was destroyed under those who wait, or can't be watched for them. */
 static void fail_all(struct channel *channel, int error)
 {
 	struct call *call;
@@ -172,11 +172,11 @@ static void serve(struct channel *channel)
 		progress |= serve_write(channel);
 		if (!progress && !channel->watch && anybody_waits(channel)) {
 			int error = channel_watch(channel);
-			if (error == -EIDRM || error == -EINVAL) {
-				fail_all(channel, EIDRM); /* may end the channel */
+			if (error) {
+				fail_all(channel, channel_error(error)); /* may end the channel */
 				return;
 			}
-			progress = !error;
+			progress = true;
 		}
 	} while (progress);
 	channel_notify(channel);

@@ -42,6 +42,7 @@ case_of() {
 @test "mailbox: its end wakes who waits, and makes its id stale" { case_of core_mailbox destroyed; }
 @test "mailbox: names are unique, checked, and free again" { case_of core_mailbox names; }
 @test "mailbox: a signal handler interrupts a wait, and nothing is lost" { case_of core_mailbox interrupted; }
+@test "mailbox: so does one that comes just as the sleeper looks round" { case_of core_mailbox interrupted-at-the-tick; }
 @test "mailbox: deadlines" { case_of core_mailbox deadline; }
 @test "mailbox: messages of every size up to 1 MiB" { case_of core_mailbox sizes; }
 @test "mailbox: 150 000 messages queued" { case_of core_mailbox many; }

@@ -247,3 +247,20 @@ same_as_kernel() {
 		echo through cp >"$1" & cp "$1" /dev/stdout; wait
 		seq 1 1000 | tee "$1" >/dev/null & wc -l <"$1"; wait'
 }
+
+@test "a write of PIPE_BUF bytes waits for room for all of it, and disturbs nobody" {
+	for room in 1 100 4095; do
+		mkfifo "$mnt/fifo/p$room"
+		exec 8<>"$mnt/fifo/p$room"
+		head -c 65536 /dev/zero >&8
+		timeout 5 dd bs=$room count=1 status=none <&8 >/dev/null
+		timeout 20 dd if=/dev/zero of="$mnt/fifo/p$room" bs=4096 count=1 status=none &
+		writer=$!
+		sleep 0.2
+		[ "$(timeout 5 stat -c %s "$mnt/fifo/p$room")" -eq $((65536 - room)) ]
+		timeout 5 dd bs=4096 count=1 iflag=fullblock status=none <&8 >/dev/null
+		wait $writer
+		[ "$(timeout 5 stat -c %s "$mnt/fifo/p$room")" -eq $((65536 - room)) ]
+		exec 8>&-
+	done
+}

@@ -26,6 +26,7 @@
 #define pk_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
 #define pk_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
 #define pk_exchange(p, v) atomic_exchange((p), (v))
+#define pk_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define pk_add(p, v) atomic_fetch_add((p), (v))
 #define pk_or(p, v) atomic_fetch_or((p), (v))
 

@@ -10,6 +10,8 @@
 
 #define PK_PATH_MAX 256
 
+struct pk_magazine;
+
 /* Zeroed in the child by fork(): that is how a child knows that it is a new task. */
 struct pk_registration {
 	_Atomic uint64_t task; /* id, or 0: not registered */
@@ -23,16 +25,14 @@ struct pk_registration {
 struct portico {
 	unsigned char *base; /* where the region is mapped */
 	struct pk_registration *mine;
+	struct pk_magazine *magazines; /* [PK_MAGAZINES], zeroed by fork(), too; NULL before the first use */
 	int region; /* its descriptor, for fallocate() and the mark of life */
 	int cpus;
 	struct pk_file file;	     /* what the descriptor must still be, or a program closed it */
 	bool shares_description;     /* with a parent: marks of life can't be asked for */
 	uint32_t task_flags;	     /* PK_TASK_… to register with */
-	_Atomic uint32_t spin_ns;    /* how long a wait here is worth spinning for: wait.c */
-	_Atomic uint32_t first_told; /* completions taken off the task's stack, linked by next_told */
-	uint32_t last_told;
-	uint64_t serial;   /* which of this process's handles it is: addresses and ids are used again */
-	int64_t looked_ns; /* when those that nobody told of were last looked for */
+	_Atomic int64_t next_expiry_ns; /* when the first of its waits for completions expires */
+	uint64_t serial; /* which of this process's handles it is: addresses and ids are used again */
 	char directory[PK_PATH_MAX];
 };
 
@@ -41,10 +41,18 @@ struct pk_thread {
 	struct portico *kernel;
 	pk_id task;
 	uint64_t owner;
+	struct pk_magazine *magazine; /* or NULL */
+	bool owes_completions;	      /* wait.c */
 };
 extern _Thread_local struct pk_thread pk_thread;
 
 int pk_enter_slowly(struct portico *k);
+
+static inline bool pk_entered(struct portico *k)
+{
+	return pk_thread.kernel == k && pk_thread.task != 0 &&
+	       pk_thread.task == pk_load_relaxed(&k->mine->task);
+}
 
 /*
  * Every call into core begins here: registers the process if it is new (or a
@@ -52,11 +60,7 @@ int pk_enter_slowly(struct portico *k);
  */
 static inline int pk_enter(struct portico *k)
 {
-	if (__builtin_expect(pk_thread.kernel == k && pk_thread.task != 0 &&
-				     pk_thread.task == pk_load_relaxed(&k->mine->task),
-			     1))
-		return 0;
-	return pk_enter_slowly(k);
+	return __builtin_expect(pk_entered(k), 1) ? 0 : pk_enter_slowly(k);
 }
 
 static inline struct pk_header *pk_header(struct portico *k)

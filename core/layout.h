@@ -117,10 +117,8 @@ struct pk_task {
 	uint64_t pid_namespace; /* inode number */
 	int64_t since_ns;	/* CLOCK_REALTIME */
 	char command[16];
-	/* completions: any waker pushes, the owner takes all */
-	_Atomic uint32_t told; /* cache: a stack of settled waits, linked by next_told */
-	_Atomic uint32_t bell; /* futex: raised after each push */
-	_Atomic uint32_t bell_sleepers;
+	/* counters, by its own threads */
+	_Atomic uint32_t spins, sleeps; /* waits that were settled while it spun, or for which it slept */
 };
 
 /* A task's id in 32 bits, as messages name their sender: 15 bits of slot, 17 of generation. */
@@ -139,10 +137,16 @@ static inline uint32_t pk_task_tag(pk_id task)
 
 /* ---- messages ----------------------------------------------------------- */
 
+/* Where a message stands in a lane of its port's index; index.h. */
+struct pk_place {
+	uint32_t lane, next, previous;
+};
+
 /*
  * A message, and the buffer that holds it: `length` bytes of data from `start`
- * follow the header.  port and number stay when a message is granted or held,
- * so that one whose taker died goes back to its place.
+ * follow the header, or lie in a run of pages.  port and number stay when a
+ * message is granted or held, so that one whose taker died goes back to its
+ * place.
  */
 struct pk_message {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED, QUEUED, GRANTED, HELD or BODY */
@@ -152,6 +156,11 @@ struct pk_message {
 	uint32_t start, length; /* bytes */
 	uint32_t sender;	/* pk_task_tag() */
 	uint32_t pid, uid, gid; /* of the sender */
+	uint32_t run;		/* slot of the run of pages that holds its data, or 0 */
+	uint32_t tells;		/* a completion: the wait it is to tell of; 0 once released */
+	/* cache, while its port has an index; under the port's lock */
+	uint32_t previous; /* in the queue */
+	struct pk_place by_type, by_sender;
 };
 
 /* ---- waits -------------------------------------------------------------- */
@@ -167,6 +176,7 @@ struct pk_wait {
 	pk_id object;		    /* what it waits on */
 	uint64_t number;	    /* truth: its place in the object's line */
 	int64_t since_ns, until_ns; /* CLOCK_MONOTONIC; until_ns INT64_MAX is for ever */
+	pk_id tell_port;	    /* with PK_TELL_PORT: where its completion goes */
 	uint64_t cookie;	    /* the owner's, for completions */
 	int64_t type;		    /* receive: with select */
 	uint32_t from;		    /* receive: with select, a pk_task_tag() */
@@ -176,15 +186,15 @@ struct pk_wait {
 	uint8_t purpose;	    /* enum pk_purpose */
 	uint8_t select;		    /* enum pk_select_how */
 	uint8_t tell;		    /* enum pk_tell_how */
+	uint32_t leader;	    /* the wait whose outcome is this one's: itself, but in a group */
+	uint32_t next_member;	    /* of a group: the next, the leader first */
+	uint32_t completion;	    /* with PK_TELL_PORT: the message that will tell, claimed by the owner */
 	/* under the object's lock */
-	uint32_t told;		 /* the owner's: it was taken off the stack of completions */
 	uint32_t next, previous; /* cache: the object's list */
-	/* the pusher's, then the owner's */
-	uint32_t next_told; /* cache */
 };
 
 enum pk_purpose { PK_FOR_RECEIVE = 1, PK_FOR_SEND, PK_FOR_CHANGE, PK_FOR_SEMAPHORES };
-enum pk_tell_how { PK_TELL_THREAD = 0, PK_TELL_TASK };
+enum pk_tell_how { PK_TELL_THREAD = 0, PK_TELL_PORT, PK_TELL_NOBODY };
 enum pk_select_how {
 	PK_ANY = 0,
 	PK_TYPE,	 /* type equals */
@@ -195,26 +205,57 @@ enum pk_select_how {
 
 /* ---- ports -------------------------------------------------------------- */
 
-enum pk_port_use { PK_MAILBOX = 1, PK_QUEUE /* a System V message queue */ };
+enum pk_port_use {
+	PK_MAILBOX = 1,
+	PK_QUEUE,	/* a System V message queue */
+	PK_COMPLETIONS, /* one task's, and ends with it */
+};
+
 
 struct pk_port {
+	/* each transfer writes this line, and this line only */
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
 	pk_lock_word lock;
 	/* all below: under the lock */
+	uint64_t next_number;		     /* cache: above every message's number */
+	uint64_t queued_bytes;		     /* cache */
+	uint32_t count;			     /* cache: messages queued */
+	uint32_t first, last;		     /* cache: the queue, linked by head.next */
+	uint32_t last_sender, last_receiver; /* pids */
+	uint32_t index;			     /* cache: the buffer of its index, or 0; index.h */
+	/* and reads this one */
 	struct pk_permission permission;
-	uint32_t use;					  /* enum pk_port_use */
-	uint32_t slots;					  /* most messages queued; 0 is rendezvous */
-	uint32_t bytes;					  /* most bytes in a message; may be 0 */
-	uint64_t capacity;				  /* most bytes queued in all */
-	uint64_t next_number;				  /* cache: above every message's number */
-	uint64_t next_ticket;				  /* cache: above every wait's number */
-	uint32_t count;					  /* cache: messages queued */
-	uint32_t first, last;				  /* cache: the queue, linked by head.next */
-	uint64_t queued_bytes;				  /* cache */
+	uint32_t slots;	   /* most messages queued; 0 is rendezvous */
+	uint32_t bytes;	   /* most bytes in a message; may be 0 */
+	uint64_t capacity; /* most bytes queued in all */
 	struct pk_wait_list receivers, senders, watchers; /* cache */
+	uint64_t next_ticket;				  /* cache: above every wait's number */
+	pk_id owner;					  /* PK_COMPLETIONS: whose */
+	uint32_t use;					  /* enum pk_port_use */
 	uint32_t name;					  /* cache: its entry in the names table */
-	uint32_t last_sender, last_receiver;		  /* pids */
 	int64_t send_time, receive_time, change_time;	  /* seconds, CLOCK_REALTIME */
+};
+
+/* ---- the index of a port ------------------------------------------------ */
+
+/* The messages of one type, or of one sender, in their order.  index.h is the essay. */
+struct pk_lane {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: BODY of its port */
+	int64_t value;			       /* the type, or the sender */
+	uint32_t by;			       /* enum pk_lane_by */
+	uint32_t first, last;		       /* linked by by_type or by_sender */
+	uint32_t chain;			       /* the next of its bucket */
+	uint32_t sibling;		       /* the port's next lane */
+	uint32_t in_heap;
+};
+
+/* ---- runs of pages ------------------------------------------------------ */
+
+/* Pages side by side that hold what no buffer is large enough for.  run.h is the essay. */
+struct pk_run {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by a task, or BODY of a message */
+	uint32_t first;			       /* page */
+	_Atomic uint32_t pages;		       /* truth: 0 while it has none */
 };
 
 /* ---- names -------------------------------------------------------------- */
@@ -330,6 +371,8 @@ enum pk_table_id {
 	PK_SEGMENTS,
 	PK_ATTACHES,
 	PK_PIPES,
+	PK_LANES,
+	PK_RUNS,
 	PK_BUFFERS, /* the first of PK_CLASSES tables, one a size of buffer */
 };
 
@@ -339,9 +382,12 @@ enum pk_table_id {
 #define PK_SMALLEST 64u
 #define PK_LARGEST (PK_SMALLEST << (PK_CLASSES - 1)) /* 1 MiB */
 #define PK_TABLES (PK_BUFFERS + PK_CLASSES)
+#define PK_PAGE 4096u
 
 #define PK_WINDOW (UINT64_C(1) << 30) /* bytes of file for each table, and for the header */
-#define PK_REGION_BYTES (PK_WINDOW * (PK_TABLES + 1))
+#define PK_RUN_PAGES (1u << 22)	      /* pages for runs: 16 GiB, after the tables' windows */
+#define PK_RUN_OFFSET (PK_WINDOW * (PK_TABLES + 1))
+#define PK_REGION_BYTES (PK_RUN_OFFSET + (uint64_t)PK_RUN_PAGES * PK_PAGE)
 
 /* The state of a table.  Under its lock, but for committed. */
 struct pk_table {
@@ -353,6 +399,20 @@ struct pk_table {
 };
 
 #define PK_BUCKETS 65536u
+#define PK_SEATS 64
+
+/* Something that went wrong, and was seen to.  log.h says what each kind means. */
+struct pk_log_entry {
+	_Atomic int64_t time_ns; /* CLOCK_REALTIME; 0 while it is being written */
+	pk_id object;
+	uint32_t pid, uid; /* of whom it happened to, or who found it */
+	int32_t error;	   /* positive errno, or 0 */
+	uint32_t times;	   /* the same in a row */
+	uint16_t kind;	   /* enum pk_log_kind */
+	uint16_t table;	   /* of the object; PK_TABLES: of none */
+};
+
+#define PK_LOG_ENTRIES 256
 
 struct pk_header {
 	/* written once, before the region is published */
@@ -364,6 +424,14 @@ struct pk_header {
 	/* by whoever does it */
 	_Alignas(PK_LINE) _Atomic int64_t swept_ns; /* CLOCK_MONOTONIC: when the dead were last looked for */
 	_Atomic uint64_t repairs, reaped;	    /* counters */
+	_Alignas(PK_LINE) _Atomic int64_t spinning_until_ns[PK_SEATS]; /* by CPU, CLOCK_MONOTONIC; spin.h */
+	/* log.c */
+	_Alignas(PK_LINE) _Atomic uint64_t logged; /* entries ever */
+	struct pk_log_entry log[PK_LOG_ENTRIES];
+	/* run.c */
+	_Alignas(PK_LINE) pk_lock_word runs_lock;
+	uint32_t runs_mapped; /* cache: the bitmap says which pages are taken */
+	uint32_t runs_hint;   /* cache: no page below it is free */
 	/* names.c */
 	_Alignas(PK_LINE) pk_lock_word names_lock;
 	struct pk_table tables[PK_TABLES];
@@ -372,9 +440,12 @@ struct pk_header {
 
 _Static_assert(sizeof(struct pk_head) == 16, "layout");
 _Static_assert(sizeof(struct pk_task) == 128, "layout");
-_Static_assert(sizeof(struct pk_message) == 64, "layout");
+_Static_assert(sizeof(struct pk_message) == 128, "layout");
 _Static_assert(sizeof(struct pk_wait) == 128, "layout");
 _Static_assert(sizeof(struct pk_port) == 192, "layout");
+_Static_assert(sizeof(struct pk_lane) == 64, "layout");
+_Static_assert(sizeof(struct pk_run) == 64, "layout");
+_Static_assert(sizeof(struct pk_log_entry) == 40, "layout");
 _Static_assert(sizeof(struct pk_name) == 256, "layout");
 _Static_assert(sizeof(struct pk_step) == 20, "layout");
 _Static_assert(sizeof(struct pk_set) == 128, "layout");
@@ -383,6 +454,6 @@ _Static_assert(sizeof(struct pk_segment) == 128, "layout");
 _Static_assert(sizeof(struct pk_attach) == 64, "layout");
 _Static_assert(sizeof(struct pk_pipe) == 128, "layout");
 _Static_assert(sizeof(struct pk_table) == 64, "layout");
-_Static_assert(offsetof(struct pk_header, tables) == 192, "layout");
+_Static_assert(offsetof(struct pk_header, tables) % PK_LINE == 0, "layout");
 
 #endif

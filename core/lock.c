@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lock.h"
+#include "log.h"
 #include "task.h"
 
 #include <errno.h>
@@ -47,10 +48,35 @@ static bool spin(struct portico *k, pk_lock_word *lock, uint64_t *word)
 	return false;
 }
 
+/*
+ * The owner lives, and nothing sleeps for long while it holds a lock.  So where
+ * the same thread has held it for STUCK_LOOKS looks, asleep at each, the word
+ * was scribbled; where that thread is no more, it left by a way around us.
+ */
+#define STUCK_LOOKS 20
+
+struct patience {
+	uint64_t word;
+	int looks;
+};
+
+static bool owner_stuck(struct portico *k, uint64_t word, struct patience *patience)
+{
+	struct pk_task *task = pk_task_of(k, owner_slot(word));
+	if (!task || task->pid_namespace != k->mine->process.pid_namespace ||
+	    !pk_thread_sleeps(task->pid, (uint32_t)word & ~(uint32_t)PK_LOCK_WAITERS) ||
+	    (patience->word & ~PK_LOCK_WAITERS) != (word & ~PK_LOCK_WAITERS)) {
+		*patience = (struct patience){ .word = word };
+		return false;
+	}
+	return ++patience->looks >= STUCK_LOOKS;
+}
+
 int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 {
 	uint64_t word = pk_load(lock);
 	int64_t nap_ns = 1000000;
+	struct patience patience = { 0 };
 	if ((word & ~PK_LOCK_WAITERS) == pk_thread.owner)
 		return -EDEADLK;
 	if (spin(k, lock, &word))
@@ -79,5 +105,9 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 		}
 		pk_sleep((_Atomic uint32_t *)lock, (uint32_t)word, pk_monotonic_ns() + nap_ns);
 		nap_ns = nap_ns * 2 < PK_TICK_NS ? nap_ns * 2 : PK_TICK_NS;
+		if (nap_ns == PK_TICK_NS && owner_stuck(k, word, &patience)) {
+			pk_log(k, PK_LOG_STUCK, PK_TABLES, (pk_id)((unsigned char *)lock - k->base), EIO);
+			return -EIO;
+		}
 	}
 }

@@ -34,7 +34,11 @@
 
 int pk_lock_slowly(struct portico *k, pk_lock_word *lock);
 
-/* 0, or PK_INHERITED, or -EDEADLK: this very thread holds it (a signal handler came in between). */
+/*
+ * 0, or PK_INHERITED, or -EDEADLK: this very thread holds it (a signal handler
+ * came in between), or -EIO: it names a thread that lives and has slept for
+ * seconds, so the word was scribbled.
+ */
 static inline int pk_lock(struct portico *k, pk_lock_word *lock)
 {
 	uint64_t nobody = 0;

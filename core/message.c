@@ -4,16 +4,33 @@
 
 #include <errno.h>
 
+/* U2: the word of a run that is this message's. */
+static uint64_t run_word(const struct pk_message *m, uint32_t message)
+{
+	uint64_t generation = pk_load_relaxed(&m->head.generation) & 0xffffff;
+	return pk_word(PK_BODY, generation << 32 | message);
+}
+
+static bool has_run(struct portico *k, const struct pk_message *m, uint32_t message)
+{
+	const struct pk_head *head = pk_slot(k, PK_RUNS, m->run);
+	return head && pk_load(&head->word) == run_word(m, message);
+}
+
 void *pk_message_data(struct portico *k, uint32_t message, uint32_t *length)
 {
 	struct pk_message *m = pk_message_at(k, message);
 	if (!m)
 		return NULL;
-	uint32_t start = m->start, bytes = m->length, room = pk_message_room(message);
-	if (start > room || bytes > room - start)
+	uint32_t start = m->start, bytes = m->length;
+	uint64_t room = pk_message_room(message);
+	unsigned char *data = (unsigned char *)(m + 1);
+	if (__builtin_expect(m->run != 0, 0))
+		data = has_run(k, m, message) ? pk_run_data(k, m->run, &room) : NULL;
+	if (!data || start > room || bytes > room - start)
 		return NULL;
 	*length = bytes;
-	return (unsigned char *)(m + 1) + start;
+	return data + start;
 }
 
 static unsigned table_for(uint64_t bytes)
@@ -24,16 +41,40 @@ static unsigned table_for(uint64_t bytes)
 	return PK_BUFFERS + bits - 6;
 }
 
+static int claim_run(struct portico *k, struct pk_message *m, uint32_t message, uint64_t bytes)
+{
+	uint32_t run = 0;
+	int error = pk_run_claim(k, bytes, &run);
+	if (error)
+		return error;
+	struct pk_run *record = pk_slot(k, PK_RUNS, run);
+	PK_POINT("message: run claimed, not its own");
+	m->run = run;
+	pk_store(&record->head.word, run_word(m, message));
+	PK_POINT("message: run its own");
+	return 0;
+}
+
 int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message)
 {
 	uint32_t slot = 0;
-	if (bytes > PK_LARGEST)
+	if (bytes > PK_MESSAGE_MOST)
 		return -EMSGSIZE;
-	unsigned table = table_for(bytes);
+	unsigned table = bytes > PK_LARGEST ? PK_BUFFERS : table_for(bytes);
 	int error = pk_claim(k, table, &slot);
 	if (error)
 		return error;
 	struct pk_message *m = pk_slot(k, table, slot);
+	*message = pk_message_make(table, slot);
+	m->tells = 0;
+	m->run = 0;
+	if (bytes > PK_LARGEST) {
+		error = claim_run(k, m, *message, bytes);
+		if (error) {
+			pk_release(k, table, slot);
+			return error;
+		}
+	}
 	m->port = 0;
 	m->number = 0;
 	m->type = 0;
@@ -43,7 +84,6 @@ int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message)
 	m->pid = k->mine->process.pid;
 	m->uid = k->mine->uid;
 	m->gid = k->mine->gid;
-	*message = pk_message_make(table, slot);
 	return 0;
 }
 
@@ -54,15 +94,30 @@ int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, in
 		return error;
 	struct pk_message *m = pk_message_at(k, *message);
 	m->type = type;
-	pk_copy(m + 1, data, bytes);
-	return 0;
+	uint32_t length;
+	void *to = bytes > PK_LARGEST ? pk_message_data(k, *message, &length) : m + 1;
+	if (to)
+		pk_copy(to, data, bytes);
+	return to ? 0 : -EIO;
+}
+
+static void release_run(struct portico *k, struct pk_message *m, uint32_t message)
+{
+	if (has_run(k, m, message))
+		pk_run_release(k, m->run);
+	m->run = 0;
 }
 
 void pk_message_release(struct portico *k, uint32_t message)
 {
 	unsigned table = pk_message_table(message);
-	if (table < PK_TABLES)
-		pk_release(k, table, pk_message_slot(message));
+	struct pk_message *m = pk_message_at(k, message);
+	if (!m)
+		return;
+	if (__builtin_expect(m->run != 0, 0))
+		release_run(k, m, message);
+	m->tells = 0; /* before its word says CLAIMED again: W5 */
+	pk_release(k, table, pk_message_slot(message));
 }
 
 void pk_message_each(struct portico *k,

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages and the pool they come from: a table for each size of buffer.
+ * Messages and the pool they come from: a table for each size of buffer, and
+ * runs of pages for what is longer than the largest of them.
  * A message slot names the buffer's class and its slot there; 0 is none.
  */
 #ifndef PK_MESSAGE_H
 #define PK_MESSAGE_H
 
-#include "table.h"
+#include "run.h"
+
+#define PK_MESSAGE_MOST (1u << 30) /* bytes in a message */
 
 static inline unsigned pk_message_table(uint32_t message)
 {
@@ -34,12 +37,12 @@ static inline uint32_t pk_message_room(uint32_t message)
 	return PK_SMALLEST << (pk_message_table(message) - PK_BUFFERS);
 }
 
-/* Its data; start and length are checked against its buffer. */
+/* Its data, in the buffer or in its run; start and length are checked against that. */
 void *pk_message_data(struct portico *k, uint32_t message, uint32_t *length);
 
 /*
  * Claim a buffer of at least `bytes`, signed with this task.
- * -EMSGSIZE: over PK_LARGEST.  -ENOBUFS: the instance has no more of that size.  -ENOSPC: its file system is
+ * -EMSGSIZE: over PK_MESSAGE_MOST.  -ENOBUFS: the instance has no more of that size.  -ENOSPC: its file system is
  * full.
  */
 int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "object.h"
+#include "log.h"
 #include "pipe.h"
 #include "port.h"
 #include "segment.h"
@@ -8,28 +9,35 @@
 
 #include <errno.h>
 
-_Static_assert(offsetof(struct pk_port, permission) == offsetof(struct pk_object, permission), "prefix");
-_Static_assert(offsetof(struct pk_set, permission) == offsetof(struct pk_object, permission), "prefix");
-_Static_assert(offsetof(struct pk_segment, permission) == offsetof(struct pk_object, permission), "prefix");
-_Static_assert(offsetof(struct pk_pipe, permission) == offsetof(struct pk_object, permission), "prefix");
+_Static_assert(offsetof(struct pk_port, lock) == offsetof(struct pk_object, lock), "prefix");
+_Static_assert(offsetof(struct pk_set, lock) == offsetof(struct pk_object, lock), "prefix");
+_Static_assert(offsetof(struct pk_segment, lock) == offsetof(struct pk_object, lock), "prefix");
+_Static_assert(offsetof(struct pk_pipe, lock) == offsetof(struct pk_object, lock), "prefix");
 _Static_assert(offsetof(struct pk_task, lock) == offsetof(struct pk_object, lock), "prefix");
 
-int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object)
+/* 0 or a negative errno. */
+static int lock_found(struct portico *k, unsigned table, uint32_t slot, struct pk_object *found)
+{
+	int locked = pk_lock(k, &found->lock);
+	if (locked == PK_INHERITED) {
+		pk_log(k, PK_LOG_INHERITED, table, pk_slot_id(&found->head, slot), 0);
+		pk_object_repair(k, table, slot);
+	}
+	return locked < 0 ? locked : 0;
+}
+
+int pk_object_lock_slowly(struct portico *k, unsigned table, pk_id id, void *object)
 {
 	int error = pk_enter(k);
 	if (error)
 		return error;
-	uint32_t slot = pk_id_slot(id);
-	struct pk_object *found = pk_slot(k, table, slot);
+	struct pk_object *found = pk_slot(k, table, pk_id_slot(id));
 	if (!found)
 		return -EINVAL;
-	int locked = pk_lock(k, &found->lock);
-	if (locked < 0)
-		return locked;
-	if (locked == PK_INHERITED)
-		pk_object_repair(k, table, slot);
-	/* the word of what lives names its id, generation and all */
-	if (__builtin_expect(pk_load(&found->head.word) != pk_word(PK_LIVE, id), 0)) {
+	error = lock_found(k, table, pk_id_slot(id), found);
+	if (error)
+		return error;
+	if (pk_load(&found->head.word) != pk_word(PK_LIVE, id)) {
 		pk_unlock(&found->lock);
 		return pk_object(k, table, id, &error) ? -EIO : error;
 	}
@@ -40,14 +48,7 @@ int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object)
 struct pk_object *pk_object_lock_slot(struct portico *k, unsigned table, uint32_t slot)
 {
 	struct pk_object *object = pk_slot(k, table, slot);
-	if (!object)
-		return NULL;
-	int locked = pk_lock(k, &object->lock);
-	if (locked < 0)
-		return NULL;
-	if (locked == PK_INHERITED)
-		pk_object_repair(k, table, slot);
-	return object;
+	return object && lock_found(k, table, slot, object) == 0 ? object : NULL;
 }
 
 void pk_object_repair(struct portico *k, unsigned table, uint32_t slot)
@@ -131,7 +132,10 @@ int pk_permission_check(struct portico *k, const struct pk_permission *permissio
 	if (permitted(k, permission, bits))
 		return 0;
 	pk_task_refresh_ids(k); /* they may have changed since */
-	return permitted(k, permission, bits) ? 0 : -EACCES;
+	if (permitted(k, permission, bits))
+		return 0;
+	pk_log(k, PK_LOG_REFUSED, PK_TABLES, 0, EACCES);
+	return -EACCES;
 }
 
 int pk_permission_own(struct portico *k, const struct pk_permission *permission)

@@ -13,14 +13,28 @@
 struct pk_object {
 	struct pk_head head;
 	pk_lock_word lock;
-	struct pk_permission permission;
 };
+
+int pk_object_lock_slowly(struct portico *k, unsigned table, pk_id id, void *object);
 
 /*
  * Find the object and lock it, repaired if need be.
  * -EINVAL: no such object; -EIDRM: the id is stale, or it went while we waited.
  */
-int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object);
+static inline int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object)
+{
+	struct pk_object *found = pk_slot(k, table, pk_id_slot(id));
+	uint64_t nobody = 0;
+	if (__builtin_expect(found && pk_entered(k) && pk_swap_if(&found->lock, &nobody, pk_thread.owner), 1)) {
+		/* the word of what lives names its id, generation and all */
+		if (__builtin_expect(pk_load(&found->head.word) == pk_word(PK_LIVE, id), 1)) {
+			*(struct pk_object **)object = found;
+			return 0;
+		}
+		pk_unlock(&found->lock);
+	}
+	return pk_object_lock_slowly(k, table, id, object);
+}
 
 /* Lock whatever is in that slot, alive or not; NULL if there is no such slot. */
 struct pk_object *pk_object_lock_slot(struct portico *k, unsigned table, uint32_t slot);

@@ -136,7 +136,7 @@ int pk_pipe_destroy(struct portico *k, pk_id id)
 		finish_destroying(k, pipe, pk_id_slot(id), &wakes);
 	}
 	pk_object_unlock(pipe);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 	if (!error && name)
 		pk_name_forget(k, name, id); /* N1 */
 	return error;
@@ -242,7 +242,7 @@ static void tell_and_unlock(struct portico *k, struct pk_pipe *pipe, bool change
 	if (changed && pipe->watchers.first)
 		pk_wait_grant_all(k, &pipe->watchers, &wakes);
 	pk_object_unlock(pipe);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 }
 
 int64_t pk_pipe_read(struct portico *k, pk_id id, void *data, uint64_t size_bytes)
@@ -301,10 +301,10 @@ void pk_pipe_repair(struct portico *k, uint32_t slot)
 	if (kind != PK_LIVE && kind != PK_DYING)
 		return;
 	struct pk_wait_list *lines[4] = { [PK_FOR_CHANGE - 1] = &pipe->watchers };
-	pk_wait_rebuild(k, PK_PIPES, pk_slot_id(&pipe->head, slot), lines, &pipe->next_ticket);
+	pk_wait_rebuild(k, PK_PIPES, pk_slot_id(&pipe->head, slot), lines, &pipe->next_ticket, &wakes);
 	if (kind == PK_DYING)
 		finish_destroying(k, pipe, slot, &wakes);
 	else
 		pk_wait_grant_all(k, &pipe->watchers, &wakes); /* B3: the dead may have changed it */
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "platform.h"
 #include "syscall.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +27,16 @@
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
+#ifndef FALLOC_FL_PUNCH_HOLE
+#define FALLOC_FL_KEEP_SIZE 1
+#define FALLOC_FL_PUNCH_HOLE 2
+#endif
 #ifndef F_OFD_SETLK
 #define F_OFD_GETLK 36
 #define F_OFD_SETLK 37
+#endif
+#ifndef O_TMPFILE
+#define O_TMPFILE (020000000 | O_DIRECTORY)
 #endif
 
 /* Where in the region's file the marks of living tasks lie: far above its end. */
@@ -167,21 +175,13 @@ static bool read_proc_stat(const char *path, struct proc_stat *stat, char comman
 	return true;
 }
 
-static const char *proc_path(char path[32], uint32_t pid)
+/* before, the number, after: of a path in /proc. */
+static const char *proc_path(char path[32], const char *before, uint32_t number, const char *after)
 {
-	char digits[12];
-	int count = 0;
-	do
-		digits[count++] = (char)('0' + pid % 10);
-	while ((pid /= 10) != 0);
-	char *p = path;
-	for (const char *s = "/proc/"; *s; s++)
-		*p++ = *s;
-	while (count > 0)
-		*p++ = digits[--count];
-	for (const char *s = "/stat"; *s; s++)
-		*p++ = *s;
-	*p = '\0';
+	struct pk_text text = pk_text(path, 32);
+	pk_text_add(&text, before);
+	pk_text_number(&text, number);
+	pk_text_add(&text, after);
 	return path;
 }
 
@@ -196,14 +196,25 @@ void pk_process_self(struct pk_process *self)
 		self->pid_namespace = status.st_ino;
 }
 
-bool pk_process_marked(int region, uint64_t mark)
+/* Does another description hold a mark from that on?  count 0: to the last. */
+static bool any_marked(int region, uint64_t mark, int64_t count)
 {
 	struct flock lock = {
-		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = 1
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = count
 	};
 	if (pk_syscall3(SYS_fcntl, region, F_OFD_GETLK, &lock) < 0)
 		return true; /* can't ask: assume the best */
 	return lock.l_type != F_UNLCK;
+}
+
+bool pk_process_marked(int region, uint64_t mark)
+{
+	return any_marked(region, mark, 1);
+}
+
+bool pk_process_any_marked(int region)
+{
+	return any_marked(region, 0, 0);
 }
 
 bool pk_process_alive(const struct pk_process *process)
@@ -212,7 +223,7 @@ bool pk_process_alive(const struct pk_process *process)
 		return false;
 	char path[32];
 	struct proc_stat proc;
-	if (!read_proc_stat(proc_path(path, process->pid), &proc, NULL))
+	if (!read_proc_stat(proc_path(path, "/proc/", process->pid, "/stat"), &proc, NULL))
 		return pk_syscall2(SYS_kill, process->pid, 0) != -ESRCH; /* no /proc, or gone just now */
 	if (process->start_time != 0 && proc.start_time != process->start_time)
 		return false;
@@ -226,6 +237,26 @@ int pk_process_mark(int region, uint64_t mark)
 		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = MARKS + (int64_t)mark, .l_len = 1
 	};
 	return (int)pk_syscall3(SYS_fcntl, region, F_OFD_SETLK, &lock);
+}
+
+bool pk_thread_sleeps(uint32_t pid, uint32_t thread)
+{
+	char path[64];
+	struct pk_text text = PK_TEXT(path);
+	struct proc_stat proc;
+	pk_text_add(&text, "/proc/");
+	pk_text_number(&text, pid);
+	pk_text_add(&text, "/task/");
+	pk_text_number(&text, thread);
+	pk_text_add(&text, "/stat");
+	if (read_proc_stat(path, &proc, NULL))
+		return proc.state == 'S';
+	return pk_syscall3(SYS_tgkill, pid, thread, 0) == -ESRCH && pk_syscall2(SYS_kill, pid, 0) != -ESRCH;
+}
+
+bool pk_thread_alive(uint32_t thread)
+{
+	return pk_syscall3(SYS_tgkill, pk_syscall0(SYS_getpid), thread, 0) != -ESRCH;
 }
 
 uint32_t pk_thread_id(void)
@@ -247,6 +278,12 @@ bool pk_process_in_group(uint32_t gid)
 		if (groups[i] == gid)
 			return true;
 	return false;
+}
+
+uint32_t pk_cpu(void)
+{
+	int cpu = sched_getcpu();
+	return cpu < 0 ? 0 : (uint32_t)cpu;
 }
 
 int pk_cpu_count(void)
@@ -293,12 +330,99 @@ int pk_rename_new(const char *from, const char *to)
 	return (int)error;
 }
 
-int pk_truncate(int fd, uint64_t size_bytes)
+int pk_open_unnamed(const char *directory, unsigned mode)
 {
-	return (int)pk_syscall2(SYS_ftruncate, fd, size_bytes);
+	int fd = pk_open(directory, O_RDWR | O_TMPFILE, mode);
+	return fd == -EISDIR || fd == -EINVAL ? -EOPNOTSUPP : fd; /* a kernel that doesn't know O_TMPFILE */
 }
 
-int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes)
+int pk_name_new(int fd, const char *path)
+{
+	char self[32];
+	/* the first wants a capability, or a Linux of 6.10; the second wants /proc */
+	long error = pk_syscall5(SYS_linkat, fd, "", AT_FDCWD, path, AT_EMPTY_PATH);
+	if (error == 0 || error == -EEXIST)
+		return (int)error;
+	error = pk_syscall5(SYS_linkat, AT_FDCWD, proc_path(self, "/proc/self/fd/", (uint32_t)fd, ""),
+			    AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+	return error == 0 || error == -EEXIST ? (int)error : -EOPNOTSUPP;
+}
+
+/* As getdents64() has it. */
+struct entry {
+	uint64_t inode;
+	int64_t next;
+	uint16_t bytes;
+	uint8_t type;
+	char name[];
+};
+
+static int visit_entries(const char *entries, long size, int (*visit)(const char *name, void *context),
+			 void *context)
+{
+	int result = 0;
+	for (long at = 0; at < size && result == 0;) {
+		const struct entry *entry = (const void *)(entries + at);
+		if (strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0)
+			result = visit(entry->name, context);
+		at += entry->bytes;
+	}
+	return result;
+}
+
+int pk_each_entry(const char *directory, int (*visit)(const char *name, void *context), void *context)
+{
+	_Alignas(struct entry) char entries[2048];
+	int fd = pk_open(directory, O_RDONLY | O_DIRECTORY, 0);
+	long size = fd;
+	int result = 0;
+	while (size >= 0 && result == 0 &&
+	       (size = pk_syscall3(SYS_getdents64, fd, entries, sizeof entries)) > 0)
+		result = visit_entries(entries, size, visit, context);
+	if (fd >= 0)
+		pk_close(fd);
+	return size < 0 ? (int)size : result;
+}
+
+/*
+ * A file that would become larger than allowed is an error to us, not a signal
+ * to the program: SIGXFSZ is held off, and one that came of our call is taken.
+ */
+struct signal_held {
+	uint64_t mask; /* as it was */
+	bool pending;  /* one was, and is the program's */
+};
+
+#define TOO_LARGE (UINT64_C(1) << (SIGXFSZ - 1))
+
+static struct signal_held hold_too_large(void)
+{
+	uint64_t signal = TOO_LARGE, pending = 0;
+	struct signal_held held = { 0 };
+	pk_syscall4(SYS_rt_sigprocmask, SIG_BLOCK, &signal, &held.mask, sizeof signal);
+	pk_syscall2(SYS_rt_sigpending, &pending, sizeof pending);
+	held.pending = (pending & TOO_LARGE) != 0;
+	return held;
+}
+
+static void release_too_large(const struct signal_held *held, long error)
+{
+	uint64_t signal = TOO_LARGE;
+	const struct timespec now = { 0, 0 };
+	if (error == -EFBIG && !held->pending)
+		pk_syscall4(SYS_rt_sigtimedwait, &signal, 0, &now, sizeof signal);
+	pk_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, &held->mask, 0, sizeof held->mask);
+}
+
+int pk_truncate(int fd, uint64_t size_bytes)
+{
+	struct signal_held held = hold_too_large();
+	long error = pk_syscall2(SYS_ftruncate, fd, size_bytes);
+	release_too_large(&held, error);
+	return (int)error;
+}
+
+static long allocate(int fd, uint64_t offset, uint64_t size_bytes)
 {
 	/* in pieces: a call that a signal interrupts begins anew, and may never end under a timer */
 	while (size_bytes > 0) {
@@ -307,11 +431,24 @@ int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes)
 		if (error == -EINTR)
 			continue;
 		if (error)
-			return (int)error;
+			return error;
 		offset += piece;
 		size_bytes -= piece;
 	}
 	return 0;
+}
+
+int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes)
+{
+	struct signal_held held = hold_too_large();
+	long error = allocate(fd, offset, size_bytes);
+	release_too_large(&held, error);
+	return (int)error;
+}
+
+void pk_discard(int fd, uint64_t offset, uint64_t size_bytes)
+{
+	pk_syscall4(SYS_fallocate, fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, size_bytes);
 }
 
 static void file_of(const struct stat *status, struct pk_file *file)

@@ -67,10 +67,14 @@ bool pk_process_alive(const struct pk_process *process);
  */
 int pk_process_mark(int region, uint64_t mark);
 bool pk_process_marked(int region, uint64_t mark); /* by another description than this */
+bool pk_process_any_marked(int region);		   /* any mark at all */
 
 uint32_t pk_thread_id(void);
+bool pk_thread_alive(uint32_t thread);		     /* of this process */
+bool pk_thread_sleeps(uint32_t pid, uint32_t thread); /* or is no more, while its process lives */
 void pk_process_ids(uint32_t *euid, uint32_t *egid);
 bool pk_process_in_group(uint32_t gid); /* one of its supplementary groups */
+uint32_t pk_cpu(void);			/* on which this thread runs */
 int pk_cpu_count(void);			/* that this process may run on */
 
 /* ---- files and memory; paths end in NUL */
@@ -80,8 +84,19 @@ void pk_close(int fd);
 int pk_unlink(const char *path);
 int pk_mkdir(const char *path, unsigned mode);
 int pk_rename_new(const char *from, const char *to); /* -EEXIST where `to` exists */
+
+/* A file in that directory that has no name yet, and naming it: -EEXIST.  -EOPNOTSUPP: not here. */
+int pk_open_unnamed(const char *directory, unsigned mode);
+int pk_name_new(int fd, const char *path);
+
+/* Visit the directory's entries, but for itself and its parent, until a visit returns something; return that.
+ */
+int pk_each_entry(const char *directory, int (*visit)(const char *name, void *context), void *context);
+
+/* -EFBIG where the limit on the sizes of files (`ulimit -f`) forbids it; no signal comes of that. */
 int pk_truncate(int fd, uint64_t size_bytes);
 int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes); /* backs the range with memory, now */
+void pk_discard(int fd, uint64_t offset, uint64_t size_bytes); /* gives that memory back */
 
 struct pk_file {
 	uint64_t device, inode, size_bytes;

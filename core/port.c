@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a port: made, inspected, changed, repaired, destroyed.  port.h is the essay. */
+#include "index.h"
 #include "name.h"
 #include "port.h"
 #include "sort.h"
@@ -13,10 +14,11 @@
 static void fill_in(struct portico *k, struct pk_port *port, enum pk_port_use use,
 		    const struct pk_port_limits *limits, uint32_t mode, int32_t key)
 {
-	size_t past_lock = offsetof(struct pk_port, permission);
+	size_t past_lock = offsetof(struct pk_port, next_number);
 	memset((unsigned char *)port + past_lock, 0, sizeof *port - past_lock);
 	pk_permission_init(k, &port->permission, key, mode);
 	port->use = use;
+	port->owner = use == PK_COMPLETIONS ? pk_self(k) : 0;
 	port->slots = limits->slots;
 	port->bytes = limits->bytes;
 	port->capacity = limits->capacity;
@@ -36,7 +38,7 @@ int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port
 		   uint32_t mode, enum pk_space space, const void *text, uint32_t length, pk_id *id)
 {
 	uint32_t slot = 0;
-	if (limits->bytes > PK_LARGEST)
+	if (limits->bytes > PK_MESSAGE_MOST)
 		return -EMSGSIZE;
 	int error = pk_names_lock(k);
 	if (error)
@@ -74,6 +76,7 @@ static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t 
 	pk_wait_fail_all(k, &port->senders, EIDRM, wakes);
 	pk_wait_fail_all(k, &port->watchers, EIDRM, wakes);
 	PK_POINT("port: waits failed, messages still queued");
+	pk_index_drop(k, port);
 	for (uint32_t left = port->count; left > 0; left--) {
 		uint32_t message = port->first;
 		struct pk_message *m = pk_message_at(k, message);
@@ -88,6 +91,14 @@ static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t 
 	pk_release(k, PK_PORTS, slot);
 }
 
+static void destroy_locked(struct portico *k, struct pk_port *port, pk_id id, struct pk_wakes *wakes)
+{
+	PK_POINT("port: before dying");
+	pk_store(&port->head.word, pk_word(PK_DYING, id));
+	PK_POINT("port: dying");
+	finish_destroying(k, port, pk_id_slot(id), wakes);
+}
+
 int pk_port_destroy(struct portico *k, pk_id id)
 {
 	struct pk_port *port;
@@ -97,17 +108,35 @@ int pk_port_destroy(struct portico *k, pk_id id)
 		return error;
 	uint32_t name = port->name;
 	error = pk_permission_own(k, &port->permission);
-	if (!error) {
-		PK_POINT("port: before dying");
-		pk_store(&port->head.word, pk_word(PK_DYING, id));
-		PK_POINT("port: dying");
-		finish_destroying(k, port, pk_id_slot(id), &wakes);
-	}
+	if (!error)
+		destroy_locked(k, port, id, &wakes);
 	pk_object_unlock(port);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 	if (!error && name)
 		pk_name_forget(k, name, id); /* N1 */
 	return error;
+}
+
+int pk_completions_create(struct portico *k, pk_id *id)
+{
+	static const struct pk_port_limits none = { .bytes = sizeof(struct pk_completion) };
+	return pk_port_create(k, PK_COMPLETIONS, &none, 0600, PK_NAME_MAILBOX, NULL, 0, id);
+}
+
+void pk_completions_reap(struct portico *k, pk_id owner)
+{
+	uint32_t committed = pk_committed(k, PK_PORTS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+		struct pk_wakes wakes = { 0 };
+		if (!port || port->use != PK_COMPLETIONS || port->owner != owner ||
+		    pk_object_lock(k, PK_PORTS, pk_slot_id(&port->head, slot), &port) != 0)
+			continue;
+		if (port->use == PK_COMPLETIONS && port->owner == owner)
+			destroy_locked(k, port, pk_slot_id(&port->head, slot), &wakes);
+		pk_object_unlock(port);
+		pk_wakes_flush(k, &wakes);
+	}
 }
 
 /* ---- inspecting and changing */
@@ -145,7 +174,7 @@ int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *lim
 {
 	struct pk_port *port;
 	struct pk_wakes wakes = { 0 };
-	if (limits && limits->bytes > PK_LARGEST)
+	if (limits && limits->bytes > PK_MESSAGE_MOST)
 		return -EMSGSIZE;
 	int error = pk_object_lock(k, PK_PORTS, id, &port);
 	if (error)
@@ -162,7 +191,7 @@ int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *lim
 		pk_wait_grant_all(k, &port->watchers, &wakes);
 	}
 	pk_object_unlock(port);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 	return error;
 }
 
@@ -249,9 +278,10 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 		return;
 	struct repair repair = { .port = port, .id = pk_slot_id(&port->head, slot) };
 	struct pk_wait_list *lines[4] = { &port->receivers, &port->senders, &port->watchers };
+	pk_index_forget(k, port, repair.id);
 	settle_senders(k, port, repair.id, &wakes);
 	rebuild_queue(k, &repair);
-	pk_wait_rebuild(k, PK_PORTS, repair.id, lines, &port->next_ticket);
+	pk_wait_rebuild(k, PK_PORTS, repair.id, lines, &port->next_ticket, &wakes);
 	if (kind == PK_DYING) {
 		finish_destroying(k, port, slot, &wakes);
 	} else {
@@ -259,7 +289,7 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 		pk_port_advance(k, slot, &wakes);
 		pk_wait_grant_all(k, &port->watchers, &wakes);
 	}
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 }
 
 /* ---- checking */
@@ -304,7 +334,7 @@ bool pk_port_valid(struct portico *k, pk_id id)
 	struct pk_port *port;
 	if (pk_object_lock(k, PK_PORTS, id, &port))
 		return false;
-	bool valid = queue_valid(k, port, id) && pk_port_settled(k, port);
+	bool valid = queue_valid(k, port, id) && pk_index_valid(k, port) && pk_port_settled(k, port, id);
 	pk_object_unlock(port);
 	return valid;
 }

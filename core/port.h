@@ -64,13 +64,17 @@ struct pk_port_status {
 
 /*
  * Make a port; where text isn't NULL, under that name in that space.
- * -EEXIST, -ENAMETOOLONG, -EMSGSIZE (bytes over PK_LARGEST), -ENOBUFS, -ENOSPC.
+ * -EEXIST, -ENAMETOOLONG, -EMSGSIZE (bytes over PK_MESSAGE_MOST), -ENOBUFS, -ENOSPC.
  */
 int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
 		   uint32_t mode, enum pk_space space, const void *text, uint32_t length, pk_id *port);
 
 /* Destroy it: who waits gets EIDRM, what is queued is gone.  -EPERM, -EINVAL, -EIDRM. */
 int pk_port_destroy(struct portico *k, pk_id port);
+
+/* A port for completions: this task's own, and ended with it. */
+int pk_completions_create(struct portico *k, pk_id *port);
+void pk_completions_reap(struct portico *k, pk_id owner);
 
 int pk_port_inspect(struct portico *k, pk_id port, struct pk_port_status *status);
 
@@ -110,7 +114,30 @@ void pk_port_give_back(struct portico *k, uint32_t message);
  */
 int pk_port_watch(struct portico *k, pk_id port, const struct pk_post *post, uint32_t *wait);
 
-/* Blocking forms of the two: they post, sleep and collect. */
+/*
+ * The same, but always posted, and then settled at once where that can be.  0:
+ * *wait is posted; how it ends its completion tells.
+ */
+int pk_port_post_send(struct portico *k, pk_id port, uint32_t message, const struct pk_post *post,
+		      uint32_t *wait);
+int pk_port_post_receive(struct portico *k, pk_id port, const struct pk_want *want, const struct pk_post *post,
+			 uint32_t *wait);
+
+/* From whichever of up to PK_GROUP_MOST ports has one first; of those that have one now, from the first. */
+int pk_port_post_receive_any(struct portico *k, const pk_id *ports, unsigned count, const struct pk_want *want,
+			     const struct pk_post *post, uint32_t *wait);
+int pk_port_receive_any_until(struct portico *k, const pk_id *ports, unsigned count,
+			      const struct pk_want *want, int64_t until_ns, uint32_t *message);
+
+/* For wait.c.  0: this task may have completions queued there. */
+int pk_port_completes(struct portico *k, pk_id port);
+/* Queue a completion.  The port's lock comes after that of the object waited on. */
+int pk_port_complete(struct portico *k, pk_id port, uint32_t message, struct pk_wakes *wakes);
+
+/* Sleep until something is queued there.  0, -ETIMEDOUT, -EINTR, -EIDRM … */
+int pk_port_await(struct portico *k, pk_id port, int64_t until_ns);
+
+/* Blocking forms of the first two: they post, sleep and collect. */
 int pk_port_send_until(struct portico *k, pk_id port, uint32_t message, int64_t until_ns);
 int pk_port_receive_until(struct portico *k, pk_id port, const struct pk_want *want, int64_t until_ns,
 			  uint32_t *message);
@@ -124,6 +151,6 @@ void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes);
 void pk_port_serve(struct portico *k, struct pk_port *port, struct pk_wakes *wakes);
 
 /* P1 and P2 hold? */
-bool pk_port_settled(struct portico *k, struct pk_port *port);
+bool pk_port_settled(struct portico *k, struct pk_port *port, pk_id id);
 
 #endif

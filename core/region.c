@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "region.h"
+#include "magazine.h"
+#include "making.h"
 #include "table.h"
 #include "text.h"
 
@@ -63,7 +65,7 @@ int pk_region_find(const char *directory, char found[PK_PATH_MAX], bool *named)
 	return pk_text_fits(&path) ? 0 : -ENAMETOOLONG;
 }
 
-static int join(const char *directory, const char *name, char path[PK_PATH_MAX])
+int pk_path_join(const char *directory, const char *name, char path[PK_PATH_MAX])
 {
 	struct pk_text text = pk_text(path, PK_PATH_MAX);
 	pk_text_add(&text, directory);
@@ -74,134 +76,12 @@ static int join(const char *directory, const char *name, char path[PK_PATH_MAX])
 
 int pk_region_path(struct portico *k, const char *name, char path[PK_PATH_MAX])
 {
-	return join(k->directory, name, path);
+	return pk_path_join(k->directory, name, path);
 }
 
-/* ---- errors in words */
+/* ---- mapping it */
 
-static int fail(struct pk_reason *reason, int error, const char *directory, const char *what)
-{
-	struct pk_text text = PK_TEXT(reason->text);
-	pk_text_add(&text, "instance ");
-	pk_text_add(&text, directory);
-	pk_text_add(&text, ": ");
-	pk_text_add(&text, what);
-	return error;
-}
-
-static int fail_making(struct pk_reason *reason, int error, const char *directory)
-{
-	switch (error) {
-	case -ENOSPC:
-		return fail(
-			reason, error, directory,
-			"its file system is full; free some space there, or name another by PORTICO_KERNEL");
-	case -EACCES:
-	case -EPERM:
-		return fail(reason, error, directory,
-			    "may not be made there; name a directory of your own by PORTICO_KERNEL");
-	case -EROFS:
-		return fail(reason, error, directory,
-			    "its file system is read-only; name another by PORTICO_KERNEL");
-	case -ENOENT:
-	case -ENOTDIR:
-		return fail(reason, error, directory, "its parent is no directory; make it first");
-	case -EINVAL:
-		return fail(reason, error, directory, "an empty path names none");
-	case -ENAMETOOLONG:
-		return fail(reason, error, directory,
-			    "the path is too long; choose one of at most 200 bytes");
-	default:
-		return fail(reason, error, directory, "can't be opened or made");
-	}
-}
-
-static int fail_foreign(struct pk_reason *reason, const char *directory, uint32_t owner)
-{
-	struct pk_text text = PK_TEXT(reason->text);
-	pk_text_add(&text, "instance ");
-	pk_text_add(&text, directory);
-	pk_text_add(&text, ": belongs to uid ");
-	pk_text_number(&text, owner);
-	pk_text_add(&text, ", not to you; use its mount, or name one of your own by PORTICO_KERNEL");
-	return -EACCES;
-}
-
-static int fail_version(struct pk_reason *reason, const char *directory, const struct pk_header *header)
-{
-	struct pk_text text = PK_TEXT(reason->text);
-	pk_text_add(&text, "instance ");
-	pk_text_add(&text, directory);
-	if (header->abi != PK_ABI) {
-		pk_text_add(&text, ": made by a Portico of ABI ");
-		pk_text_number(&text, header->abi);
-		pk_text_add(&text, ", this one is ABI ");
-		pk_text_number(&text, PK_ABI);
-	} else {
-		pk_text_add(&text, ": made by another build of Portico, whose layout differs");
-	}
-	pk_text_add(
-		&text,
-		"; end the programs that use it and remove the directory, or name another by PORTICO_KERNEL");
-	return -EPROTO;
-}
-
-/* ---- making it */
-
-/* Every directory of the path that isn't there; only those made are ours to restrict. */
-static int make_directories(const char *directory)
-{
-	char path[PK_PATH_MAX];
-	int error = 0;
-	for (size_t i = 1;; i++) {
-		if (directory[i] != '/' && directory[i] != '\0')
-			continue;
-		memcpy(path, directory, i);
-		path[i] = '\0';
-		error = pk_mkdir(path, 0700);
-		if (directory[i] == '\0')
-			break;
-	}
-	return error == -EEXIST ? 0 : error;
-}
-
-static int make_beside(const char *directory, const char *name)
-{
-	char path[PK_PATH_MAX];
-	int error = join(directory, name, path);
-	if (!error)
-		error = pk_mkdir(path, 0700);
-	return error == -EEXIST ? 0 : error;
-}
-
-/* How many slots each table has from the start. */
-static uint32_t warm_slots(unsigned table)
-{
-	if (table == PK_TASKS)
-		return 512;
-	return table < PK_BUFFERS + 8 ? 16 : 0;
-}
-
-static int fill_in(struct portico *k)
-{
-	struct pk_header *header = pk_header(k);
-	int error = pk_region_commit(k, 0, sizeof *header);
-	for (unsigned table = 0; table < PK_TABLES && !error; table++) {
-		header->tables[table].fresh = 1;
-		error = pk_table_commit(k, table, warm_slots(table));
-	}
-	if (error)
-		return error;
-	uint32_t gid;
-	pk_process_ids(&header->uid, &gid);
-	header->layout = pk_layout_hash();
-	header->abi = PK_ABI;
-	header->created_ns = pk_realtime_ns();
-	header->magic = PK_MAGIC;
-	return 0;
-}
-
-static int map_region(struct portico *k)
+int pk_region_map(struct portico *k)
 {
 	void *base = NULL;
 	int error = pk_map(&base, PK_REGION_BYTES, k->region, PK_MAP_SHARED);
@@ -224,55 +104,12 @@ static void close_region(struct portico *k)
 	k->region = -1;
 }
 
-static void unmap_region(struct portico *k)
+void pk_region_unmap(struct portico *k)
 {
 	if (k->base)
 		pk_unmap(k->base, PK_REGION_BYTES);
 	k->base = NULL;
 	close_region(k);
-}
-
-static int make_aside(struct portico *k, const char *aside)
-{
-	k->region = pk_open(aside, O_RDWR | O_CREAT | O_EXCL, 0600);
-	if (k->region >= 0 && pk_inspect(k->region, &k->file) != 0)
-		return -EIO;
-	if (k->region < 0)
-		return k->region;
-	int error = pk_truncate(k->region, PK_REGION_BYTES);
-	if (!error)
-		error = map_region(k);
-	if (!error)
-		error = fill_in(k);
-	unmap_region(k);
-	return error;
-}
-
-/* R1.  0 also where somebody else was first. */
-static int make_region(struct portico *k, const char *path)
-{
-	char aside[PK_PATH_MAX], name[40];
-	struct pk_text text = PK_TEXT(name);
-	uint64_t nonce = 0;
-	int error = make_directories(k->directory);
-	if (!error)
-		error = make_beside(k->directory, "shm");
-	if (!error)
-		error = make_beside(k->directory, "mnt");
-	if (error)
-		return error;
-	pk_random(&nonce, sizeof nonce);
-	pk_text_add(&text, "region.new.");
-	pk_text_number(&text, nonce);
-	error = join(k->directory, name, aside);
-	if (!error)
-		error = make_aside(k, aside);
-	PK_POINT("region: complete, not yet published");
-	if (!error)
-		error = pk_rename_new(aside, path);
-	if (error)
-		pk_unlink(aside);
-	return error == -EEXIST ? 0 : error;
 }
 
 /* ---- opening it */
@@ -283,58 +120,62 @@ static int check_owner(struct portico *k, bool named, struct pk_reason *reason)
 	pk_process_ids(&uid, &gid);
 	/* root may use what it names; what it finds by default must be its own */
 	if (k->file.uid != uid && !(uid == 0 && named))
-		return fail_foreign(reason, k->directory, k->file.uid);
+		return pk_reason_foreign(reason, k->directory, k->file.uid);
 	return 0;
 }
 
 static int check_header(struct portico *k, struct pk_reason *reason)
 {
 	if (k->file.size_bytes < sizeof(struct pk_header))
-		return fail(reason, -EPROTO, k->directory, "its region is no region; remove the directory");
-	int error = map_region(k);
+		return pk_reason(reason, -EPROTO, k->directory,
+				 "its region is no region; remove the directory");
+	int error = pk_region_map(k);
 	if (error)
-		return fail(reason, error, k->directory,
-			    "can't be mapped; it wants 25 GiB of addresses (not of memory): see `ulimit -v`");
+		return pk_reason_unmapped(reason, error, k->directory);
 	if (pk_header(k)->magic != PK_MAGIC)
-		return fail(reason, -EPROTO, k->directory, "its region is no region; remove the directory");
+		return pk_reason(reason, -EPROTO, k->directory,
+				 "its region is no region; remove the directory");
 	if (pk_header(k)->abi != PK_ABI || pk_header(k)->layout != pk_layout_hash() ||
 	    k->file.size_bytes != PK_REGION_BYTES)
-		return fail_version(reason, k->directory, pk_header(k));
+		return pk_reason_version(reason, k->directory, pk_header(k));
 	return 0;
 }
 
 static int open_region(struct portico *k, bool create, bool named, struct pk_reason *reason)
 {
 	char path[PK_PATH_MAX];
-	int error = join(k->directory, "region", path);
+	int error = pk_path_join(k->directory, "region", path);
 	if (error)
-		return fail_making(reason, error, k->directory);
+		return pk_reason_unmade(reason, error, k->directory);
 	/* a directory that another made could swap what lies in it */
 	if (pk_inspect_path(k->directory, &k->file) == 0 && (error = check_owner(k, named, reason)) != 0)
 		return error;
+	if (create)
+		pk_region_tidy(k->directory, true);
 	k->region = pk_open(path, O_RDWR | O_NOFOLLOW, 0);
 	if (k->region == -ENOENT && create) {
-		error = make_region(k, path);
+		error = pk_region_make(k, path);
 		if (error)
-			return fail_making(reason, error, k->directory);
+			return pk_reason_unmade(reason, error, k->directory);
 		k->region = pk_open(path, O_RDWR | O_NOFOLLOW, 0);
 	}
 	if (k->region == -ENOENT)
-		return fail(reason, -ENOENT, k->directory, "there is none; a program's first use makes it");
+		return pk_reason(reason, -ENOENT, k->directory,
+				 "there is none; a program's first use makes it");
 	if (k->region == -EACCES) {
 		struct pk_file file;
 		if (pk_inspect_path(path, &file) == 0 || pk_inspect_path(k->directory, &file) == 0)
-			return fail_foreign(reason, k->directory, file.uid);
-		return fail(reason, -EACCES, k->directory,
-			    "a directory above it may not be entered by you; name one of your own by "
-			    "PORTICO_KERNEL");
+			return pk_reason_foreign(reason, k->directory, file.uid);
+		return pk_reason(reason, -EACCES, k->directory,
+				 "a directory above it may not be entered by you; name one of your own by "
+				 "PORTICO_KERNEL");
 	}
 	if (k->region < 0)
-		return fail_making(reason, k->region, k->directory);
+		return pk_reason_unmade(reason, k->region, k->directory);
 	k->region = pk_out_of_the_way(k->region);
 	error = pk_inspect(k->region, &k->file);
 	if (error)
-		return fail(reason, error, k->directory, "its region can't be inspected");
+		return pk_reason(reason, error, k->directory, "its region can't be inspected");
 	error = check_owner(k, named, reason);
 	return error ? error : check_header(k, reason);
 }
@@ -361,10 +202,10 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 	bool named;
 	int error = pk_region_find(directory, found, &named);
 	if (error)
-		return fail_making(reason, error, found);
+		return pk_reason_unmade(reason, error, found);
 	error = pk_map(&memory, sizeof(struct portico), -1, 0);
 	if (error)
-		return fail(reason, error, found, "no memory");
+		return pk_reason(reason, error, found, "no memory");
 	struct portico *k = memory;
 	k->region = -1;
 	k->cpus = pk_cpu_count();
@@ -372,7 +213,8 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 	memcpy(k->directory, found, sizeof found);
 	error = set_up(k);
 	if (error)
-		fail(reason, error, found, "no memory that fork() wipes; it takes a Linux of 4.14 or later");
+		pk_reason(reason, error, found,
+			  "no memory that fork() wipes; it takes a Linux of 4.14 or later");
 	else
 		error = open_region(k, create, named, reason);
 	if (error) {
@@ -385,7 +227,8 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 
 void pk_kernel_close(struct portico *k)
 {
-	unmap_region(k);
+	pk_region_unmap(k);
+	pk_magazines_close(k);
 	if (k->mine)
 		pk_unmap(k->mine, REGISTRATION_BYTES);
 	pk_unmap(k, sizeof *k);
@@ -395,7 +238,7 @@ void pk_kernel_close(struct portico *k)
 static int open_anew(struct portico *k)
 {
 	char path[PK_PATH_MAX];
-	int error = join(k->directory, "region", path);
+	int error = pk_path_join(k->directory, "region", path);
 	int fd = error ? error : pk_open(path, O_RDWR | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return fd;
@@ -440,4 +283,10 @@ int pk_region_commit(struct portico *k, uint64_t offset, uint64_t size_bytes)
 {
 	int error = ensure_descriptor(k);
 	return error ? error : pk_allocate(k->region, offset, size_bytes);
+}
+
+void pk_region_discard(struct portico *k, uint64_t offset, uint64_t size_bytes)
+{
+	if (ensure_descriptor(k) == 0)
+		pk_discard(k->region, offset, size_bytes);
 }

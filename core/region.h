@@ -6,13 +6,20 @@
  *   DIR/shm/     one file per System V segment
  *   DIR/mnt/     a mount point for `portico mount`
  *
- * Whoever comes first makes the region aside, complete, and renames it into
- * place without replacing: a loser of that race throws its own away and uses
- * the winner's, and nobody ever opens a half-made one.
+ * Whoever comes first makes the region aside, complete, as a file without a
+ * name, and then names it, without replacing: a loser of that race throws its
+ * own away and uses the winner's, and nobody ever opens a half-made one.  Where
+ * a file system has no such files it is DIR/region.new.N meanwhile, and its
+ * maker holds a lock on it; who makes or may make an instance removes those
+ * that nobody has locked.
+ *
+ * Of the path only the last part is made, and only in an empty directory, or
+ * none, does an instance come to be: a path mistyped is an error.
  *
  *  R1  What is named DIR/region is complete, and is never written over.
  *  R2  Memory is committed before it is touched; a full file system is an
  *      error of the call that wanted more, never a SIGBUS in a bystander.
+ *  R3  What a killed maker leaves is found unlocked, and removed by the next.
  */
 #ifndef PK_REGION_H
 #define PK_REGION_H
@@ -35,8 +42,18 @@ int pk_region_find(const char *directory, char found[PK_PATH_MAX], bool *named);
 int pk_kernel_open(const char *directory, bool create, struct portico **opened, struct pk_reason *reason);
 void pk_kernel_close(struct portico *k);
 
+/* Could one be made there, where there is none?  Tries it, and leaves nothing; if not, the reason says why.
+ */
+int pk_region_try(const char *directory, struct pk_reason *reason);
+
+/* R3: how many files killed makers left; and remove them. */
+unsigned pk_region_tidy(const char *directory, bool remove);
+
 /* Back that range with memory.  -ENOSPC: the file system is full. */
 int pk_region_commit(struct portico *k, uint64_t offset, uint64_t size_bytes);
+
+/* Give it back: the range reads as zeroes, and may be committed again. */
+void pk_region_discard(struct portico *k, uint64_t offset, uint64_t size_bytes);
 
 /*
  * A fork's child shares its parent's open file description, and with it the

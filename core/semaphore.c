@@ -309,7 +309,7 @@ static int sleep_until_done(struct portico *k, pk_id id, uint32_t slot)
 {
 	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
 	uint32_t message = wait->message;
-	if (!pk_wait_spin(k, slot))
+	if (!pk_spin(k, &wait->outcome))
 		pk_adjust_reap(k, id);
 	int result = pk_wait_sleep(k, slot);
 	/* S3: whoever granted this has now also done it, or died and it is done by us */
@@ -422,7 +422,7 @@ static int operate(struct portico *k, pk_id id, const struct operation *operatio
 			return result;
 		result = operate_locked(k, &view, operation, until_ns, &wait, &wakes);
 		pk_object_unlock(view.set);
-		pk_wakes_flush(&wakes);
+		pk_wakes_flush(k, &wakes);
 	} while (result == -EAGAIN && pk_adjust_reap(k, id));
 	return result == PK_POSTED ? sleep_until_done(k, id, wait) : result;
 }
@@ -536,6 +536,6 @@ int pk_set_store(struct portico *k, pk_id id, uint32_t first, uint32_t count, co
 	if (!error)
 		pk_set_advance(k, &view, &wakes);
 	pk_object_unlock(view.set);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 	return error;
 }

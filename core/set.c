@@ -107,7 +107,7 @@ int pk_set_destroy(struct portico *k, pk_id id)
 		finish_destroying(k, set, pk_id_slot(id), &wakes);
 	}
 	pk_object_unlock(set);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 	if (!error && name)
 		pk_name_forget(k, name, id); /* N1 */
 	return error;
@@ -201,7 +201,7 @@ void pk_set_undo(struct portico *k, uint32_t slot)
 		pk_adjust_release(k, set, slot);
 	}
 	pk_object_unlock(set);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 }
 
 /* ---- valid and repair */
@@ -217,14 +217,14 @@ void pk_set_repair(struct portico *k, uint32_t slot)
 	pk_id id = pk_slot_id(&set->head, slot);
 	struct pk_wait_list *lines[4] = { [PK_FOR_SEMAPHORES - 1] = &set->waiters };
 	pk_adjust_rebuild(k, set, id);
-	pk_wait_rebuild(k, PK_SETS, id, lines, &set->next_ticket);
+	pk_wait_rebuild(k, PK_SETS, id, lines, &set->next_ticket, &wakes);
 	if (kind == PK_DYING) {
 		finish_destroying(k, set, slot, &wakes);
 	} else if (pk_set_look(k, set, slot, &view)) {
 		pk_set_recover(k, &view);
 		pk_set_advance(k, &view, &wakes);
 	}
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 }
 
 bool pk_set_valid(struct portico *k, pk_id id)

@@ -1,60 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 #include "table.h"
+#include "magazine.h"
 #include "region.h"
 
 #include <errno.h>
 
 #define SMALL_COMMIT (64u << 10) /* bytes: how much a table grows by, at the least */
 
-/*
- * Processors tell a load from an earlier store by the low 12 bits of their
- * addresses first.  So the slots that a send touches in one go, a port and a
- * buffer, both of low numbers, don't begin at the same place of a page.
- */
-#define APART 2048
-
-#define OBJECTS(table, type, what, number)                                                                   \
-	[table] = {                                                                                          \
-		.name = (what),                                                                              \
-		.offset = PK_WINDOW * ((table) + 1),                                                         \
-		.stride = sizeof(struct type),                                                               \
-		.most = (number),                                                                            \
-	}
-#define BUFFER_STRIDE(class) (sizeof(struct pk_message) + (PK_SMALLEST << (class)))
-#define BUFFERS(class)                                                                                       \
-	[PK_BUFFERS + (class)] = {                                                                           \
-		.name = "buffers of 64 B << " #class,                                                        \
-		.offset = PK_WINDOW * (PK_BUFFERS + (class) + 1) + APART,                                    \
-		.stride = BUFFER_STRIDE(class),                                                              \
-		.most = (PK_WINDOW - APART) / BUFFER_STRIDE(class),                                          \
-	}
-
-const struct pk_table_shape pk_shapes[PK_TABLES] = {
-	OBJECTS(PK_TASKS, pk_task, "tasks", 32768),
-	OBJECTS(PK_PORTS, pk_port, "ports", 131072),
-	OBJECTS(PK_WAITS, pk_wait, "waits", 1 << 20),
-	OBJECTS(PK_NAMES, pk_name, "names", 262144),
-	OBJECTS(PK_SETS, pk_set, "semaphore sets", 32769),
-	OBJECTS(PK_ADJUSTS, pk_adjust, "adjustments", 1 << 20),
-	OBJECTS(PK_SEGMENTS, pk_segment, "segments", 32769),
-	OBJECTS(PK_ATTACHES, pk_attach, "attachments", 1 << 20),
-	OBJECTS(PK_PIPES, pk_pipe, "pipes", 131072),
-	BUFFERS(0),
-	BUFFERS(1),
-	BUFFERS(2),
-	BUFFERS(3),
-	BUFFERS(4),
-	BUFFERS(5),
-	BUFFERS(6),
-	BUFFERS(7),
-	BUFFERS(8),
-	BUFFERS(9),
-	BUFFERS(10),
-	BUFFERS(11),
-	BUFFERS(12),
-	BUFFERS(13),
-	BUFFERS(14),
-};
+const char *pk_table_name(unsigned table)
+{
+	static const char *const names[PK_TABLES] = {
+		[PK_TASKS] = "tasks",
+		[PK_PORTS] = "ports",
+		[PK_WAITS] = "waits",
+		[PK_NAMES] = "names",
+		[PK_SETS] = "semaphore sets",
+		[PK_ADJUSTS] = "adjustments",
+		[PK_SEGMENTS] = "segments",
+		[PK_ATTACHES] = "attachments",
+		[PK_PIPES] = "pipes",
+		[PK_LANES] = "lanes",
+		[PK_RUNS] = "runs of pages",
+		[PK_BUFFERS + 0] = "buffers of 64 B",
+		[PK_BUFFERS + 1] = "buffers of 128 B",
+		[PK_BUFFERS + 2] = "buffers of 256 B",
+		[PK_BUFFERS + 3] = "buffers of 512 B",
+		[PK_BUFFERS + 4] = "buffers of 1 KiB",
+		[PK_BUFFERS + 5] = "buffers of 2 KiB",
+		[PK_BUFFERS + 6] = "buffers of 4 KiB",
+		[PK_BUFFERS + 7] = "buffers of 8 KiB",
+		[PK_BUFFERS + 8] = "buffers of 16 KiB",
+		[PK_BUFFERS + 9] = "buffers of 32 KiB",
+		[PK_BUFFERS + 10] = "buffers of 64 KiB",
+		[PK_BUFFERS + 11] = "buffers of 128 KiB",
+		[PK_BUFFERS + 12] = "buffers of 256 KiB",
+		[PK_BUFFERS + 13] = "buffers of 512 KiB",
+		[PK_BUFFERS + 14] = "buffers of 1 MiB",
+	};
+	return names[table];
+}
 
 static struct pk_table *table_of(struct portico *k, unsigned table)
 {
@@ -135,60 +119,133 @@ static uint32_t next_free(struct portico *k, unsigned table)
 	return t->fresh < pk_committed(k, table) ? t->fresh : 0;
 }
 
-int pk_claim(struct portico *k, unsigned table, uint32_t *slot)
+/* Under the table's lock: one slot, off the free list; 0: there is none. */
+static uint32_t take_locked(struct portico *k, unsigned table)
 {
 	struct pk_table *t = table_of(k, table);
-	int error = lock_table(k, table);
+	uint32_t slot = next_free(k, table);
+	struct pk_head *head = pk_slot(k, table, slot);
+	if (!head)
+		return 0;
+	PK_POINT("table: before claiming");
+	pk_store(&head->word, pk_word(PK_CLAIMED, pk_self(k)));
+	PK_POINT("table: claimed, still on the free list");
+	if (slot == t->free)
+		t->free = head->next;
+	else
+		t->fresh = slot + 1;
+	head->next = 0;
+	pk_store_relaxed(&t->used, pk_load_relaxed(&t->used) + 1);
+	return slot;
+}
+
+static int grow(struct portico *k, unsigned table)
+{
+	uint32_t committed = pk_committed(k, table);
+	return pk_table_commit(k, table, committed + (committed / 4 < 65536 ? committed / 4 : 65536) + 2);
+}
+
+int pk_table_take(struct portico *k, unsigned table, uint32_t *slots, int most)
+{
+	int taken = 0, error = lock_table(k, table);
 	if (error)
 		return error;
-	uint32_t found = next_free(k, table);
-	if (!found) {
-		uint32_t committed = pk_committed(k, table);
-		error = pk_table_commit(k, table,
-					committed + (committed / 4 < 65536 ? committed / 4 : 65536) + 2);
-		found = error ? 0 : next_free(k, table);
-	}
-	struct pk_head *head = pk_slot(k, table, found);
-	if (head) {
-		PK_POINT("table: before claiming");
-		pk_store(&head->word, pk_word(PK_CLAIMED, pk_self(k)));
-		PK_POINT("table: claimed, still on the free list");
-		if (found == t->free)
-			t->free = head->next;
-		else
-			t->fresh = found + 1;
-		head->next = 0;
-		pk_store_relaxed(&t->used, pk_load_relaxed(&t->used) + 1);
-		*slot = found;
-	} else if (!error) {
-		error = -ENOBUFS;
+	while (taken < most && (slots[taken] = take_locked(k, table)) != 0)
+		taken++;
+	if (taken == 0) {
+		error = grow(k, table);
+		if (!error && (slots[0] = take_locked(k, table)) != 0)
+			taken = 1;
+		else if (!error)
+			error = -ENOBUFS;
 	}
 	unlock_table(k, table);
-	return error;
+	return taken > 0 ? taken : error;
+}
+
+/* Under the table's lock. */
+static void give_locked(struct portico *k, unsigned table, uint32_t slot)
+{
+	struct pk_table *t = table_of(k, table);
+	struct pk_head *head = pk_slot(k, table, slot);
+	if (!head || pk_word_kind(pk_load_relaxed(&head->word)) == PK_FREE)
+		return;
+	pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
+	PK_POINT("table: before freeing");
+	pk_store(&head->word, PK_FREE);
+	PK_POINT("table: free, not on the free list");
+	head->next = t->free;
+	t->free = slot;
+	pk_store_relaxed(&t->used, pk_load_relaxed(&t->used) - 1);
+}
+
+void pk_table_give(struct portico *k, unsigned table, const uint32_t *slots, int count)
+{
+	bool locked = lock_table(k, table) == 0;
+	for (int i = 0; i < count; i++) {
+		struct pk_head *head = pk_slot(k, table, slots[i]);
+		if (locked) {
+			give_locked(k, table, slots[i]);
+		} else if (head) {
+			/* free, and on no list before the next repair: lost rather than listed by two at once */
+			pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
+			pk_store(&head->word, PK_FREE);
+		}
+	}
+	if (locked)
+		unlock_table(k, table);
+}
+
+/* ---- claiming and releasing: by the thread's magazine, if it keeps slots of that table */
+
+/* The slot in a magazine that was put there last; 0: it holds none that is ours. */
+static uint32_t take_round(struct portico *k, struct pk_magazine *magazine, unsigned table, int kind)
+{
+	while (magazine->count[kind] > 0) {
+		uint32_t slot = magazine->slots[kind][--magazine->count[kind]];
+		const struct pk_head *head = pk_slot(k, table, slot);
+		if (head && pk_load_relaxed(&head->word) == pk_word(PK_CLAIMED, pk_self(k)))
+			return slot;
+	}
+	return 0;
+}
+
+int pk_claim(struct portico *k, unsigned table, uint32_t *slot)
+{
+	int kind = pk_magazine_kind(table), taken;
+	struct pk_magazine *magazine = pk_magazine_enter(k, kind);
+	if (!magazine) {
+		taken = pk_table_take(k, table, slot, 1);
+		return taken > 0 ? 0 : taken;
+	}
+	*slot = take_round(k, magazine, table, kind);
+	taken = 1;
+	if (*slot == 0 && (taken = pk_magazine_fill(k, magazine, table, kind)) > 0)
+		*slot = take_round(k, magazine, table, kind);
+	pk_magazine_leave(magazine);
+	if (*slot != 0)
+		return 0;
+	return taken < 0 ? taken : -EIO;
 }
 
 void pk_release(struct portico *k, unsigned table, uint32_t slot)
 {
-	struct pk_table *t = table_of(k, table);
+	int kind = pk_magazine_kind(table);
+	struct pk_magazine *magazine = pk_magazine_enter(k, kind);
 	struct pk_head *head = pk_slot(k, table, slot);
-	if (!head)
-		return;
-	if (lock_table(k, table) != 0) {
-		/* free, and on no list before the next repair: lost rather than listed by two at once */
-		pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
-		pk_store(&head->word, PK_FREE);
-		return;
+	if (!magazine) {
+		pk_table_give(k, table, &slot, 1);
+	} else {
+		if (head) {
+			if (magazine->count[kind] == pk_magazine_rounds(kind))
+				pk_magazine_drain(k, magazine, table, kind);
+			pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
+			PK_POINT("table: before keeping");
+			pk_store(&head->word, pk_word(PK_CLAIMED, pk_self(k)));
+			magazine->slots[kind][magazine->count[kind]++] = slot;
+		}
+		pk_magazine_leave(magazine);
 	}
-	if (pk_word_kind(pk_load_relaxed(&head->word)) != PK_FREE) {
-		pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
-		PK_POINT("table: before freeing");
-		pk_store(&head->word, PK_FREE);
-		PK_POINT("table: free, not on the free list");
-		head->next = t->free;
-		t->free = slot;
-		pk_store_relaxed(&t->used, pk_load_relaxed(&t->used) - 1);
-	}
-	unlock_table(k, table);
 }
 
 pk_id pk_publish(struct portico *k, unsigned table, uint32_t slot)

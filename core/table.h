@@ -2,10 +2,11 @@
 /*
  * Tables of slots: where every shared object lives.
  *
- * Claiming a slot takes one from the free list, or a fresh one, or commits
- * more of the table's window; releasing puts it back and raises its
- * generation, so that ids of what it was are stale.  The free list is a cache:
- * a table whose lock is inherited rebuilds it from the words of its slots.
+ * Claiming a slot takes one from the thread's magazine (magazine.h), or the
+ * free list, or a fresh one, or commits more of the table's window; releasing
+ * puts it back and raises its generation, so that ids of what it was are
+ * stale.  The free list is a cache: a table whose lock is inherited rebuilds
+ * it from the words of its slots.
  *
  *  T1  A slot below `committed` is backed by memory: touching it can't fail.
  *  T2  A slot is on the free list, or at or above `fresh`, only if its word is
@@ -19,14 +20,57 @@
 #include "lock.h"
 
 struct pk_table_shape {
-	const char *name;
 	uint64_t offset; /* of slot 0 from the region's beginning */
 	uint32_t stride; /* bytes from slot to slot */
 	uint32_t most;	 /* slots it may ever have, slot 0 included */
 };
 
-/* Names and sizes of every table; the region's layout, with layout.h. */
-extern const struct pk_table_shape pk_shapes[PK_TABLES];
+/*
+ * Processors tell a load from an earlier store by the low 12 bits of their
+ * addresses first.  So the slots that a send touches in one go, a port and a
+ * buffer, both of low numbers, don't begin at the same place of a page.
+ */
+#define PK_APART 2048
+
+#define PK_OBJECTS(table, type, number)                                                                      \
+	[table] = { PK_WINDOW * ((table) + 1), sizeof(struct type), (number) }
+#define PK_BUFFER_STRIDE(class) (sizeof(struct pk_message) + (PK_SMALLEST << (class)))
+#define PK_BUFFERS_OF(class)                                                                                 \
+	[PK_BUFFERS + (class)] = { PK_WINDOW * (PK_BUFFERS + (class) + 1) + PK_APART,                        \
+				   PK_BUFFER_STRIDE(class), (PK_WINDOW - PK_APART) / PK_BUFFER_STRIDE(class) }
+
+/* The shape of every table: the region's layout, with layout.h. */
+static const struct pk_table_shape pk_shapes[PK_TABLES] = {
+	PK_OBJECTS(PK_TASKS, pk_task, 32768),
+	PK_OBJECTS(PK_PORTS, pk_port, 131072),
+	PK_OBJECTS(PK_WAITS, pk_wait, 1 << 20),
+	PK_OBJECTS(PK_NAMES, pk_name, 262144),
+	PK_OBJECTS(PK_SETS, pk_set, 32769),
+	PK_OBJECTS(PK_ADJUSTS, pk_adjust, 1 << 20),
+	PK_OBJECTS(PK_SEGMENTS, pk_segment, 32769),
+	PK_OBJECTS(PK_ATTACHES, pk_attach, 1 << 20),
+	PK_OBJECTS(PK_PIPES, pk_pipe, 131072),
+	PK_OBJECTS(PK_LANES, pk_lane, 1 << 22),
+	PK_OBJECTS(PK_RUNS, pk_run, 1 << 20),
+	PK_BUFFERS_OF(0),
+	PK_BUFFERS_OF(1),
+	PK_BUFFERS_OF(2),
+	PK_BUFFERS_OF(3),
+	PK_BUFFERS_OF(4),
+	PK_BUFFERS_OF(5),
+	PK_BUFFERS_OF(6),
+	PK_BUFFERS_OF(7),
+	PK_BUFFERS_OF(8),
+	PK_BUFFERS_OF(9),
+	PK_BUFFERS_OF(10),
+	PK_BUFFERS_OF(11),
+	PK_BUFFERS_OF(12),
+	PK_BUFFERS_OF(13),
+	PK_BUFFERS_OF(14),
+};
+
+/* What a table holds, in words: "tasks", "buffers of 4 KiB". */
+const char *pk_table_name(unsigned table);
 
 static inline uint32_t pk_committed(struct portico *k, unsigned table)
 {
@@ -48,6 +92,12 @@ void *pk_object(struct portico *k, unsigned table, pk_id id, int *error);
 /* Claim a slot for this task.  -ENOBUFS: the table is full.  -ENOSPC: the file system is.  -EDEADLK: as
  * pk_lock(). */
 int pk_claim(struct portico *k, unsigned table, uint32_t *slot);
+
+/* Claim up to `most` at once, from the table itself: how many.  0 or fewer: none, and why. */
+int pk_table_take(struct portico *k, unsigned table, uint32_t *slots, int most);
+
+/* Give those back to the table itself. */
+void pk_table_give(struct portico *k, unsigned table, const uint32_t *slots, int count);
 
 /* Give a slot back.  Whoever calls owns it, or holds the lock of the object it belongs to. */
 void pk_release(struct portico *k, unsigned table, uint32_t slot);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "task.h"
+#include "log.h"
+#include "magazine.h"
 #include "name.h"
 #include "object.h"
 #include "port.h"
@@ -87,6 +89,7 @@ static void inherit_locks(struct portico *k, const struct dead *dead)
 		if (locked >= 0)
 			pk_unlock(lock);
 	}
+	pk_run_inherit(k, dead->id);
 	inherit_locks_of_objects(k, dead, PK_PORTS);
 	inherit_locks_of_objects(k, dead, PK_SETS);
 	inherit_locks_of_objects(k, dead, PK_SEGMENTS);
@@ -134,9 +137,11 @@ static void return_message(struct portico *k, uint32_t message, struct pk_messag
 {
 	const struct dead *dead = context;
 	uint64_t word = pk_load(&m->head.word);
-	if (word == dead->held || granted_to(k, word, dead))
+	if (word == dead->held || granted_to(k, word, dead)) {
+		pk_log(k, PK_LOG_RETURNED, PK_PORTS, m->port, 0);
 		pk_port_give_back(k, message);
-	else if (word == dead->claimed || (bereft(k, word, m, dead) && pk_load(&m->head.word) == word))
+	}
+	if (word == dead->claimed || (bereft(k, word, m, dead) && pk_load(&m->head.word) == word))
 		pk_message_release(k,
 				   message); /* bodies go before their objects: still bereft, so nobody's */
 }
@@ -167,8 +172,11 @@ static void abandon(struct portico *k, const struct dead *dead)
 {
 	inherit_locks(k, dead);
 	withdraw_waits(k, dead);
+	pk_completions_reap(k, dead->id);
 	pk_message_each(k, return_message, (void *)dead);
-	for_each_claimed(k, dead, PK_WAITS, pk_wait_end);
+	for_each_claimed(k, dead, PK_WAITS, pk_wait_free);
+	for_each_claimed(k, dead, PK_RUNS, pk_run_release);
+	release_claimed(k, dead, PK_LANES);
 	release_claimed(k, dead, PK_NAMES);
 	release_claimed(k, dead, PK_PORTS);
 	release_claimed(k, dead, PK_SETS);
@@ -346,6 +354,7 @@ static void enter_thread(struct portico *k)
 		.kernel = k,
 		.task = pk_self(k),
 		.owner = k->mine->owner_half | (pk_thread_id() & ~PK_LOCK_WAITERS & 0xffffffff),
+		.magazine = pk_magazine_hold(k),
 	};
 }
 
@@ -358,9 +367,8 @@ static int register_image(struct portico *k)
 	struct pk_task *task = pk_slot(k, PK_TASKS, slot);
 	fill_in(k, task);
 	task->since_ns = pk_realtime_ns();
-	pk_store(&task->told, 0);
-	pk_store(&task->bell, 0);
-	pk_store(&task->bell_sleepers, 0);
+	pk_store(&task->spins, 0);
+	pk_store(&task->sleeps, 0);
 	if (pk_process_mark(k->region, slot) != 0)
 		task->flags |= PK_TASK_UNMARKED;
 	pk_id id = pk_slot_id(&task->head, slot);
@@ -397,8 +405,8 @@ static int register_task(struct portico *k)
 	if (error)
 		return error;
 	k->mine->opened = 1;
-	pk_store_relaxed(&k->first_told, 0);
-	k->last_told = 0;
+	pk_magazines_open(k);
+	pk_store(&k->next_expiry_ns, PK_FOREVER);
 	pk_process_self(&k->mine->process);
 	pk_task_refresh_ids(k);
 	uint32_t former = forked ? 0 : find_former(k);

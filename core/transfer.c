@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* Passing messages through ports: send, receive, give back.  port.h is the essay. */
 #include "port.h"
+#include "index.h"
+#include "log.h"
 #include "task.h"
 
 #include <errno.h>
 
 /* ---- the queue, under the lock */
 
+static void count_in(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m)
+{
+	port->count++;
+	port->queued_bytes += m->length;
+	if (__builtin_expect(port->index != 0, 0))
+		pk_index_add(k, port, message, m);
+}
+
 static void append(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m)
 {
 	struct pk_message *last = pk_message_at(k, port->last);
 	m->head.next = 0;
+	m->previous = port->last;
 	if (port->first != 0 && last)
 		last->head.next = message;
 	else
 		port->first = message;
 	port->last = message;
-	port->count++;
-	port->queued_bytes += m->length;
+	count_in(k, port, message, m);
 }
 
 /* At the place that its number gives it. */
@@ -29,17 +39,19 @@ static void insert(struct portico *k, struct pk_port *port, uint32_t message)
 		append(k, port, message, m);
 		return;
 	}
-	uint32_t *link = &port->first;
-	for (uint32_t most = port->count; most > 0; most--) {
-		struct pk_message *at = pk_message_at(k, *link);
-		if (!at || at->number > m->number)
-			break;
+	uint32_t *link = &port->first, before = 0;
+	struct pk_message *at = pk_message_at(k, *link);
+	for (uint32_t most = port->count; most > 0 && at && at->number <= m->number; most--) {
+		before = *link;
 		link = &at->head.next;
+		at = pk_message_at(k, *link);
 	}
 	m->head.next = *link;
+	m->previous = before;
+	if (at)
+		at->previous = message;
 	*link = message;
-	port->count++;
-	port->queued_bytes += m->length;
+	count_in(k, port, message, m);
 }
 
 /* What is found in a queue, and what stands before it. */
@@ -50,6 +62,12 @@ struct found {
 static void take_off(struct portico *k, struct pk_port *port, const struct found *found)
 {
 	struct pk_message *m = pk_message_at(k, found->message), *before = pk_message_at(k, found->before);
+	if (__builtin_expect(port->index != 0, 0)) {
+		struct pk_message *next = pk_message_at(k, m->head.next);
+		pk_index_remove(k, port, m);
+		if (next)
+			next->previous = found->before;
+	}
 	if (before)
 		before->head.next = m->head.next;
 	else
@@ -80,13 +98,29 @@ static bool wants(enum pk_select_how select, int64_t type, uint32_t from, const 
 	return false;
 }
 
-/* The first that is wanted; of those at most a type, the first of the lowest. */
-static bool find_queued(struct portico *k, struct pk_port *port, const struct pk_want *want,
-			struct found *best)
+/* By the index.  False: there is none that can answer. */
+static bool look_up(struct portico *k, struct pk_port *port, const struct pk_want *want, struct found *found)
+{
+	if (!pk_index_answers(port, want))
+		return false;
+	*found = (struct found){ .message = pk_index_find(k, port, want) };
+	struct pk_message *m = pk_message_at(k, found->message);
+	if (m)
+		found->before = m->previous;
+	return port->index != 0;
+}
+
+/*
+ * The first that is wanted; of those at most a type, the first of the lowest.
+ * A long search makes the port an index, if that can answer.
+ */
+static bool search(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+		   struct found *best)
 {
 	int64_t lowest = want->type;
 	struct found at = { .message = port->first };
 	bool any = false;
+	uint32_t looked = 0;
 	for (uint32_t left = port->count; left > 0; left--) {
 		struct pk_message *m = pk_message_at(k, at.message);
 		if (!m)
@@ -99,8 +133,23 @@ static bool find_queued(struct portico *k, struct pk_port *port, const struct pk
 			lowest = m->type - 1;
 		}
 		at = (struct found){ .message = m->head.next, .before = at.message };
+		if (++looked == PK_INDEX_AFTER && want->select != PK_TYPE_EXCEPT && port->index == 0 &&
+		    pk_index_make(k, port, id) && look_up(k, port, want, best))
+			return best->message != 0;
 	}
 	return any;
+}
+
+static bool find_queued(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+			struct found *found)
+{
+	if (port->first != 0 && want->select == PK_ANY) {
+		*found = (struct found){ .message = port->first };
+		return pk_message_at(k, port->first) != NULL;
+	}
+	if (look_up(k, port, want, found))
+		return found->message != 0;
+	return port->first != 0 && search(k, port, id, want, found);
 }
 
 /* The same among the messages of waiting senders; the sender's wait, or 0. */
@@ -126,43 +175,64 @@ static uint32_t find_sender(struct portico *k, struct pk_port *port, const struc
 
 /* ---- sending */
 
+/* Written when it changes only: a store would take the line from the other processors. */
+static void note_time(int64_t *time)
+{
+	int64_t now = pk_realtime_seconds();
+	if (*time != now)
+		*time = now;
+}
+
 static void note_sent(struct pk_port *port, const struct pk_message *m)
 {
 	port->last_sender = m->pid;
-	port->send_time = pk_realtime_seconds();
+	note_time(&port->send_time);
 }
 
 static void note_received(struct portico *k, struct pk_port *port)
 {
 	port->last_receiver = k->mine->process.pid;
-	port->receive_time = pk_realtime_seconds();
+	note_time(&port->receive_time);
 }
 
-/* Give it to the first receiver in line that wants it and can take it.  W2: the word first, then the swap. */
+/* Give it to that waiting receiver.  W2: the word first, then the swap. */
+static bool grant_to(struct portico *k, struct pk_port *port, uint32_t slot, uint32_t message,
+		     struct pk_message *m, struct pk_wakes *wakes)
+{
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot), *leader = pk_slot(k, PK_WAITS, wait->leader);
+	uint64_t before = pk_load_relaxed(&m->head.word);
+	uint32_t owner = pk_id_slot(pk_word_id(pk_load(&wait->head.word)));
+	struct pk_task *task = pk_task_of(k, owner);
+	if (!leader) {
+		pk_wait_unlink(k, &port->receivers, slot); /* scribbled */
+		return false;
+	}
+	pk_store(&m->head.word, pk_word(PK_GRANTED, pk_slot_id(&leader->head, wait->leader)));
+	PK_POINT("transfer: granted, not settled");
+	if (pk_wait_grant(k, &port->receivers, slot, message, wakes)) {
+		port->last_receiver = task ? task->pid : 0;
+		note_time(&port->receive_time);
+		return true;
+	}
+	pk_store(&m->head.word, before);
+	return false;
+}
+
+/* Give it to the first receiver in line that wants it and can take it. */
 static bool hand_over(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m,
 		      struct pk_wakes *wakes)
 {
-	uint64_t before = pk_load_relaxed(&m->head.word);
 	uint32_t slot = port->receivers.first;
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
 		struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
 		if (!wait)
 			break;
-		uint32_t next = wait->next, owner = pk_id_slot(pk_word_id(pk_load(&wait->head.word)));
-		struct pk_task *task = pk_task_of(k, owner);
+		uint32_t next = wait->next;
 		if (wants((enum pk_select_how)wait->select, wait->type, wait->from, m)) {
-			if (m->length > wait->room) {
+			if (m->length > wait->room)
 				pk_wait_fail(k, &port->receivers, slot, E2BIG, wakes);
-			} else {
-				pk_store(&m->head.word, pk_word(PK_GRANTED, pk_slot_id(&wait->head, slot)));
-				PK_POINT("transfer: granted, not settled");
-				if (pk_wait_grant(k, &port->receivers, slot, message, wakes)) {
-					port->last_receiver = task ? task->pid : 0;
-					port->receive_time = pk_realtime_seconds();
-					return true;
-				}
-				pk_store(&m->head.word, before);
-			}
+			else if (grant_to(k, port, slot, message, m, wakes))
+				return true;
 		}
 		slot = next;
 	}
@@ -195,15 +265,23 @@ static int post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t
 	return error ? error : PK_POSTED;
 }
 
+static int may_send(struct portico *k, const struct pk_port *port, const struct pk_message *m)
+{
+	if (__builtin_expect(port->use == PK_COMPLETIONS, 0))
+		return -EPERM;
+	int error = pk_permission_check(k, &port->permission, 0222);
+	if (error)
+		return error;
+	return !m ? -EINVAL : m->length > port->bytes ? -EMSGSIZE : 0;
+}
+
 static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
 		       const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes)
 {
 	struct pk_message *m = pk_message_at(k, message);
-	int error = pk_permission_check(k, &port->permission, 0222);
+	int error = may_send(k, port, m);
 	if (error)
 		return error;
-	if (!m || m->length > port->bytes)
-		return m ? -EMSGSIZE : -EINVAL;
 	m->port = id;
 	m->number = port->next_number++;
 	if (port->receivers.first && hand_over(k, port, message, m, wakes)) {
@@ -226,7 +304,7 @@ int pk_port_send(struct portico *k, pk_id id, uint32_t message, const struct pk_
 		return result;
 	result = send_locked(k, port, id, message, post, wait, &wakes);
 	pk_object_unlock(port);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 	return result;
 }
 
@@ -277,13 +355,14 @@ void pk_port_serve(struct portico *k, struct pk_port *port, struct pk_wakes *wak
 	}
 }
 
-bool pk_port_settled(struct portico *k, struct pk_port *port)
+bool pk_port_settled(struct portico *k, struct pk_port *port, pk_id id)
 {
 	struct pk_wait *sender = pk_slot(k, PK_WAITS, port->senders.first);
 	struct pk_message *first = sender ? pk_message_at(k, sender->message) : NULL;
 	if (first && fits(port, first))
 		return false;
-	struct pk_wait *wait = pk_slot(k, PK_WAITS, port->receivers.first);
+	uint32_t at = port->receivers.first;
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, at);
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && wait; most--) {
 		struct pk_want want = {
 			.select = (enum pk_select_how)wait->select,
@@ -291,9 +370,11 @@ bool pk_port_settled(struct portico *k, struct pk_port *port)
 			.from = wait->from,
 		};
 		struct found found;
-		if (find_queued(k, port, &want, &found) || find_sender(k, port, &want))
+		if (pk_wait_status(k, at) == PK_POSTED &&
+		    (find_queued(k, port, id, &want, &found) || find_sender(k, port, &want)))
 			return false;
-		wait = pk_slot(k, PK_WAITS, wait->next);
+		at = wait->next;
+		wait = pk_slot(k, PK_WAITS, at);
 	}
 	return true;
 }
@@ -339,7 +420,7 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 	int error = pk_permission_check(k, &port->permission, 0444);
 	if (error)
 		return error;
-	while (!find_queued(k, port, want, &found)) {
+	while (!find_queued(k, port, id, want, &found)) {
 		uint32_t sender = find_sender(k, port, want);
 		if (!sender)
 			return post ? post_receive(k, port, id, want, post, wait) : -EAGAIN;
@@ -369,7 +450,7 @@ int pk_port_receive(struct portico *k, pk_id id, const struct pk_want *want, con
 		return result;
 	result = receive_locked(k, port, id, want, post, message, wait, &wakes);
 	pk_object_unlock(port);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
 	return result;
 }
 
@@ -381,14 +462,12 @@ int pk_port_collect(struct portico *k, uint32_t slot, uint32_t *message)
 		return error ? error : -EINVAL;
 	*message = pk_outcome_value(pk_load(&wait->outcome));
 	struct pk_message *m = pk_message_at(k, *message);
-	if (!m) {
-		pk_wait_end(k, slot);
-		return -EIO;
-	}
+	uint64_t granted = pk_word(PK_GRANTED, pk_slot_id(&wait->head, slot));
 	PK_POINT("transfer: granted, not collected");
-	pk_store(&m->head.word, pk_word(PK_HELD, pk_self(k)));
+	/* by a swap: of two threads that collect it one has it */
+	error = m && pk_swap_if(&m->head.word, &granted, pk_word(PK_HELD, pk_self(k))) ? 0 : -EIO;
 	pk_wait_end(k, slot);
-	return 0;
+	return error;
 }
 
 void pk_port_give_back(struct portico *k, uint32_t message)
@@ -412,18 +491,154 @@ void pk_port_give_back(struct portico *k, uint32_t message)
 		pk_wait_grant_all(k, &port->watchers, &wakes);
 	}
 	pk_object_unlock(port);
-	pk_wakes_flush(&wakes);
+	pk_wakes_flush(k, &wakes);
+}
+
+static int watch_locked(struct portico *k, struct pk_port *port, pk_id id, const struct pk_post *post,
+			uint32_t *wait)
+{
+	struct pk_wait wanted = { .object = id, .table = PK_PORTS, .purpose = PK_FOR_CHANGE };
+	return pk_wait_post(k, &port->watchers, &port->next_ticket, &wanted, post, wait);
 }
 
 int pk_port_watch(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait)
 {
 	struct pk_port *port;
-	struct pk_wait wanted = { .object = id, .table = PK_PORTS, .purpose = PK_FOR_CHANGE };
 	int error = pk_object_lock(k, PK_PORTS, id, &port);
 	if (error)
 		return error;
-	error = pk_wait_post(k, &port->watchers, &port->next_ticket, &wanted, post, wait);
+	error = watch_locked(k, port, id, post, wait);
 	pk_object_unlock(port);
+	return error;
+}
+
+int pk_port_await(struct portico *k, pk_id id, int64_t until_ns)
+{
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
+	struct pk_port *port;
+	uint32_t wait = 0;
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	if (port->count == 0)
+		error = watch_locked(k, port, id, &post, &wait);
+	pk_object_unlock(port);
+	if (wait == 0)
+		return error;
+	error = pk_wait_sleep(k, wait);
+	pk_wait_end(k, wait);
+	return error;
+}
+
+/* ---- completions */
+
+int pk_port_completes(struct portico *k, pk_id id)
+{
+	int error;
+	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
+	if (!port)
+		return error;
+	return port->use == PK_COMPLETIONS && port->owner == pk_self(k) ? 0 : -EPERM;
+}
+
+int pk_port_complete(struct portico *k, pk_id id, uint32_t message, struct pk_wakes *wakes)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	struct pk_port *port;
+	int error = m ? pk_object_lock(k, PK_PORTS, id, &port) : -EIO;
+	if (error)
+		return error;
+	if (port->use == PK_COMPLETIONS) { /* its limits don't count */
+		m->port = id;
+		m->number = port->next_number++;
+		note_sent(port, m);
+		if (!hand_over(k, port, message, m, wakes))
+			enqueue(k, port, id, message, m, wakes);
+	}
+	pk_object_unlock(port);
+	return 0;
+}
+
+/* ---- posting in any case, and serving what was posted at once */
+
+/* The receiver that stands in line as `slot` takes what there is for it. */
+static void serve_receiver(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+			   uint32_t slot, struct pk_wakes *wakes)
+{
+	struct found found = { 0 };
+	while (!find_queued(k, port, id, want, &found)) {
+		uint32_t sender = find_sender(k, port, want);
+		if (!sender)
+			return;
+		admit(k, port, id, sender, wakes);
+	}
+	struct pk_message *m = pk_message_at(k, found.message);
+	if (m->length > want->room)
+		pk_wait_fail(k, &port->receivers, slot, E2BIG, wakes);
+	else if (grant_to(k, port, slot, found.message, m, wakes))
+		take_off(k, port, &found);
+	pk_port_advance(k, pk_id_slot(id), wakes);
+	pk_wait_grant_all(k, &port->watchers, wakes);
+}
+
+int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want, const struct pk_post *post,
+			 uint32_t *wait)
+{
+	struct pk_port *port;
+	struct pk_wakes wakes = { 0 };
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	error = pk_permission_check(k, &port->permission, 0444);
+	if (!error)
+		error = post_receive(k, port, id, want, post, wait);
+	if (error == PK_POSTED) {
+		error = 0;
+		serve_receiver(k, port, id, want, *wait, &wakes);
+	}
+	pk_object_unlock(port);
+	pk_wakes_flush(k, &wakes);
+	return error;
+}
+
+/* Might the queue, or a receiver in line, take it at once?  W3: it is queued, then handed over. */
+static bool is_welcome(struct portico *k, const struct pk_port *port, const struct pk_message *m, bool first)
+{
+	uint32_t slot = port->receivers.first;
+	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
+		const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+		if (!wait)
+			break;
+		if (wants((enum pk_select_how)wait->select, wait->type, wait->from, m) &&
+		    m->length <= wait->room && pk_wait_status(k, slot) == PK_POSTED)
+			return true;
+		slot = wait->next;
+	}
+	return first && fits(port, m);
+}
+
+int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struct pk_post *post,
+		      uint32_t *wait)
+{
+	struct pk_port *port;
+	struct pk_message *m = pk_message_at(k, message);
+	struct pk_wakes wakes = { 0 };
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	bool first = port->senders.first == 0;
+	error = may_send(k, port, m);
+	if (!error)
+		error = post_send(k, port, id, message, post, wait);
+	if (error == PK_POSTED) {
+		error = 0;
+		if (is_welcome(k, port, m, first)) {
+			admit(k, port, id, *wait, &wakes);
+			pk_port_serve(k, port, &wakes);
+		}
+	}
+	pk_object_unlock(port);
+	pk_wakes_flush(k, &wakes);
 	return error;
 }
 
@@ -448,6 +663,54 @@ int pk_port_receive_until(struct portico *k, pk_id id, const struct pk_want *wan
 	uint32_t wait = 0;
 	int result = pk_port_receive(k, id, want, &post, message, &wait);
 	if (result != PK_POSTED)
+		return result;
+	result = pk_wait_sleep(k, wait);
+	if (result == 0)
+		return pk_port_collect(k, wait, message);
+	pk_wait_end(k, wait);
+	return result;
+}
+
+/* Post on each until one has something; then they are a group, led by the first. */
+static int post_group(struct portico *k, const pk_id *ids, unsigned count, const struct pk_want *want,
+		      struct pk_post *post, uint32_t *leader)
+{
+	uint32_t wait = 0;
+	int error = 0;
+	*leader = 0;
+	for (unsigned i = 0; i < count && !error; i++) {
+		error = pk_port_post_receive(k, ids[i], want, post, &wait);
+		if (!error && *leader == 0)
+			*leader = post->leader = wait;
+		if (*leader != 0 && pk_wait_status(k, *leader) != PK_POSTED)
+			break;
+	}
+	if (error && *leader != 0 && pk_wait_withdraw(k, *leader, -error) != error)
+		error = 0; /* one of them was faster */
+	return error;
+}
+
+int pk_port_post_receive_any(struct portico *k, const pk_id *ids, unsigned count, const struct pk_want *want,
+			     const struct pk_post *post, uint32_t *wait)
+{
+	struct pk_post each = *post;
+	if (count == 0 || count > PK_GROUP_MOST)
+		return -EINVAL;
+	int error = post_group(k, ids, count, want, &each, wait);
+	if (error && *wait != 0) {
+		pk_wait_discard(k, *wait);
+		*wait = 0;
+	}
+	return error;
+}
+
+int pk_port_receive_any_until(struct portico *k, const pk_id *ids, unsigned count, const struct pk_want *want,
+			      int64_t until_ns, uint32_t *message)
+{
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
+	uint32_t wait = 0;
+	int result = pk_port_post_receive_any(k, ids, count, want, &post, &wait);
+	if (result)
 		return result;
 	result = pk_wait_sleep(k, wait);
 	if (result == 0)

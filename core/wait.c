@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "wait.h"
+#include "log.h"
+#include "message.h"
 #include "object.h"
+#include "port.h"
 #include "sort.h"
 #include "task.h"
 
@@ -11,35 +14,83 @@ static struct pk_wait *wait_at(struct portico *k, uint32_t slot)
 	return pk_slot(k, PK_WAITS, slot);
 }
 
+/* The wait whose outcome is this one's. */
+static struct pk_wait *leader_of(struct portico *k, const struct pk_wait *wait)
+{
+	return wait_at(k, wait->leader);
+}
+
 /* ---- waking */
 
-void pk_wakes_flush(struct pk_wakes *wakes)
+static void wake_all(struct pk_wakes *wakes)
 {
 	for (uint64_t i = 0; i < wakes->count; i++)
 		pk_wake(wakes->words[i], 1);
 	wakes->count = 0;
 }
 
+void pk_wakes_flush(struct portico *k, struct pk_wakes *wakes)
+{
+	wake_all(wakes);
+	if (__builtin_expect(pk_thread.owes_completions, 0))
+		pk_wait_tell_owed(k);
+}
+
 static void wake_later(struct pk_wakes *wakes, const _Atomic uint32_t *word)
 {
 	if (wakes->count == sizeof wakes->words / sizeof wakes->words[0])
-		pk_wakes_flush(wakes);
+		wake_all(wakes);
 	wakes->words[wakes->count++] = word;
 }
 
-/* Push it on its task's stack of completions and ring the bell. */
-static void tell_task(struct portico *k, struct pk_wait *wait, uint32_t slot, struct pk_wakes *wakes)
+/* ---- completions */
+
+/* The message that will tell of that wait, if it hasn't yet. */
+static struct pk_message *untold(struct portico *k, const struct pk_wait *wait, uint32_t slot)
 {
-	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_word_id(pk_load(&wait->head.word))));
-	if (!task)
-		return;
-	uint32_t top = pk_load(&task->told);
-	do
-		wait->next_told = top;
-	while (!pk_swap_if(&task->told, &top, slot));
-	pk_add(&task->bell, 1);
-	if (pk_look(&task->bell_sleepers))
-		wake_later(wakes, &task->bell);
+	struct pk_message *m = wait->tell == PK_TELL_PORT ? pk_message_at(k, wait->completion) : NULL;
+	return m && pk_load(&m->head.word) == pk_load(&wait->head.word) && m->tells == slot ? m : NULL;
+}
+
+/*
+ * W5, under the lock of the object waited on.  A port for completions is waited
+ * on by its task's threads only, so its lock comes after that of any object.
+ */
+static void tell_port(struct portico *k, struct pk_wait *wait, uint32_t slot, struct pk_wakes *wakes)
+{
+	if (untold(k, wait, slot) && pk_port_complete(k, wait->tell_port, wait->completion, wakes) == -EDEADLK)
+		pk_thread.owes_completions = true; /* this handler's thread holds that lock: later */
+}
+
+bool pk_wait_untold(struct portico *k, uint32_t slot)
+{
+	const struct pk_wait *wait = wait_at(k, slot);
+	return wait && untold(k, wait, slot);
+}
+
+/* Under the object's lock: settled, and whoever did it died before it told. */
+static void tell_if_untold(struct portico *k, struct pk_wait *wait, uint32_t slot, struct pk_wakes *wakes)
+{
+	if (pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING && wait->leader == slot)
+		tell_port(k, wait, slot, wakes);
+}
+
+void pk_wait_tell_owed(struct portico *k)
+{
+	uint32_t committed = pk_committed(k, PK_WAITS);
+	pk_thread.owes_completions = false;
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_wait *wait = wait_at(k, slot);
+		struct pk_wakes wakes = { 0 };
+		if (!wait || wait->object == 0 || !untold(k, wait, slot))
+			continue;
+		struct pk_object *object = pk_object_lock_slot(k, wait->table, pk_id_slot(wait->object));
+		if (!object)
+			continue;
+		tell_if_untold(k, wait, slot, &wakes);
+		pk_object_unlock(object);
+		pk_wakes_flush(k, &wakes);
+	}
 }
 
 /* ---- lists: doubly linked, every number checked */
@@ -75,6 +126,31 @@ void pk_wait_unlink(struct portico *k, struct pk_wait_list *list, uint32_t slot)
 
 /* ---- posting and settling */
 
+static void join(struct portico *k, struct pk_wait *wait, uint32_t slot, uint32_t leader)
+{
+	struct pk_wait *first = wait_at(k, leader);
+	wait->leader = first ? leader : slot;
+	wait->next_member = first ? first->next_member : 0;
+	if (first)
+		first->next_member = slot;
+}
+
+/* W5: claimed now, so that no completion fails for want of memory later. */
+static int claim_completion(struct portico *k, struct pk_wait *wait, uint32_t slot, const struct pk_post *post,
+			    const struct pk_wait *wanted)
+{
+	struct pk_completion completion = { .cookie = post->cookie, .wait = pk_slot_id(&wait->head, slot) };
+	int error = pk_port_completes(k, post->port);
+	if (!error && wanted->table == PK_PORTS && pk_port_completes(k, wanted->object) == 0)
+		error = -EPERM; /* its lock is the inner one */
+	if (!error)
+		error = pk_message_make_from(k, &completion, sizeof completion, PK_COMPLETION_TYPE,
+					     &wait->completion);
+	if (!error)
+		pk_message_at(k, wait->completion)->tells = slot;
+	return error;
+}
+
 int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket,
 		 const struct pk_wait *wanted, const struct pk_post *post, uint32_t *slot)
 {
@@ -82,6 +158,13 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	if (error)
 		return error;
 	struct pk_wait *wait = wait_at(k, *slot);
+	wait->tell = post->leader ? PK_TELL_NOBODY : (uint8_t)post->tell;
+	wait->completion = 0;
+	error = wait->tell == PK_TELL_PORT ? claim_completion(k, wait, *slot, post, wanted) : 0;
+	if (error) {
+		pk_release(k, PK_WAITS, *slot);
+		return error;
+	}
 	wait->type = wanted->type;
 	wait->from = wanted->from;
 	wait->room = wanted->room;
@@ -89,17 +172,19 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	wait->table = wanted->table;
 	wait->purpose = wanted->purpose;
 	wait->select = wanted->select;
-	wait->tell = (uint8_t)post->tell;
+	wait->tell_port = post->port;
 	wait->cookie = post->cookie;
 	wait->until_ns = post->until_ns;
 	wait->since_ns = pk_monotonic_ns();
 	wait->number = (*next_ticket)++;
-	wait->next_told = wait->told = 0;
 	wait->next = wait->previous = 0;
+	join(k, wait, *slot, post->leader);
+	if (wait->tell == PK_TELL_PORT && wait->until_ns < pk_load_relaxed(&k->next_expiry_ns))
+		pk_store_relaxed(&k->next_expiry_ns, wait->until_ns);
 	PK_POINT("wait: filled in, not posted");
+	pk_store(&wait->outcome, PK_WAITING);
 	atomic_signal_fence(memory_order_seq_cst);
 	wait->object = wanted->object; /* last: until now it was nobody's for whoever repairs */
-	pk_store(&wait->outcome, PK_WAITING);
 	PK_POINT("wait: posted, on no list");
 	list_append(k, list, wait, *slot);
 	PK_POINT("wait: on its list");
@@ -111,18 +196,23 @@ static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk
 	struct pk_wait *wait = wait_at(k, slot);
 	if (!wait)
 		return false;
-	uint64_t found = pk_load(&wait->outcome);
-	enum pk_tell_how tell = wait->tell;
+	uint32_t leader_slot = wait->leader;
+	struct pk_wait *leader = leader_of(k, wait);
+	if (!leader)
+		return false;
+	uint64_t found = pk_load(&leader->outcome);
+	enum pk_tell_how tell = leader->tell;
+	outcome |= (uint64_t)(pk_cpu() + 1) << 16;
 	do {
 		if (pk_outcome_kind(found) != PK_WAITING)
 			return false;
-	} while (!pk_swap_if(&wait->outcome, &found, outcome));
+	} while (!pk_swap_if(&leader->outcome, &found, outcome));
 	PK_POINT("wait: settled, nobody told");
-	/* from here on its owner may end it; a futex may be woken for nothing */
-	if (tell == PK_TELL_TASK)
-		tell_task(k, wait, slot, wakes);
+	/* a thread that isn't told by a port may end it from here on; a futex may be woken for nothing */
+	if (tell == PK_TELL_PORT)
+		tell_port(k, leader, leader_slot, wakes);
 	else if (found & PK_WAIT_SLEEPING)
-		wake_later(wakes, (const _Atomic uint32_t *)&wait->outcome);
+		wake_later(wakes, (const _Atomic uint32_t *)&leader->outcome);
 	return true;
 }
 
@@ -190,8 +280,15 @@ static void put_in_order(struct portico *k, struct pk_wait_list *list)
 	}
 }
 
+/* Is it still waiting, itself or, in a group, its leader? */
+static bool is_waiting(struct portico *k, const struct pk_wait *wait)
+{
+	const struct pk_wait *leader = leader_of(k, wait);
+	return leader && pk_outcome_kind(pk_load(&leader->outcome)) == PK_WAITING;
+}
+
 void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[4],
-		     uint64_t *next_ticket)
+		     uint64_t *next_ticket, struct pk_wakes *wakes)
 {
 	uint32_t committed = pk_committed(k, PK_WAITS);
 	for (int i = 0; i < 4; i++)
@@ -199,8 +296,12 @@ void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_
 			*lists[i] = (struct pk_wait_list){ 0 };
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct pk_wait *wait = pk_wait_on(k, slot, table, object);
-		if (!wait || pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING)
+		if (!wait)
 			continue;
+		if (!is_waiting(k, wait)) {
+			tell_if_untold(k, wait, slot, wakes);
+			continue;
+		}
 		if (wait->number >= *next_ticket)
 			*next_ticket = wait->number + 1;
 		if (wait->purpose >= 1 && wait->purpose <= 4 && lists[wait->purpose - 1]) {
@@ -211,6 +312,15 @@ void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_
 	for (int i = 0; i < 4; i++)
 		if (lists[i])
 			put_in_order(k, lists[i]);
+}
+
+bool pk_wait_in_line(struct portico *k, const struct pk_wait_list *list, uint32_t slot)
+{
+	const struct pk_wait *wait = wait_at(k, slot);
+	if (!wait || !list)
+		return false;
+	const struct pk_wait *next = wait_at(k, wait->next), *previous = wait_at(k, wait->previous);
+	return (previous ? previous->next : list->first) == slot && (next ? next->previous : list->last) == slot;
 }
 
 uint32_t pk_wait_count(struct portico *k, const struct pk_wait_list *list)
@@ -238,63 +348,95 @@ static int result_of(uint64_t outcome)
 
 int pk_wait_status(struct portico *k, uint32_t slot)
 {
-	struct pk_wait *wait = wait_at(k, slot);
-	return wait ? result_of(pk_load(&wait->outcome)) : -EINVAL;
+	struct pk_wait *wait = wait_at(k, slot), *leader = wait ? leader_of(k, wait) : NULL;
+	return leader ? result_of(pk_load(&leader->outcome)) : -EINVAL;
+}
+
+pk_id pk_wait_id(struct portico *k, uint32_t slot)
+{
+	const struct pk_wait *wait = wait_at(k, slot);
+	return wait ? pk_slot_id(&wait->head, slot) : 0;
+}
+
+uint32_t pk_wait_find(struct portico *k, pk_id id)
+{
+	uint32_t slot = pk_id_slot(id);
+	const struct pk_wait *wait = wait_at(k, slot);
+	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) && wait->object != 0 &&
+			       pk_load(&wait->head.generation) == pk_id_generation(id)
+		       ? slot
+		       : 0;
+}
+
+static struct pk_object *lock_object_of(struct portico *k, const struct pk_wait *wait)
+{
+	unsigned table = wait->table;
+	if (table != PK_PORTS && table != PK_SETS && table != PK_PIPES)
+		return NULL;
+	return pk_object_lock_slot(k, table, pk_id_slot(wait->object));
+}
+
+/* Off its line, which may let those behind it go on. */
+static void leave_line(struct portico *k, struct pk_object *object, const struct pk_wait *wait, uint32_t slot,
+		       struct pk_wakes *wakes)
+{
+	pk_wait_unlink(k, pk_object_line(wait->table, object, wait->purpose), slot);
+	pk_object_advance(k, wait->table, pk_id_slot(wait->object), wakes);
+}
+
+static bool in_group(const struct pk_wait *wait, uint32_t slot)
+{
+	return wait->leader != slot || wait->next_member != 0;
+}
+
+/* Settle it, on its owner's behalf; with a completion if `tell`. */
+static int give_up(struct portico *k, uint32_t slot, int error, bool tell)
+{
+	struct pk_wait *wait = wait_at(k, slot), *leader = wait ? leader_of(k, wait) : NULL;
+	struct pk_object *object = leader ? lock_object_of(k, wait) : NULL;
+	struct pk_wakes wakes = { 0 };
+	bool settled = false;
+	if (!object)
+		return wait ? -EIO : -EINVAL;
+	uint64_t outcome = pk_load(&leader->outcome);
+	while (!settled && pk_outcome_kind(outcome) == PK_WAITING)
+		settled = pk_swap_if(&leader->outcome, &outcome,
+				     PK_WAIT_FAILED | (uint64_t)(uint32_t)error << 32);
+	PK_POINT("wait: given up, still on its list");
+	if (settled || in_group(wait, slot))
+		leave_line(k, object, wait, slot, &wakes);
+	if (settled && tell)
+		tell_port(k, leader, wait->leader, &wakes);
+	pk_object_unlock(object);
+	pk_wakes_flush(k, &wakes);
+	return pk_wait_status(k, slot);
 }
 
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error)
 {
-	struct pk_wait *wait = wait_at(k, slot);
-	if (!wait)
-		return -EINVAL;
-	unsigned table = wait->table;
-	uint32_t object_slot = pk_id_slot(wait->object);
-	if (table != PK_PORTS && table != PK_SETS && table != PK_PIPES)
-		return -EIO;
-	struct pk_object *object = pk_object_lock_slot(k, table, object_slot);
-	if (!object)
-		return -EIO;
-	struct pk_wakes wakes = { 0 };
-	uint64_t outcome = pk_load(&wait->outcome);
-	while (pk_outcome_kind(outcome) == PK_WAITING) {
-		if (!pk_swap_if(&wait->outcome, &outcome, PK_WAIT_FAILED | (uint64_t)(uint32_t)error << 32))
-			continue;
-		wait->told = 1; /* its owner knows */
-		PK_POINT("wait: given up, still on its list");
-		pk_wait_unlink(k, pk_object_line(table, object, wait->purpose), slot);
-		pk_object_advance(k, table, object_slot, &wakes);
-		break;
-	}
-	pk_object_unlock(object);
-	pk_wakes_flush(&wakes);
-	return pk_wait_status(k, slot);
+	return give_up(k, slot, error, false);
 }
 
-/*
- * Spin while that tends to succeed: each success makes the next spin longer,
- * each failure halves it, between a probe of 1 µs and PK_SPIN_MOST_NS.
- */
-bool pk_wait_spin(struct portico *k, uint32_t slot)
+int64_t pk_wait_expire(struct portico *k)
 {
-	struct pk_wait *wait = wait_at(k, slot);
-	if (k->cpus == 1 || !wait)
-		return false;
-	uint32_t allowed = pk_load_relaxed(&k->spin_ns);
-	allowed = allowed < 1000 ? 1000 : allowed;
-	int64_t until = pk_monotonic_ns() + allowed;
-	do {
-		for (int i = 0; i < 32; i++) {
-			if (pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING) {
-				pk_store_relaxed(&k->spin_ns, allowed * 2 < PK_SPIN_MOST_NS
-								      ? allowed * 2
-								      : PK_SPIN_MOST_NS);
-				return true;
-			}
-			pk_pause();
-		}
-	} while (pk_monotonic_ns() < until);
-	pk_store_relaxed(&k->spin_ns, allowed / 2);
-	return false;
+	int64_t now = pk_monotonic_ns(), next = PK_FOREVER;
+	uint32_t committed = pk_committed(k, PK_WAITS);
+	if (now < pk_load_relaxed(&k->next_expiry_ns))
+		return pk_load_relaxed(&k->next_expiry_ns);
+	pk_store(&k->next_expiry_ns, PK_FOREVER); /* first: what is posted meanwhile lowers it again */
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_wait *wait = wait_at(k, slot);
+		if (!wait || pk_load(&wait->head.word) != pk_word(PK_CLAIMED, pk_self(k)) ||
+		    wait->object == 0 || wait->tell != PK_TELL_PORT || !is_waiting(k, wait))
+			continue;
+		if (wait->until_ns <= now)
+			give_up(k, slot, ETIMEDOUT, true);
+		else if (wait->until_ns < next)
+			next = wait->until_ns;
+	}
+	if (next < pk_load_relaxed(&k->next_expiry_ns))
+		pk_store_relaxed(&k->next_expiry_ns, next);
+	return next;
 }
 
 /*
@@ -306,35 +448,83 @@ static int64_t next_look(int64_t now)
 	return now + PK_TICK_NS - now % 7919 * 1000;
 }
 
+/* W6.  Whatever took a wait out of its line without settling it, the object needs repair. */
+static void check_line(struct portico *k, uint32_t slot)
+{
+	for (uint32_t most = PK_GROUP_MOST; slot != 0 && most > 0; most--) {
+		struct pk_wait *wait = wait_at(k, slot);
+		struct pk_object *object = wait ? lock_object_of(k, wait) : NULL;
+		if (!object)
+			return;
+		unsigned table = wait->table;
+		if (is_waiting(k, wait) &&
+		    !pk_wait_in_line(k, pk_object_line(table, object, wait->purpose), slot)) {
+			pk_log(k, PK_LOG_DAMAGED, table, wait->object, 0);
+			pk_object_repair(k, table, pk_id_slot(wait->object));
+		}
+		pk_object_unlock(object);
+		slot = wait->next_member;
+	}
+}
+
+/* -EINTR: a handler ran. */
+static int look_round(struct portico *k, uint32_t slot)
+{
+	uint64_t held = pk_signals_hold();
+	pk_task_sweep(k, false);
+	pk_wait_expire(k);
+	check_line(k, slot);
+	return pk_signals_release(held) ? -EINTR : 0;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int sleep_until_settled(struct portico *k, struct pk_wait *wait, uint32_t slot)
+{
+	int64_t look = next_look(pk_monotonic_ns());
+	for (;;) {
+		uint64_t outcome = pk_load(&wait->outcome);
+		if (pk_outcome_kind(outcome) != PK_WAITING)
+			return 0;
+		if (!(outcome & PK_WAIT_SLEEPING)) {
+			pk_swap_if(&wait->outcome, &outcome, outcome | PK_WAIT_SLEEPING);
+			continue;
+		}
+		int64_t now = pk_monotonic_ns();
+		if (now >= wait->until_ns)
+			return -ETIMEDOUT;
+		look = sooner(look, pk_load_relaxed(&k->next_expiry_ns));
+		int error = pk_sleep((_Atomic uint32_t *)&wait->outcome, (uint32_t)outcome,
+				     sooner(wait->until_ns, look));
+		if (error == -ETIMEDOUT) {
+			error = look_round(k, slot);
+			look = next_look(pk_monotonic_ns());
+		}
+		if (error == -EINTR)
+			return error;
+	}
+}
+
 int pk_wait_sleep(struct portico *k, uint32_t slot)
 {
 	struct pk_wait *wait = wait_at(k, slot);
+	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_self(k)));
+	int error = 0;
 	if (!wait)
 		return -EINVAL;
-	int error = 0;
-	if (!pk_wait_spin(k, slot)) {
-		uint64_t waiting = PK_WAITING;
-		pk_swap_if(&wait->outcome, &waiting, PK_WAITING | PK_WAIT_SLEEPING);
-	}
-	while (pk_outcome_kind(pk_load(&wait->outcome)) == PK_WAITING && error != -EINTR) {
-		int64_t now = pk_monotonic_ns();
-		if (now >= wait->until_ns)
-			break;
-		int64_t tick = next_look(now);
-		error = pk_sleep((_Atomic uint32_t *)&wait->outcome, PK_WAITING | PK_WAIT_SLEEPING,
-				 wait->until_ns < tick ? wait->until_ns : tick);
-		if (error == -ETIMEDOUT) {
-			uint64_t held = pk_signals_hold();
-			pk_task_sweep(k, false);
-			if (pk_signals_release(held))
-				error = -EINTR;
-		}
-	}
-	int result = pk_wait_status(k, slot);
-	return result == PK_POSTED ? pk_wait_withdraw(k, slot, error == -EINTR ? EINTR : ETIMEDOUT) : result;
+	bool spun = pk_spin(k, &wait->outcome);
+	if (!spun)
+		error = sleep_until_settled(k, wait, slot);
+	if (task)
+		pk_add_relaxed(spun ? &task->spins : &task->sleeps, 1);
+	pk_spin_learn(pk_load(&wait->outcome));
+	return error ? pk_wait_withdraw(k, slot, -error) : pk_wait_status(k, slot);
 }
 
-void pk_wait_end(struct portico *k, uint32_t slot)
+void pk_wait_free(struct portico *k, uint32_t slot)
 {
 	struct pk_wait *wait = wait_at(k, slot);
 	if (!wait)
@@ -343,97 +533,42 @@ void pk_wait_end(struct portico *k, uint32_t slot)
 	pk_release(k, PK_WAITS, slot);
 }
 
-/* ---- completions: one thread takes them */
-
-static void take_last(struct portico *k, struct pk_wait *wait, uint32_t slot)
+/* Settled through one of its group, it may still stand in its own line. */
+static void leave_own_line(struct portico *k, const struct pk_wait *wait, uint32_t slot)
 {
-	struct pk_wait *last = wait_at(k, k->last_told);
-	wait->told = 1;
-	wait->next_told = 0;
-	if (k->last_told != 0 && last)
-		last->next_told = slot;
-	else
-		pk_store_relaxed(&k->first_told, slot);
-	k->last_told = slot;
+	struct pk_wakes wakes = { 0 };
+	struct pk_object *object = lock_object_of(k, wait);
+	if (!object)
+		return;
+	leave_line(k, object, wait, slot, &wakes);
+	pk_object_unlock(object);
+	pk_wakes_flush(k, &wakes);
 }
 
-/* The stack gives the last first; what is taken off it comes in the order in which it was told. */
-static void take_stack(struct portico *k, struct pk_task *task)
+void pk_wait_end(struct portico *k, uint32_t slot)
 {
-	uint32_t top = pk_exchange(&task->told, 0), turned = 0;
-	struct pk_wait *wait;
-	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && (wait = wait_at(k, top)) != NULL;
-	     most--) {
-		uint32_t below = wait->next_told;
-		wait->next_told = turned;
-		turned = top;
-		top = below;
+	struct pk_wait *leader = wait_at(k, slot), *wait;
+	if (!leader)
+		return;
+	/* the leader last: the others' lines are settled through it */
+	for (uint32_t most = PK_GROUP_MOST; leader->next_member != 0 && most > 0; most--) {
+		uint32_t member = leader->next_member;
+		wait = wait_at(k, member);
+		if (!wait)
+			break;
+		leave_own_line(k, wait, member);
+		leader->next_member = wait->next_member;
+		pk_wait_free(k, member);
+		if (leader->next_member == 0)
+			leave_own_line(k, leader, slot);
 	}
-	while ((wait = wait_at(k, turned)) != NULL) {
-		uint32_t slot = turned;
-		turned = wait->next_told;
-		take_last(k, wait, slot);
-	}
+	pk_wait_free(k, slot);
 }
 
-static bool is_untold(struct portico *k, const struct pk_wait *wait)
+void pk_wait_discard(struct portico *k, uint32_t slot)
 {
-	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) &&
-	       wait->tell == PK_TELL_TASK && !wait->told && wait->object != 0 && wait->table < PK_TABLES &&
-	       pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING;
-}
-
-/* W5.  Whoever holds the object's lock sees its wakers done, or dead. */
-static void take_untold(struct portico *k, struct pk_task *task)
-{
-	uint32_t committed = pk_committed(k, PK_WAITS);
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_wait *wait = wait_at(k, slot);
-		if (!is_untold(k, wait))
-			continue;
-		struct pk_object *object = pk_object_lock_slot(k, wait->table, pk_id_slot(wait->object));
-		if (!object)
-			continue;
-		take_stack(k, task);
-		if (!wait->told)
-			take_last(k, wait, slot);
-		pk_object_unlock(object);
-	}
-}
-
-uint32_t pk_wait_completed(struct portico *k)
-{
-	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_self(k)));
-	if (!task)
-		return 0;
-	if (pk_load_relaxed(&k->first_told) == 0 && pk_load(&task->told) != 0)
-		take_stack(k, task);
-	if (pk_load_relaxed(&k->first_told) == 0) {
-		int64_t now = pk_monotonic_ns();
-		if (now - k->looked_ns < PK_TICK_NS)
-			return 0;
-		k->looked_ns = now;
-		take_untold(k, task);
-	}
-	uint32_t slot = pk_load_relaxed(&k->first_told);
-	struct pk_wait *wait = wait_at(k, slot);
-	pk_store_relaxed(&k->first_told, wait ? wait->next_told : 0);
-	if (!wait || wait->next_told == 0)
-		k->last_told = 0;
-	return wait ? slot : 0;
-}
-
-int pk_wait_listen(struct portico *k)
-{
-	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_self(k)));
-	if (!task)
-		return -EIO;
-	int error = 0;
-	uint32_t bell = pk_load(&task->bell);
-	pk_add(&task->bell_sleepers, 1);
-	if (pk_load_relaxed(&k->first_told) == 0 && pk_look(&task->told) == 0)
-		error = pk_sleep(&task->bell, bell, pk_monotonic_ns() + PK_TICK_NS);
-	pk_add(&task->bell_sleepers, (uint32_t)-1);
-	pk_task_sweep(k, false);
-	return error;
+	const struct pk_wait *wait = wait_at(k, slot);
+	if (wait && untold(k, wait, slot))
+		pk_message_release(k, wait->completion);
+	pk_wait_end(k, slot);
 }

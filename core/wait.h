@@ -15,11 +15,15 @@
  *           ──> FAILED    (with an errno: ETIMEDOUT, EINTR, ECANCELED by its
  *                          owner; EIDRM, E2BIG by others; EOWNERDEAD by a reaper)
  *
- * The owner of a wait is told by a futex, the low half of that word (it spins
- * for a while first, then adds PK_WAIT_SLEEPING and sleeps; a waker that saw
- * no such flag makes no system call), or by a completion: the wait is pushed
- * on its task's stack and the task's bell is rung, so one thread can serve ten
- * thousand waits.
+ * Its owner is told by a futex, the low half of that word (it spins for a while
+ * first, see spin.h, then adds PK_WAIT_SLEEPING and sleeps; a waker that saw no
+ * such flag makes no system call), or by a completion: a message that the owner
+ * claimed when it posted the wait, and that its settler queues at a port the
+ * owner made for that, so one thread can serve ten thousand waits.
+ *
+ * A wait on several objects is a group: a wait on each, of which the first is
+ * the leader.  The leader's outcome is that of all, so they are settled once;
+ * the others leave their lines when their owner ends the group.
  *
  * A message given to a wait is marked GRANTED (to this wait) before the swap,
  * and the swap carries its slot.  So:
@@ -34,27 +38,32 @@
  *  W4  Whoever settles a wait takes it off its list, under the object's lock;
  *      a wait is on a list only while its outcome is WAITING, but for the
  *      instant in which its settler holds the lock.
- *  W5  A sleeper looks again every PK_TICK_NS.  A waker settles, then pushes,
- *      then unlocks the object; the thread that takes completions marks what it
- *      takes off the stack (`told`), and every tick looks for waits of its task
- *      that are settled, not marked, and, under their object's lock, not on the
- *      stack: those it marks and takes.  So a waker's death delays, and never
- *      loses, what it had settled.
+ *  W5  A settler queues the completion after the swap and before it unlocks the
+ *      object.  Who inherits that lock queues those of settled waits that still
+ *      stand claimed by their owner and marked untold; so a death delays, and
+ *      never loses or doubles, a completion.
+ *  W6  A sleeper looks round every PK_TICK_NS: for the dead, for deadlines of its
+ *      task's other waits, and whether it still stands in its line.
  */
 #ifndef PK_WAIT_H
 #define PK_WAIT_H
 
+#include "spin.h"
 #include "table.h"
 
 enum pk_outcome { PK_WAITING = 1, PK_WAIT_GRANTED, PK_WAIT_FAILED };
 #define PK_WAIT_SLEEPING UINT64_C(0x100)
-#define PK_SPIN_MOST_NS 25000
 
 #define PK_POSTED 1 /* not done at once: a wait was posted */
 
+/* An outcome: its kind, PK_WAIT_SLEEPING, the settler's CPU from bit 16 on, and the value from bit 32 on. */
 static inline enum pk_outcome pk_outcome_kind(uint64_t outcome)
 {
 	return (enum pk_outcome)(outcome & 0xff);
+}
+static inline uint32_t pk_outcome_cpu(uint64_t outcome)
+{
+	return (uint32_t)(outcome >> 16) & 0xffff;
 }
 static inline uint32_t pk_outcome_value(uint64_t outcome)
 {
@@ -64,8 +73,17 @@ static inline uint32_t pk_outcome_value(uint64_t outcome)
 /* How to post: with NULL for it an operation is conditional, and says -EAGAIN where it would wait. */
 struct pk_post {
 	enum pk_tell_how tell;
+	pk_id port;	  /* PK_TELL_PORT: a port for completions, this task's own */
 	uint64_t cookie;  /* for completions */
 	int64_t until_ns; /* monotonic, PK_FOREVER */
+	uint32_t leader;  /* of the group that it joins, or 0 */
+};
+
+/* What a completion's message holds, and its type. */
+#define PK_COMPLETION_TYPE INT64_MIN
+struct pk_completion {
+	uint64_t cookie;
+	pk_id wait;
 };
 
 /* Those to wake once the object is unlocked; a cache line, so that starting with none is cheap. */
@@ -73,7 +91,12 @@ struct pk_wakes {
 	uint64_t count;
 	const _Atomic uint32_t *words[7];
 };
-void pk_wakes_flush(struct pk_wakes *wakes);
+void pk_wakes_flush(struct portico *k, struct pk_wakes *wakes);
+
+#define PK_GROUP_MOST 1024 /* waits in a group */
+
+/* The completions that a handler couldn't queue, since its own thread held their port's lock. */
+void pk_wait_tell_owed(struct portico *k);
 
 /* ---- for objects, under their lock */
 
@@ -103,14 +126,19 @@ uint32_t pk_wait_count(struct portico *k, const struct pk_wait_list *list);
 /* The wait, if that slot is one on this object; NULL otherwise. */
 struct pk_wait *pk_wait_on(struct portico *k, uint32_t slot, unsigned table, pk_id object);
 
-/* Rebuild an object's lists from the words and numbers of its waits; lists[p - 1] is of purpose p. */
+/* Rebuild an object's lists from the words and numbers of its waits; lists[p - 1] is of purpose p.  W5. */
 void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[4],
-		     uint64_t *next_ticket);
+		     uint64_t *next_ticket, struct pk_wakes *wakes);
+
+/* Does it stand in the line, as far as its neighbours say? */
+bool pk_wait_in_line(struct portico *k, const struct pk_wait_list *list, uint32_t slot);
 
 /* ---- for owners */
 
-/* Spin for a while, if that tends to pay.  True: it was settled.  pk_wait_sleep() begins with this. */
-bool pk_wait_spin(struct portico *k, uint32_t slot);
+pk_id pk_wait_id(struct portico *k, uint32_t slot);
+
+/* The wait of that id, if it is this task's and not ended; or 0. */
+uint32_t pk_wait_find(struct portico *k, pk_id id);
 
 /* Sleep until it is settled.  0: granted.  Or a negative errno, -ETIMEDOUT, -EINTR, -EIDRM … */
 int pk_wait_sleep(struct portico *k, uint32_t slot);
@@ -120,25 +148,28 @@ int pk_wait_status(struct portico *k, uint32_t slot);
 
 /*
  * Give up: settle it with -error unless it is settled already, and take it off
- * its object's list.  Acknowledged: after this nobody else touches it.
- * Returns its outcome: -error, or what came first.
+ * its object's line.  Acknowledged: after this nobody else touches it, and if
+ * this settled it no completion will come.  Returns its outcome: -error, or
+ * what came first.
  */
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error);
 
-/* Give its record back.  What was granted with it is the caller's to keep. */
-void pk_wait_end(struct portico *k, uint32_t slot);
+/* Is its completion still to come?  Until then it can't be ended. */
+bool pk_wait_untold(struct portico *k, uint32_t slot);
 
 /*
- * ---- completions (PK_TELL_TASK)
- *
- * One thread takes them; another may listen on its behalf.  A wait that was
- * settled by anybody but pk_wait_withdraw() is ended only after it came here.
+ * Give its record back, and a group's all.  What was granted with it is the
+ * caller's to keep.
  */
+void pk_wait_end(struct portico *k, uint32_t slot);
 
-/* The next settled wait of this task, or 0. */
-uint32_t pk_wait_completed(struct portico *k);
+/* End it, and with it the completion that will not come. */
+void pk_wait_discard(struct portico *k, uint32_t slot);
 
-/* Sleep until there may be one, for a tick at most.  0, -ETIMEDOUT, -EINTR. */
-int pk_wait_listen(struct portico *k);
+/* Give back a single record that is on no line. */
+void pk_wait_free(struct portico *k, uint32_t slot);
+
+/* Settle with ETIMEDOUT this task's waits for completions whose time has come; when to look again. */
+int64_t pk_wait_expire(struct portico *k);
 
 #endif

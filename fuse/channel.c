@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BUCKETS 1024
 #define CHANNEL_COOKIE (UINT64_C(1) << 31) /* in a cookie: the key is a channel's */
@@ -67,9 +68,19 @@ static void channel_free_if_idle(struct channel *channel)
 	free(channel);
 }
 
+static struct pk_post post_as(uint64_t cookie)
+{
+	return (struct pk_post){
+		.tell = PK_TELL_PORT,
+		.port = server.completions,
+		.cookie = cookie,
+		.until_ns = PK_FOREVER,
+	};
+}
+
 int channel_watch(struct channel *channel)
 {
-	struct pk_post post = { PK_TELL_TASK, channel->key | CHANNEL_COOKIE, PK_FOREVER };
+	struct pk_post post = post_as(channel->key | CHANNEL_COOKIE);
 	if (channel->watch)
 		return 0;
 	int error = channel->service->watch(server.kernel, channel->id, &post, &channel->watch);
@@ -81,7 +92,7 @@ int channel_watch(struct channel *channel)
 void channel_unwatch(struct channel *channel)
 {
 	if (channel->watch && pk_wait_withdraw(server.kernel, channel->watch, ECANCELED) == -ECANCELED)
-		pk_wait_end(server.kernel, channel->watch);
+		pk_wait_discard(server.kernel, channel->watch);
 	channel->watch = 0;
 }
 
@@ -229,7 +240,7 @@ void call_fail(struct call *call, int error)
 
 struct pk_post call_post(const struct call *call)
 {
-	return (struct pk_post){ PK_TELL_TASK, call->key, PK_FOREVER };
+	return post_as(call->key);
 }
 
 bool call_withdraw(struct call *call)
@@ -237,7 +248,7 @@ bool call_withdraw(struct call *call)
 	if (call->wait) {
 		if (pk_wait_withdraw(server.kernel, call->wait, ECANCELED) != -ECANCELED)
 			return false;
-		pk_wait_end(server.kernel, call->wait);
+		pk_wait_discard(server.kernel, call->wait);
 		call->wait = 0;
 	}
 	return true;
@@ -265,19 +276,35 @@ static void channel_told(struct channel *channel, uint32_t slot)
 	channel->service->changed(channel);
 }
 
+/* The next that came, or false. */
+static bool next_completion(struct pk_completion *completion)
+{
+	uint32_t message, length;
+	if (pk_port_receive(server.kernel, server.completions, &PK_WANT_ANY, NULL, &message, NULL) != 0)
+		return false;
+	const void *data = pk_message_data(server.kernel, message, &length);
+	*completion = (struct pk_completion){ 0 };
+	if (data && length == sizeof *completion)
+		memcpy(completion, data, sizeof *completion);
+	pk_message_release(server.kernel, message);
+	return true;
+}
+
 void channel_completions(void)
 {
-	uint32_t slot;
-	while ((slot = pk_wait_completed(server.kernel)) != 0) {
-		const struct pk_wait *wait = pk_slot(server.kernel, PK_WAITS, slot);
-		uint64_t cookie = wait->cookie;
+	struct pk_completion completion;
+	while (next_completion(&completion)) {
+		uint32_t slot = pk_wait_find(server.kernel, completion.wait);
+		uint64_t cookie = completion.cookie;
 		struct call *call;
+		if (slot == 0)
+			continue; /* scribbled */
 		if (cookie & CHANNEL_COOKIE)
 			channel_told(key_find(&server.channels, cookie & ~CHANNEL_COOKIE), slot);
 		else if ((call = key_find(&server.calls, cookie)) != NULL && call->wait == slot)
 			call->file->channel->service->settled(call);
 		else
-			discard_wait(slot, wait);
+			discard_wait(slot, pk_slot(server.kernel, PK_WAITS, slot));
 	}
 }
 

@@ -37,6 +37,7 @@ struct options {
 
 struct server {
 	struct portico *kernel;
+	pk_id completions; /* the port where core tells of this daemon's waits */
 	struct fuse_session *session;
 	struct options options;
 	struct keys nodes, channels, calls;

@@ -2,6 +2,7 @@
 /* From mount to unmount: the session, its two threads, and what wakes them. */
 #include "channel.h"
 #include "pipe.h"
+#include "port.h"
 #include "region.h"
 #include "task.h"
 
@@ -81,6 +82,8 @@ static int open_instance(void)
 	}
 	server.kernel->task_flags = PK_TASK_SUPERVISOR | PK_TASK_MOUNT;
 	error = pk_enter(server.kernel);
+	if (!error)
+		error = pk_completions_create(server.kernel, &server.completions);
 	if (error)
 		complain("can't join the instance %s: %s", server.kernel->directory, portico_explain(error));
 	else
@@ -176,7 +179,8 @@ static void *listen_for_core(void *unused)
 	if (pk_enter(server.kernel) != 0)
 		return NULL;
 	for (;;) {
-		int result = pk_wait_listen(server.kernel);
+		int result = pk_port_await(server.kernel, server.completions,
+					   pk_monotonic_ns() + PK_TICK_NS);
 		if (result != 0 && result != -ETIMEDOUT && result != -EINTR)
 			usleep(PK_TICK_NS / 1000); /* the region is damaged: look now and then */
 		eventfd_write(bell, 1);

@@ -24,6 +24,11 @@ case_of() {
 @test "instance: another user's is refused" { case_of core_region owner; }
 @test "instance: root may use one it names, not one it finds" { case_of core_region root-may-name-one; }
 @test "instance: a place that can't be is refused, with the reason" { case_of core_region no-place; }
+@test "instance: a path mistyped makes nothing, and what is missing is said" { case_of core_region mistyped; }
+@test "instance: a file, or a directory of other things, is refused" { case_of core_region other-things; }
+@test "instance: a limit on files' sizes is an error with a remedy, and no signal" { case_of core_region file-size-limit; }
+@test "instance: what a killed maker left is removed, what a living one makes stays" { case_of core_region leftovers; }
+@test "instance: whether one could be made is told without making it" { case_of core_region could-be-made; }
 @test "instance: too few addresses is an error with a remedy" { case_of core_region no-addresses; }
 @test "instance: a full file system at the start leaves nothing behind" { case_of core_region full-at-start; }
 @test "instance: a full file system later is an error of the send, and loses nothing" { case_of core_region full-later; }
@@ -92,3 +97,4 @@ case_of() {
 @test "kill -9 at each point of destroying one with a watcher, and of its repair" { case_of crash_pipe destroy-under-watcher; }
 @test "kill -9 at each point of taking a pipe's name away, and of its repair" { case_of crash_pipe unname; }
 @test "kill -9 before each change of making an instance, and then of the next comer's" { case_of crash_region make; }
+@test "kill -9 so where the file system has no files without names" { case_of crash_region make-with-names; }

@@ -86,7 +86,7 @@ static void case_limits(void)
 	CHECK_EQUAL(put(small, "123456", 1, PORTICO_NOW), 0);
 	CHECK_EQUAL(put(small, "12345", 1, PORTICO_NOW), -EAGAIN);
 	CHECK_EQUAL(put(small, "1234", 1, PORTICO_NOW), 0);
-	few.bytes = (1 << 20) + 1;
+	few.bytes = (1u << 30) + 1;
 	CHECK_EQUAL(portico_mailbox_create(k, NULL, &few, 0600, &small), -EMSGSIZE);
 }
 

@@ -2,7 +2,7 @@
 /* The instance: how it comes to be, and what is said when it can't. */
 #define _GNU_SOURCE
 #include "check.h"
-#include "layout.h"
+#include "region.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -175,6 +175,151 @@ static void case_no_place(void)
 	open_fails(-ENAMETOOLONG, "too long");
 }
 
+static void case_mistyped(void)
+{
+	setenv("PORTICO_KERNEL", beside("no/such"), 1);
+	open_fails(-ENOENT, "there is no directory ");
+	CHECK(access(directory, F_OK) != 0);
+	CHECK_EQUAL(mkdir(directory, 0700), 0);
+	open_fails(-ENOENT, "/no; make it first");
+	CHECK(access(beside("no"), F_OK) != 0);
+	/* what leads there may end in slashes */
+	setenv("PORTICO_KERNEL", beside("last//"), 1);
+	make_instance();
+	CHECK_EQUAL(access(beside("last/region"), F_OK), 0);
+}
+
+static void make_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	CHECK(fd >= 0);
+	close(fd);
+}
+
+static void case_other_things(void)
+{
+	make_file(directory);
+	open_fails(-ENOTDIR, "is no directory");
+	CHECK_EQUAL(unlink(directory), 0);
+	CHECK_EQUAL(mkdir(directory, 0700), 0);
+	make_file(beside("letter"));
+	open_fails(-ENOTEMPTY, "holds other things");
+	CHECK(access(beside("shm"), F_OK) != 0);
+	/* an empty one will do, and other things may come later */
+	CHECK_EQUAL(unlink(beside("letter")), 0);
+	make_instance();
+	make_file(beside("letter"));
+	portico *k;
+	CHECK_EQUAL(portico_open(NULL, PORTICO_CREATE, &k), 0);
+}
+
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit = { bytes, RLIM_INFINITY };
+	CHECK_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static bool is_pending(int signal)
+{
+	sigset_t pending;
+	sigpending(&pending);
+	return sigismember(&pending, signal);
+}
+
+static void must_not_run(int signal)
+{
+	(void)signal;
+	FAIL("a signal handler ran");
+}
+
+static void case_file_size_limit(void)
+{
+	struct sigaction action = { .sa_handler = must_not_run };
+	sigset_t one;
+	limit_files(1 << 20);
+	/* neither the default action, which kills, nor a handler */
+	open_fails(-EFBIG, "ulimit -f unlimited");
+	sigaction(SIGXFSZ, &action, NULL);
+	open_fails(-EFBIG, "ulimit -f unlimited");
+	/* a program that holds the signal off finds none pending, but its own */
+	sigemptyset(&one);
+	sigaddset(&one, SIGXFSZ);
+	sigprocmask(SIG_BLOCK, &one, NULL);
+	open_fails(-EFBIG, "ulimit -f unlimited");
+	CHECK(!is_pending(SIGXFSZ));
+	raise(SIGXFSZ);
+	open_fails(-EFBIG, "ulimit -f unlimited");
+	CHECK(is_pending(SIGXFSZ));
+	signal(SIGXFSZ, SIG_IGN);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	signal(SIGXFSZ, SIG_DFL);
+	CHECK(access(beside("region"), F_OK) != 0);
+	/* an instance that is there is unharmed by the limit, and grows */
+	limit_files(RLIM_INFINITY);
+	make_instance();
+	limit_files(1 << 20);
+	portico *k;
+	portico_port port;
+	static char data[1 << 20];
+	CHECK_EQUAL(portico_open(NULL, PORTICO_CREATE, &k), 0);
+	CHECK_EQUAL(portico_mailbox_create(k, "second", NULL, 0600, &port), 0);
+	CHECK_EQUAL(portico_send(k, port, data, sizeof data, 1, PORTICO_NOW), 0);
+}
+
+/* As a maker does it where files have names only: its mark on the file is what says that it lives. */
+static int make_aside(const char *name)
+{
+	int fd = open(beside(name), O_RDWR | O_CREAT | O_EXCL, 0600);
+	CHECK(fd >= 0);
+	CHECK_EQUAL(pk_process_mark(fd, 0), 0);
+	return fd;
+}
+
+static void case_leftovers(void)
+{
+	CHECK_EQUAL(mkdir(directory, 0700), 0);
+	close(make_aside("region.new.1"));
+	int maker = make_aside("region.new.2");
+	CHECK_EQUAL(pk_region_tidy(directory, false), 1);
+	make_instance();
+	CHECK(access(beside("region.new.1"), F_OK) != 0);
+	CHECK_EQUAL(access(beside("region.new.2"), F_OK), 0);
+	/* and so where the instance is there */
+	close(maker);
+	portico *k;
+	CHECK_EQUAL(portico_open(NULL, 0, &k), 0);
+	CHECK_EQUAL(access(beside("region.new.2"), F_OK), 0);
+	CHECK_EQUAL(portico_open(NULL, PORTICO_CREATE, &k), 0);
+	CHECK(access(beside("region.new.2"), F_OK) != 0);
+	CHECK_EQUAL(access(beside("region"), F_OK), 0);
+}
+
+static void can_be_made(int error, const char *place, const char *because)
+{
+	struct pk_reason reason = { "" };
+	CHECK_EQUAL(pk_region_try(place, &reason), error);
+	if (!strstr(reason.text, because))
+		FAIL(reason.text);
+}
+
+static void case_could_be_made(void)
+{
+	can_be_made(0, directory, "");
+	CHECK(access(directory, F_OK) != 0);
+	CHECK_EQUAL(mkdir(directory, 0700), 0);
+	can_be_made(0, directory, "");
+	can_be_made(0, beside("below/"), "");
+	can_be_made(-ENOENT, beside("no/such"), "there is no directory");
+	make_file(beside("letter"));
+	can_be_made(-ENOTEMPTY, directory, "holds other things");
+	can_be_made(-ENOTDIR, beside("letter"), "is no directory");
+	can_be_made(-ENOTDIR, beside("letter/below"), "its parent is no directory");
+	CHECK_EQUAL(unlink(beside("letter")), 0);
+	limit_files(1 << 20);
+	can_be_made(-EFBIG, directory, "ulimit -f");
+	CHECK_EQUAL(rmdir(directory), 0); /* it is empty still */
+}
+
 static void case_no_addresses(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -239,6 +384,11 @@ int main(int argc, char **argv)
 		{ "owner", case_owner },
 		{ "root-may-name-one", case_root_may_name_one },
 		{ "no-place", case_no_place },
+		{ "mistyped", case_mistyped },
+		{ "other-things", case_other_things },
+		{ "file-size-limit", case_file_size_limit },
+		{ "leftovers", case_leftovers },
+		{ "could-be-made", case_could_be_made },
 		{ "no-addresses", case_no_addresses },
 		{ "full-at-start", case_full_at_start },
 		{ "full-later", case_full_later },

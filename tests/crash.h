@@ -16,8 +16,10 @@
 #define CRASH_H
 
 #include "check.h"
+#include "magazine.h"
 #include "message.h"
 #include "name.h"
+#include "port.h"
 #include "region.h"
 #include "task.h"
 
@@ -50,6 +52,9 @@ void sweep(void);
 
 /* A deadline that only who hangs reaches. */
 int64_t soon(void);
+
+/* The wait that the next completion at that port tells of; 0: none came. */
+uint32_t next_told(pk_id completions, int64_t until_ns);
 
 bool either(const char *is, const char *one, const char *other);
 

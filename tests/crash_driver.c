@@ -57,6 +57,20 @@ int64_t soon(void)
 	return pk_monotonic_ns() + INT64_C(10000000000);
 }
 
+uint32_t next_told(pk_id completions, int64_t until_ns)
+{
+	struct pk_completion completion;
+	uint32_t message, length;
+	if (pk_port_receive_until(k, completions, &PK_WANT_ANY, until_ns, &message) != 0)
+		return 0;
+	const void *data = pk_message_data(k, message, &length);
+	CHECK_EQUAL(length, sizeof completion);
+	memcpy(&completion, data, sizeof completion);
+	pk_message_release(k, message);
+	CHECK_EQUAL(completion.cookie, 7);
+	return pk_wait_find(k, completion.wait);
+}
+
 bool either(const char *is, const char *one, const char *other)
 {
 	return strcmp(is, one) == 0 || strcmp(is, other) == 0;
@@ -89,6 +103,7 @@ static int files_in_shm(void)
 
 static void check_nothing_leaked(void)
 {
+	pk_magazine_empty(k);
 	for (unsigned table = PK_TASKS + 1; table < PK_TABLES; table++) {
 		CHECK(pk_table_valid(k, table));
 		CHECK_EQUAL(used_slots(table), 0);

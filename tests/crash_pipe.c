@@ -81,17 +81,14 @@ static void watch(void)
 
 static void watch_by_completion(void)
 {
-	struct pk_post post = { .tell = PK_TELL_TASK, .cookie = 7, .until_ns = soon() };
-	uint32_t wait, told = 0;
+	struct pk_post post = { .tell = PK_TELL_PORT, .cookie = 7, .until_ns = PK_FOREVER };
+	uint32_t wait;
+	CHECK_EQUAL(pk_completions_create(k, &post.port), 0);
 	CHECK_EQUAL(pk_pipe_watch(k, pipe_id, &post, &wait), 0);
-	while (told == 0 && pk_monotonic_ns() < post.until_ns) {
-		pk_wait_listen(k);
-		told = pk_wait_completed(k);
-	}
-	CHECK_EQUAL(told, wait);
+	CHECK_EQUAL(next_told(post.port, soon()), wait);
 	*bystander_result = pk_wait_status(k, wait);
 	pk_wait_end(k, wait);
-	CHECK_EQUAL(pk_wait_completed(k), 0); /* once */
+	CHECK_EQUAL(next_told(post.port, 0), 0); /* once */
 }
 
 static void await_watcher(void)

@@ -23,6 +23,7 @@ preload_object() { echo "$BUILD/lib/libportico-preload.so"; }
 
 @test "run: the instance is named absolutely, and the preload object comes first, and once" {
 	cd "$private"
+	mkdir relative
 	# shellcheck disable=SC2016 # for the program
 	LD_PRELOAD=/lib/nonsuch.so r -k relative/dir sh -c 'echo "$PORTICO_KERNEL $LD_PRELOAD"'
 	[ "$output" = "$private/relative/dir $(preload_object):/lib/nonsuch.so" ]

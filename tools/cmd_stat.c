@@ -106,7 +106,7 @@ static uint32_t slots_used(struct portico *k, unsigned table)
 static const char *table_name(unsigned table, struct described *into)
 {
 	if (table < PK_BUFFERS)
-		return pk_shapes[table].name;
+		return pk_table_name(table);
 	snprintf(into->text, sizeof into->text, "buffers of %u bytes", PK_SMALLEST << (table - PK_BUFFERS));
 	return into->text;
 }

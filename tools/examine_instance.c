@@ -107,7 +107,7 @@ static void examine_tables(struct portico *k)
 			continue;
 		unsound++;
 		report(BAD, "tables", "end the programs that use the instance, and remove its directory",
-		       "the table of %s is damaged", pk_shapes[table].name);
+		       "the table of %s is damaged", pk_table_name(table));
 	}
 	if (unsound == 0)
 		report(GOOD, "tables", NULL, "all %u are sound", PK_TABLES);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "spin.h"
+#include "wait.h"
+
+#define PROBE_NS 1000
+#define LOST_NS 50000	     /* a gap between two looks in which somebody else ran */
+#define PENANCE_NS 10000000 /* for how long to sleep at once after that */
+
+/* What this thread's waits were like. */
+static _Thread_local struct {
+	uint32_t allowed_ns;
+	uint32_t waker; /* the CPU that settled the last, plus 1; 0: none did */
+	int64_t not_before_ns;
+} lately;
+
+static _Atomic int64_t *seat_of(struct portico *k, uint32_t cpu)
+{
+	return &pk_header(k)->spinning_until_ns[cpu % PK_SEATS];
+}
+
+/* The seat of this CPU, unless then none were left to work. */
+static _Atomic int64_t *take_seat(struct portico *k, uint32_t cpu, int64_t now, int64_t until)
+{
+	int others = 0, seats = k->cpus < PK_SEATS ? k->cpus : PK_SEATS;
+	for (int i = 0; i < seats; i++) {
+		int64_t seat_until = pk_load_relaxed(seat_of(k, (uint32_t)i));
+		others += seat_of(k, (uint32_t)i) != seat_of(k, cpu) && seat_until > now &&
+			  seat_until < now + PK_SPIN_MOST_NS;
+	}
+	if (others + 1 >= k->cpus)
+		return NULL;
+	_Atomic int64_t *seat = seat_of(k, cpu);
+	pk_store_relaxed(seat, until);
+	return seat;
+}
+
+static bool spin_until(const _Atomic uint64_t *outcome, int64_t now, int64_t until)
+{
+	do {
+		for (int i = 0; i < 32; i++) {
+			if (pk_outcome_kind(pk_load(outcome)) != PK_WAITING)
+				return true;
+			pk_pause();
+		}
+		int64_t before = now;
+		now = pk_monotonic_ns();
+		if (now - before > LOST_NS) {
+			lately.not_before_ns = now + PENANCE_NS;
+			return pk_outcome_kind(pk_load(outcome)) != PK_WAITING;
+		}
+	} while (now < until);
+	return false;
+}
+
+bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome)
+{
+	if (k->cpus == 1)
+		return false;
+	uint32_t allowed = lately.allowed_ns < PROBE_NS ? PROBE_NS : lately.allowed_ns;
+	uint32_t cpu = pk_cpu();
+	int64_t now = pk_monotonic_ns();
+	if (lately.waker == cpu + 1 || now < lately.not_before_ns)
+		return false;
+	/* the probe wants no seat: the answerer, until just now a spinner itself, may not have left its own */
+	bool settled = spin_until(outcome, now, now + PROBE_NS);
+	_Atomic int64_t *seat = settled || allowed == PROBE_NS ? NULL : take_seat(k, cpu, now, now + allowed);
+	if (seat) {
+		settled = spin_until(outcome, now + PROBE_NS, now + allowed);
+		pk_store_relaxed(seat, 0);
+	}
+	allowed = settled ? allowed * 2 : allowed / 2;
+	lately.allowed_ns = allowed < PK_SPIN_MOST_NS ? allowed : PK_SPIN_MOST_NS;
+	return settled;
+}
+
+void pk_spin_learn(uint64_t outcome)
+{
+	lately.waker = pk_outcome_cpu(outcome);
+}

@@ -91,8 +91,11 @@ static void unlink_adjust(struct portico *k, struct pk_set *set, uint32_t slot)
 
 void pk_adjust_release(struct portico *k, struct pk_set *set, uint32_t slot)
 {
+	struct pk_adjust *adjust = adjust_at(k, slot);
+	if (!adjust)
+		return;
 	unlink_adjust(k, set, slot);
-	adjust_at(k, slot)->set = 0;
+	adjust->set = 0;
 	PK_POINT("adjust: of no set, not freed");
 	pk_release(k, PK_ADJUSTS, slot);
 }

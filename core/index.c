@@ -63,10 +63,17 @@ static uint32_t *bucket_of(struct index *index, enum lane_by by, int64_t value)
 	return &buckets_of(index)[(hash >> 32) & (index->buckets - 1)];
 }
 
+/* No walk over lanes is longer, whatever the index says. */
+static uint32_t lanes_most(struct portico *k, const struct index *index)
+{
+	uint32_t committed = pk_committed(k, PK_LANES);
+	return index->lanes < committed ? index->lanes : committed;
+}
+
 static uint32_t find_lane(struct portico *k, struct index *index, enum lane_by by, int64_t value)
 {
 	uint32_t slot = *bucket_of(index, by, value);
-	for (uint32_t most = index->lanes; most > 0; most--) {
+	for (uint32_t most = lanes_most(k, index); most > 0; most--) {
 		const struct pk_lane *lane = lane_at(k, index, slot);
 		if (!lane)
 			break;
@@ -138,7 +145,7 @@ static void heap_pop(struct index *index)
 static void sort_lanes(struct portico *k, struct index *index)
 {
 	uint32_t slot = index->first;
-	for (uint32_t most = index->lanes; most > 0; most--) {
+	for (uint32_t most = lanes_most(k, index); most > 0; most--) {
 		struct pk_lane *lane = lane_at(k, index, slot);
 		if (!lane)
 			break;
@@ -208,7 +215,7 @@ static bool add_to(struct portico *k, struct pk_port *port, struct index *index,
 	if (!lane)
 		return false;
 	place_of(m, by)->lane = slot;
-	link_in(k, lane, by, message, m, port->count);
+	link_in(k, lane, by, message, m, pk_message_most(k, port->count));
 	if (by == BY_TYPE && index->is_sorted)
 		heap_push(index, lane, slot);
 	return true;
@@ -302,7 +309,7 @@ bool pk_index_make(struct portico *k, struct pk_port *port, pk_id id)
 	if (!make_empty(k, port, id))
 		return false;
 	uint32_t message = port->first, previous = 0;
-	for (uint32_t left = port->count; left > 0 && port->index != 0; left--) {
+	for (uint32_t left = pk_message_most(k, port->count); left > 0 && port->index != 0; left--) {
 		struct pk_message *m = pk_message_at(k, message);
 		if (!m)
 			break;
@@ -319,7 +326,7 @@ void pk_index_drop(struct portico *k, struct pk_port *port)
 	struct index *index = index_of(k, port);
 	if (index) {
 		uint32_t slot = index->first;
-		for (uint32_t most = index->lanes; most > 0; most--) {
+		for (uint32_t most = lanes_most(k, index); most > 0; most--) {
 			const struct pk_lane *lane = lane_at(k, index, slot);
 			if (!lane)
 				break;
@@ -370,7 +377,7 @@ bool pk_index_valid(struct portico *k, struct pk_port *port)
 	uint32_t message = port->first, previous = 0;
 	if (port->index == 0)
 		return true;
-	for (uint32_t left = port->count; left > 0; left--) {
+	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
 		struct pk_message *m = pk_message_at(k, message);
 		if (!index || !m || m->previous != previous || !stands_in(k, index, BY_TYPE, message, m) ||
 		    !stands_in(k, index, BY_SENDER, message, m))

@@ -32,6 +32,7 @@ struct portico {
 	bool shares_description;     /* with a parent: marks of life can't be asked for */
 	uint32_t task_flags;	     /* PK_TASK_… to register with */
 	_Atomic int64_t next_expiry_ns; /* when the first of its waits for completions expires */
+	_Atomic uint64_t committed[PK_TABLES]; /* the words last believed: table.h */
 	uint64_t serial; /* which of this process's handles it is: addresses and ids are used again */
 	char directory[PK_PATH_MAX];
 };

@@ -392,11 +392,20 @@ enum pk_table_id {
 /* The state of a table.  Under its lock, but for committed. */
 struct pk_table {
 	_Alignas(PK_LINE) pk_lock_word lock;
-	_Atomic uint32_t committed; /* truth: slots that exist; only ever raised */
+	_Atomic uint64_t committed; /* truth: slots that exist; only ever raised; pk_committed_word() */
 	_Atomic uint32_t used;	    /* cache */
 	uint32_t free;		    /* cache: first of the free list */
 	uint32_t fresh;		    /* cache: from here to committed, never used yet */
 };
+
+/*
+ * The one number whose wrong value would be paid in memory: touching a slot
+ * that doesn't exist makes it exist.  So the other half of its word proves it.
+ */
+static inline uint64_t pk_committed_word(unsigned table, uint32_t slots)
+{
+	return (uint64_t)((~slots * 2654435761u) ^ table) << 32 | slots;
+}
 
 #define PK_BUCKETS 65536u
 #define PK_SEATS 64

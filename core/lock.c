@@ -49,9 +49,18 @@ static bool spin(struct portico *k, pk_lock_word *lock, uint64_t *word)
 }
 
 /*
- * The owner lives, and nothing sleeps for long while it holds a lock.  So where
- * the same thread has held it for STUCK_LOOKS looks, asleep at each, the word
- * was scribbled; where that thread is no more, it left by a way around us.
+ * Does the thread that the word names exist?  It can't have ended in here: where
+ * it doesn't, the word was scribbled, and nobody would ever leave that lock.
+ */
+static bool owner_exists(struct portico *k, const struct pk_task *task, uint64_t word)
+{
+	return task->pid_namespace != k->mine->process.pid_namespace ||
+	       pk_thread_exists(task->pid, (uint32_t)(word & ~PK_LOCK_WAITERS));
+}
+
+/*
+ * Nothing sleeps for long while it holds a lock.  So where the same thread has
+ * held it for STUCK_LOOKS looks, asleep at each, the word was scribbled, too.
  */
 #define STUCK_LOOKS 20
 
@@ -60,11 +69,11 @@ struct patience {
 	int looks;
 };
 
-static bool owner_stuck(struct portico *k, uint64_t word, struct patience *patience)
+static bool owner_stuck(struct portico *k, const struct pk_task *task, uint64_t word,
+			struct patience *patience)
 {
-	struct pk_task *task = pk_task_of(k, owner_slot(word));
-	if (!task || task->pid_namespace != k->mine->process.pid_namespace ||
-	    !pk_thread_sleeps(task->pid, (uint32_t)word & ~(uint32_t)PK_LOCK_WAITERS) ||
+	if (task->pid_namespace != k->mine->process.pid_namespace ||
+	    !pk_thread_sleeps(task->pid, (uint32_t)(word & ~PK_LOCK_WAITERS)) ||
 	    (patience->word & ~PK_LOCK_WAITERS) != (word & ~PK_LOCK_WAITERS)) {
 		*patience = (struct patience){ .word = word };
 		return false;
@@ -89,7 +98,8 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 				return 0;
 			continue;
 		}
-		if (!owner_lives(k, word)) {
+		const struct pk_task *task = nap_ns == PK_TICK_NS ? pk_task_of(k, owner_slot(word)) : NULL;
+		if (!owner_lives(k, word) || (task && !owner_exists(k, task, word))) {
 			PK_POINT("lock: before inheriting");
 			if (pk_swap_if(lock, &word, pk_thread.owner | PK_LOCK_WAITERS)) {
 				pk_add(&pk_header(k)->repairs, 1);
@@ -105,7 +115,7 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 		}
 		pk_sleep((_Atomic uint32_t *)lock, (uint32_t)word, pk_monotonic_ns() + nap_ns);
 		nap_ns = nap_ns * 2 < PK_TICK_NS ? nap_ns * 2 : PK_TICK_NS;
-		if (nap_ns == PK_TICK_NS && owner_stuck(k, word, &patience)) {
+		if (task && owner_stuck(k, task, word, &patience)) {
 			pk_log(k, PK_LOG_STUCK, PK_TABLES, (pk_id)((unsigned char *)lock - k->base), EIO);
 			return -EIO;
 		}

@@ -17,6 +17,14 @@ static bool has_run(struct portico *k, const struct pk_message *m, uint32_t mess
 	return head && pk_load(&head->word) == run_word(m, message);
 }
 
+uint32_t pk_message_most(struct portico *k, uint32_t count)
+{
+	uint32_t there = 0;
+	for (unsigned table = PK_BUFFERS; table < PK_TABLES && there < count; table++)
+		there += pk_committed(k, table);
+	return there < count ? there : count;
+}
+
 void *pk_message_data(struct portico *k, uint32_t message, uint32_t *length)
 {
 	struct pk_message *m = pk_message_at(k, message);

@@ -37,6 +37,9 @@ static inline uint32_t pk_message_room(uint32_t message)
 	return PK_SMALLEST << (pk_message_table(message) - PK_BUFFERS);
 }
 
+/* No queue is longer than this, whatever its count says. */
+uint32_t pk_message_most(struct portico *k, uint32_t count);
+
 /* Its data, in the buffer or in its run; start and length are checked against that. */
 void *pk_message_data(struct portico *k, uint32_t message, uint32_t *length);
 

@@ -172,10 +172,11 @@ void pk_name_text(struct portico *k, uint32_t slot, pk_id object, char text[PK_N
 	text[0] = '\0';
 	if (!name || pk_names_lock(k) != 0)
 		return;
+	uint32_t length = *(volatile uint8_t *)&name->length;
 	if (pk_word_kind(pk_load(&name->head.word)) == PK_LIVE && name->object == object &&
-	    name->length <= PK_NAME_MAX) {
-		memcpy(text, name->text, name->length);
-		text[name->length] = '\0';
+	    length <= PK_NAME_MAX) {
+		memcpy(text, name->text, length);
+		text[length] = '\0';
 	}
 	pk_names_unlock(k);
 }

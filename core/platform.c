@@ -249,14 +249,19 @@ bool pk_thread_sleeps(uint32_t pid, uint32_t thread)
 	pk_text_add(&text, "/task/");
 	pk_text_number(&text, thread);
 	pk_text_add(&text, "/stat");
-	if (read_proc_stat(path, &proc, NULL))
-		return proc.state == 'S';
-	return pk_syscall3(SYS_tgkill, pid, thread, 0) == -ESRCH && pk_syscall2(SYS_kill, pid, 0) != -ESRCH;
+	return read_proc_stat(path, &proc, NULL) && proc.state == 'S';
+}
+
+bool pk_thread_exists(uint32_t pid, uint32_t thread)
+{
+	/* -EINVAL: no thread has that number */
+	long error = thread == 0 ? -ESRCH : pk_syscall3(SYS_tgkill, pid, thread, 0);
+	return error != -ESRCH && error != -EINVAL;
 }
 
 bool pk_thread_alive(uint32_t thread)
 {
-	return pk_syscall3(SYS_tgkill, pk_syscall0(SYS_getpid), thread, 0) != -ESRCH;
+	return pk_thread_exists((uint32_t)pk_syscall0(SYS_getpid), thread);
 }
 
 uint32_t pk_thread_id(void)

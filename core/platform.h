@@ -70,8 +70,10 @@ bool pk_process_marked(int region, uint64_t mark); /* by another description tha
 bool pk_process_any_marked(int region);		   /* any mark at all */
 
 uint32_t pk_thread_id(void);
-bool pk_thread_alive(uint32_t thread);		     /* of this process */
-bool pk_thread_sleeps(uint32_t pid, uint32_t thread); /* or is no more, while its process lives */
+bool pk_thread_alive(uint32_t thread); /* of this process */
+/* Of any process of this pid namespace: */
+bool pk_thread_exists(uint32_t pid, uint32_t thread);
+bool pk_thread_sleeps(uint32_t pid, uint32_t thread);
 void pk_process_ids(uint32_t *euid, uint32_t *egid);
 bool pk_process_in_group(uint32_t gid); /* one of its supplementary groups */
 uint32_t pk_cpu(void);			/* on which this thread runs */

@@ -77,7 +77,7 @@ static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t 
 	pk_wait_fail_all(k, &port->watchers, EIDRM, wakes);
 	PK_POINT("port: waits failed, messages still queued");
 	pk_index_drop(k, port);
-	for (uint32_t left = port->count; left > 0; left--) {
+	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
 		uint32_t message = port->first;
 		struct pk_message *m = pk_message_at(k, message);
 		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id))
@@ -239,7 +239,8 @@ static uint32_t *link_of(struct portico *k, uint32_t message)
 
 static uint64_t number_of(struct portico *k, uint32_t message)
 {
-	return pk_message_at(k, message)->number;
+	struct pk_message *m = pk_message_at(k, message);
+	return m ? m->number : 0;
 }
 
 static void rebuild_queue(struct portico *k, struct repair *repair)
@@ -249,9 +250,12 @@ static void rebuild_queue(struct portico *k, struct repair *repair)
 	port->first = port->last = port->count = 0;
 	port->queued_bytes = 0;
 	pk_message_each(k, take_in, repair);
-	port->first = pk_sort(k, port->first, &number);
-	for (uint32_t message = port->first; message != 0; message = *link_of(k, message))
+	uint32_t left = port->count, message = port->first = pk_sort(k, port->first, left, &number);
+	struct pk_message *m;
+	for (; left > 0 && (m = pk_message_at(k, message)) != NULL; left--) {
 		port->last = message;
+		message = m->head.next;
+	}
 }
 
 /* W3: a message queued for a sender that wasn't told. */

@@ -56,8 +56,8 @@ static int map_file(struct portico *k, pk_id id, uint64_t size_bytes, unsigned h
 	if (fd < 0)
 		return fd;
 	error = pk_inspect(fd, &file);
-	if (!error && file.size_bytes < size_bytes)
-		error = -EIO; /* somebody truncated it: touching it would be SIGBUS */
+	if (!error && file.size_bytes != size_bytes)
+		error = -EIO; /* truncated, so that touching it would be SIGBUS; or scribbled */
 	if (!error)
 		error = pk_map(address, size_bytes, fd, how | PK_MAP_SHARED);
 	pk_close(fd);
@@ -351,6 +351,14 @@ void pk_segment_drop(struct portico *k, uint32_t slot)
 	pk_object_unlock(segment);
 }
 
+/* What its file says, which is what was mapped: one that is scribbled would unmap a bystander's memory. */
+static uint64_t size_mapped(struct portico *k, pk_id id)
+{
+	char path[PK_PATH_MAX];
+	struct pk_file file;
+	return path_of(k, id, path) == 0 && pk_inspect_path(path, &file) == 0 ? file.size_bytes : 0;
+}
+
 /* Of two threads that detach the same address one takes it.  Its size in bytes, or 0. */
 static uint64_t take_address(struct portico *k, struct pk_attach *attach, uint64_t word, uint64_t address)
 {
@@ -361,7 +369,7 @@ static uint64_t take_address(struct portico *k, struct pk_attach *attach, uint64
 		return 0;
 	if (pk_load(&attach->head.word) == word && attach->segment == id && attach->address == address) {
 		attach->address = 0;
-		size = segment->size;
+		size = size_mapped(k, id);
 	}
 	pk_object_unlock(segment);
 	return size;

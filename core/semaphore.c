@@ -36,7 +36,9 @@ static struct pk_step *step_for(const struct pk_set_view *view, uint32_t *planne
 	for (uint32_t i = 0; i < *planned; i++)
 		if (view->steps[i].semaphore == semaphore)
 			return &view->steps[i];
-	struct pk_step *step = &view->steps[(*planned)++]; /* one a semaphore, so there are enough */
+	if (*planned == view->count)
+		return NULL; /* there is one a semaphore: scribbled */
+	struct pk_step *step = &view->steps[(*planned)++];
 	*step = (struct pk_step){ .semaphore = semaphore, .value = value_of(view, semaphore), .pid = pid };
 	return step;
 }
@@ -67,9 +69,12 @@ static int plan(struct portico *k, const struct pk_set_view *view, const struct 
 	*planned = 0;
 	for (uint32_t i = 0; i < operation->count; i++) {
 		const struct pk_semaphore_part *part = &operation->parts[i];
-		if (part->semaphore >= view->count)
+		uint32_t semaphore = *(const volatile uint16_t *)&part->semaphore;
+		if (semaphore >= view->count)
 			return -EFBIG;
-		struct pk_step *step = step_for(view, planned, part->semaphore, actor->pid);
+		struct pk_step *step = step_for(view, planned, semaphore, actor->pid);
+		if (!step)
+			return -EIO;
 		int64_t value = (int64_t)step->value + part->change;
 		if (value < 0 || (part->change == 0 && value != 0)) {
 			*blocking = part;
@@ -94,16 +99,24 @@ static void store_value(const struct pk_set_view *view, const struct pk_step *st
 	pk_store(&view->values[step->semaphore], (uint64_t)step->pid << 32 | step->value);
 }
 
+/* A copy that stays what it was when it was looked at. */
+static void read_once(void *copy, const void *shared, size_t bytes)
+{
+	memcpy(copy, shared, bytes);
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
 static void do_steps(struct portico *k, const struct pk_set_view *view, uint32_t steps)
 {
 	for (uint32_t i = 0; i < steps && i < view->count; i++) {
-		const struct pk_step *step = &view->steps[i];
-		if (step->semaphore >= view->count)
+		struct pk_step step;
+		read_once(&step, &view->steps[i], sizeof step);
+		if (step.semaphore >= view->count)
 			continue; /* scribbled */
-		store_value(view, step);
+		store_value(view, &step);
 		PK_POINT("semaphore: value stored, adjustment not");
-		if (step->undo != 0 && step->undo != PK_FORGET)
-			pk_adjust_store(k, view, step->undo, step->semaphore, step->adjust);
+		if (step.undo != 0 && step.undo != PK_FORGET)
+			pk_adjust_store(k, view, step.undo, step.semaphore, step.adjust);
 	}
 	if (view->steps[0].undo == PK_FORGET)
 		pk_adjust_forget(k, view, view->steps[0].semaphore, steps);
@@ -168,7 +181,8 @@ static bool wanted_by(struct portico *k, const struct pk_wait *wait, struct oper
 	actor->pid = task ? task->pid : 0;
 	*operation =
 		(struct operation){ .parts = parts, .count = length / (uint32_t)sizeof *operation->parts };
-	return parts && pk_load(&m->head.word) == actor->claimed && operation->count > 0;
+	return parts && pk_load(&m->head.word) == actor->claimed && operation->count > 0 &&
+	       operation->count <= PK_OPERATION_MOST;
 }
 
 /* S3.  True: done, and perhaps others can go on now. */

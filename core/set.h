@@ -38,7 +38,7 @@ static inline bool pk_set_look(struct portico *k, struct pk_set *set, uint32_t s
 	uint32_t count = set->count;
 	pk_id id = pk_id_make(slot, pk_load_relaxed(&set->head.generation));
 	if (!body || pk_load_relaxed(&body->head.word) != pk_word(PK_BODY, id) || count == 0 ||
-	    pk_body_bytes(count) > pk_message_room(set->body))
+	    pk_body_bytes(count) != body->length || pk_body_bytes(count) > pk_message_room(set->body))
 		return false;
 	pk_semaphore *values = (pk_semaphore *)(body + 1);
 	*view = (struct pk_set_view){ .set = set,

@@ -11,6 +11,6 @@ struct pk_sort_by {
 };
 
 /* The list from `first` on, in rising order of numbers; its new first.  Takes n log n steps. */
-uint32_t pk_sort(struct portico *k, uint32_t first, const struct pk_sort_by *by);
+uint32_t pk_sort(struct portico *k, uint32_t first, uint32_t most, const struct pk_sort_by *by);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "table.h"
+#include "log.h"
 #include "magazine.h"
 #include "region.h"
 
@@ -98,10 +99,26 @@ int pk_table_commit(struct portico *k, unsigned table, uint32_t slots)
 		return error;
 	uint64_t exist = to / shape->stride;
 	uint32_t now = exist < shape->most ? (uint32_t)exist : shape->most;
-	committed = pk_load(&t->committed);
-	while (committed < now && !pk_swap_if(&t->committed, &committed, now))
-		continue; /* T1: raised, never lowered, though several grow it at once */
+	uint64_t word = pk_load(&t->committed);
+	/* T1: raised, never lowered, though several grow it at once */
+	while (pk_committed(k, table) < now && !pk_swap_if(&t->committed, &word, pk_committed_word(table, now)))
+		continue;
 	return 0;
+}
+
+uint32_t pk_committed_anew(struct portico *k, unsigned table)
+{
+	uint64_t before = pk_load_relaxed(&k->committed[table]), word = pk_load(&table_of(k, table)->committed);
+	uint32_t slots = (uint32_t)word;
+	bool proven = word == pk_committed_word(table, slots) && slots <= pk_shapes[table].most;
+	while (proven && slots > (uint32_t)before)
+		if (pk_swap_if(&k->committed[table], &before, word))
+			return slots;
+	if (before != 0 && (!proven || slots < (uint32_t)before)) { /* T1: never lowered */
+		pk_log(k, PK_LOG_DAMAGED, table, 0, 0);
+		pk_swap_if(&table_of(k, table)->committed, &word, before);
+	}
+	return (uint32_t)before;
 }
 
 /* The next slot to hand out, still on the list; 0: none is left. */

@@ -72,10 +72,15 @@ static const struct pk_table_shape pk_shapes[PK_TABLES] = {
 /* What a table holds, in words: "tasks", "buffers of 4 KiB". */
 const char *pk_table_name(unsigned table);
 
+/* It was raised; or scribbled, and then what this process believed last holds, and is put back. */
+uint32_t pk_committed_anew(struct portico *k, unsigned table);
+
 static inline uint32_t pk_committed(struct portico *k, unsigned table)
 {
-	uint32_t committed = pk_load(&pk_header(k)->tables[table].committed);
-	return committed < pk_shapes[table].most ? committed : pk_shapes[table].most;
+	uint64_t word = pk_load(&pk_header(k)->tables[table].committed);
+	if (__builtin_expect(word == pk_load_relaxed(&k->committed[table]), 1))
+		return (uint32_t)word;
+	return pk_committed_anew(k, table);
 }
 
 /* The slot's address, or NULL: nothing read from the region is believed. */

@@ -41,7 +41,7 @@ static void insert(struct portico *k, struct pk_port *port, uint32_t message)
 	}
 	uint32_t *link = &port->first, before = 0;
 	struct pk_message *at = pk_message_at(k, *link);
-	for (uint32_t most = port->count; most > 0 && at && at->number <= m->number; most--) {
+	for (uint32_t most = pk_message_most(k, port->count); most > 0 && at && at->number <= m->number; most--) {
 		before = *link;
 		link = &at->head.next;
 		at = pk_message_at(k, *link);
@@ -121,7 +121,7 @@ static bool search(struct portico *k, struct pk_port *port, pk_id id, const stru
 	struct found at = { .message = port->first };
 	bool any = false;
 	uint32_t looked = 0;
-	for (uint32_t left = port->count; left > 0; left--) {
+	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
 		struct pk_message *m = pk_message_at(k, at.message);
 		if (!m)
 			break;
@@ -199,15 +199,16 @@ static void note_received(struct portico *k, struct pk_port *port)
 static bool grant_to(struct portico *k, struct pk_port *port, uint32_t slot, uint32_t message,
 		     struct pk_message *m, struct pk_wakes *wakes)
 {
-	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot), *leader = pk_slot(k, PK_WAITS, wait->leader);
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+	uint32_t leader_slot = wait ? wait->leader : 0;
+	struct pk_wait *leader = pk_slot(k, PK_WAITS, leader_slot);
 	uint64_t before = pk_load_relaxed(&m->head.word);
-	uint32_t owner = pk_id_slot(pk_word_id(pk_load(&wait->head.word)));
-	struct pk_task *task = pk_task_of(k, owner);
 	if (!leader) {
 		pk_wait_unlink(k, &port->receivers, slot); /* scribbled */
 		return false;
 	}
-	pk_store(&m->head.word, pk_word(PK_GRANTED, pk_slot_id(&leader->head, wait->leader)));
+	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_word_id(pk_load(&wait->head.word))));
+	pk_store(&m->head.word, pk_word(PK_GRANTED, pk_slot_id(&leader->head, leader_slot)));
 	PK_POINT("transfer: granted, not settled");
 	if (pk_wait_grant(k, &port->receivers, slot, message, wakes)) {
 		port->last_receiver = task ? task->pid : 0;
@@ -312,7 +313,8 @@ int pk_port_send(struct portico *k, pk_id id, uint32_t message, const struct pk_
 static void admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, struct pk_wakes *wakes)
 {
 	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
-	struct pk_message *m = pk_message_at(k, wait->message);
+	uint32_t message = wait ? wait->message : 0;
+	struct pk_message *m = pk_message_at(k, message);
 	/* both are claimed by the waiting task */
 	if (!m || pk_load(&m->head.word) != pk_load(&wait->head.word)) {
 		pk_wait_fail(k, &port->senders, slot, EIO, wakes); /* scribbled */
@@ -321,7 +323,7 @@ static void admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t sl
 	m->port = id;
 	m->number = port->next_number++;
 	note_sent(port, m);
-	enqueue(k, port, id, wait->message, m, wakes);
+	enqueue(k, port, id, message, m, wakes);
 	PK_POINT("transfer: sender's message queued, sender not told");
 	pk_wait_grant(k, &port->senders, slot, 0, wakes);
 }
@@ -342,7 +344,7 @@ void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
 void pk_port_serve(struct portico *k, struct pk_port *port, struct pk_wakes *wakes)
 {
 	struct found at = { .message = port->first };
-	for (uint32_t left = port->count; left > 0 && port->receivers.first != 0; left--) {
+	for (uint32_t left = pk_message_most(k, port->count); left > 0 && port->receivers.first != 0; left--) {
 		struct pk_message *m = pk_message_at(k, at.message);
 		if (!m)
 			break;
@@ -425,7 +427,9 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 		if (!sender)
 			return post ? post_receive(k, port, id, want, post, wait) : -EAGAIN;
 		struct pk_wait *at = pk_slot(k, PK_WAITS, sender);
-		struct pk_message *m = pk_message_at(k, at->message);
+		struct pk_message *m = at ? pk_message_at(k, at->message) : NULL;
+		if (!m)
+			return -EIO; /* scribbled since it was found */
 		if (m->length > want->room)
 			return -E2BIG;
 		admit(k, port, id, sender, wakes);

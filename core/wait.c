@@ -263,17 +263,18 @@ static uint32_t *link_of(struct portico *k, uint32_t slot)
 
 static uint64_t number_of(struct portico *k, uint32_t slot)
 {
-	return wait_at(k, slot)->number;
+	struct pk_wait *wait = wait_at(k, slot);
+	return wait ? wait->number : 0;
 }
 
 /* In the order of their numbers, and linked both ways. */
 static void put_in_order(struct portico *k, struct pk_wait_list *list)
 {
 	static const struct pk_sort_by number = { link_of, number_of };
-	uint32_t slot = pk_sort(k, list->first, &number);
+	uint32_t most = pk_committed(k, PK_WAITS), slot = pk_sort(k, list->first, most, &number);
+	struct pk_wait *wait;
 	*list = (struct pk_wait_list){ 0 };
-	while (slot != 0) {
-		struct pk_wait *wait = wait_at(k, slot);
+	for (; most > 0 && (wait = wait_at(k, slot)) != NULL; most--) {
 		uint32_t next = wait->next;
 		list_append(k, list, wait, slot);
 		slot = next;
@@ -485,6 +486,7 @@ static int64_t sooner(int64_t a, int64_t b)
 static int sleep_until_settled(struct portico *k, struct pk_wait *wait, uint32_t slot)
 {
 	int64_t look = next_look(pk_monotonic_ns());
+	int64_t until_ns = *(volatile int64_t *)&wait->until_ns; /* once: it may be scribbled while we sleep */
 	for (;;) {
 		uint64_t outcome = pk_load(&wait->outcome);
 		if (pk_outcome_kind(outcome) != PK_WAITING)
@@ -494,11 +496,11 @@ static int sleep_until_settled(struct portico *k, struct pk_wait *wait, uint32_t
 			continue;
 		}
 		int64_t now = pk_monotonic_ns();
-		if (now >= wait->until_ns)
+		if (now >= until_ns)
 			return -ETIMEDOUT;
 		look = sooner(look, pk_load_relaxed(&k->next_expiry_ns));
 		int error = pk_sleep((_Atomic uint32_t *)&wait->outcome, (uint32_t)outcome,
-				     sooner(wait->until_ns, look));
+				     sooner(until_ns, look));
 		if (error == -ETIMEDOUT) {
 			error = look_round(k, slot);
 			look = next_look(pk_monotonic_ns());

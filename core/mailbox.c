@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/portico.h>. */
-#include "copy.h"
+#include "deliver.h"
 #include "name.h"
-#include "port.h"
 #include "region.h"
 
 #include <errno.h>
@@ -129,48 +128,32 @@ PUBLIC int portico_send(portico *instance, portico_port port, const void *data, 
 	return result;
 }
 
-static ssize_t deliver(portico *instance, uint32_t message, void *buffer, size_t size_bytes,
-		       struct portico_envelope *envelope)
-{
-	uint32_t length;
-	struct pk_message *m = pk_message_at(instance, message);
-	const void *data = pk_message_data(instance, message, &length);
-	if (!data || length > size_bytes) { /* scribbled since it was chosen */
-		pk_message_release(instance, message);
-		return -EIO;
-	}
-	pk_copy(buffer, data, length);
-	if (envelope)
-		*envelope = (struct portico_envelope){
-			.type = m->type,
-			.sender = { m->sender },
-			.pid = (pid_t)m->pid,
-			.uid = m->uid,
-			.gid = m->gid,
-		};
-	pk_message_release(instance, message);
-	return length;
-}
-
 PUBLIC ssize_t portico_receive(portico *instance, portico_port port, void *buffer, size_t size_bytes,
 			       const struct portico_filter *filter, struct portico_envelope *envelope,
 			       int64_t deadline)
 {
-	struct pk_want want = { .room = size_bytes < UINT32_MAX ? (uint32_t)size_bytes : UINT32_MAX };
+	struct pk_want want;
 	uint32_t message = 0;
-	int error;
-	if (filter && (unsigned)filter->select > PORTICO_FROM)
-		return -EINVAL;
-	if (filter) {
-		want.select = (enum pk_select_how)filter->select;
-		want.type = filter->type;
-		want.from = filter->from.id;
-	}
+	int error = pk_want_of(filter, size_bytes, &want);
+	if (error)
+		return error;
 	if (deadline == PORTICO_NOW)
 		error = pk_port_receive(instance, port.id, &want, NULL, &message, NULL);
 	else
 		error = pk_port_receive_until(instance, port.id, &want, deadline, &message);
-	return error ? error : deliver(instance, message, buffer, size_bytes, envelope);
+	return error ? error : pk_deliver(instance, message, buffer, size_bytes, envelope);
+}
+
+PUBLIC ssize_t portico_receive_any(portico *instance, const portico_port *ports, unsigned count, void *buffer,
+				   size_t size_bytes, const struct portico_filter *filter,
+				   struct portico_envelope *envelope, int64_t deadline)
+{
+	struct pk_want want;
+	uint32_t message = 0;
+	int error = pk_want_of(filter, size_bytes, &want);
+	if (!error)
+		error = pk_port_receive_any_until(instance, &ports->id, count, &want, deadline, &message);
+	return error ? error : pk_deliver(instance, message, buffer, size_bytes, envelope);
 }
 
 PUBLIC int64_t portico_deadline(int64_t after_ns)

@@ -111,6 +111,8 @@ int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, in
 
 static void release_run(struct portico *k, struct pk_message *m, uint32_t message)
 {
+	pk_store(&m->head.word, pk_word(PK_CLAIMED, pk_self(k))); /* consumed, before its data is gone */
+	PK_POINT("message: consumed, run not released");
 	if (has_run(k, m, message))
 		pk_run_release(k, m->run);
 	m->run = 0;

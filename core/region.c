@@ -227,6 +227,8 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 
 void pk_kernel_close(struct portico *k)
 {
+	if (pk_thread.kernel == k)
+		pk_thread = (struct pk_thread){ 0 }; /* it names a magazine that goes now */
 	pk_region_unmap(k);
 	pk_magazines_close(k);
 	if (k->mine)

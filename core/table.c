@@ -259,6 +259,7 @@ void pk_release(struct portico *k, unsigned table, uint32_t slot)
 			pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
 			PK_POINT("table: before keeping");
 			pk_store(&head->word, pk_word(PK_CLAIMED, pk_self(k)));
+			PK_POINT("table: kept");
 			magazine->slots[kind][magazine->count[kind]++] = slot;
 		}
 		pk_magazine_leave(magazine);

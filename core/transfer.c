@@ -713,7 +713,12 @@ int pk_port_receive_any_until(struct portico *k, const pk_id *ids, unsigned coun
 {
 	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
 	uint32_t wait = 0;
-	int result = pk_port_post_receive_any(k, ids, count, want, &post, &wait);
+	int result = -EAGAIN;
+	for (unsigned i = 0; i < count && result == -EAGAIN; i++)
+		result = pk_port_receive(k, ids[i], want, NULL, message, NULL);
+	if (result != -EAGAIN || until_ns == 0)
+		return count == 0 || count > PK_GROUP_MOST ? -EINVAL : result;
+	result = pk_port_post_receive_any(k, ids, count, want, &post, &wait);
 	if (result)
 		return result;
 	result = pk_wait_sleep(k, wait);

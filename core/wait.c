@@ -342,6 +342,8 @@ static int result_of(uint64_t outcome)
 		return PK_POSTED;
 	case PK_WAIT_GRANTED:
 		return 0;
+	case PK_WAIT_TAKEN:
+		return -EINVAL;
 	default:
 		return -(int)(pk_outcome_value(outcome) & 0xfff);
 	}
@@ -565,6 +567,16 @@ void pk_wait_end(struct portico *k, uint32_t slot)
 			leave_own_line(k, leader, slot);
 	}
 	pk_wait_free(k, slot);
+}
+
+bool pk_wait_take(struct portico *k, uint32_t slot)
+{
+	struct pk_wait *wait = wait_at(k, slot);
+	uint64_t outcome = wait ? pk_load(&wait->outcome) : PK_WAITING;
+	while (pk_outcome_kind(outcome) == PK_WAIT_GRANTED || pk_outcome_kind(outcome) == PK_WAIT_FAILED)
+		if (pk_swap_if(&wait->outcome, &outcome, PK_WAIT_TAKEN))
+			return true;
+	return false;
 }
 
 void pk_wait_discard(struct portico *k, uint32_t slot)

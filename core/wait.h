@@ -51,7 +51,7 @@
 #include "spin.h"
 #include "table.h"
 
-enum pk_outcome { PK_WAITING = 1, PK_WAIT_GRANTED, PK_WAIT_FAILED };
+enum pk_outcome { PK_WAITING = 1, PK_WAIT_GRANTED, PK_WAIT_FAILED, PK_WAIT_TAKEN };
 #define PK_WAIT_SLEEPING UINT64_C(0x100)
 
 #define PK_POSTED 1 /* not done at once: a wait was posted */
@@ -162,6 +162,9 @@ bool pk_wait_untold(struct portico *k, uint32_t slot);
  * caller's to keep.
  */
 void pk_wait_end(struct portico *k, uint32_t slot);
+
+/* Of several threads that want to end a settled wait, one may. */
+bool pk_wait_take(struct portico *k, uint32_t slot);
 
 /* End it, and with it the completion that will not come. */
 void pk_wait_discard(struct portico *k, uint32_t slot);

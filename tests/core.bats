@@ -50,7 +50,26 @@ case_of() {
 @test "mailbox: so does one that comes just as the sleeper looks round" { case_of core_mailbox interrupted-at-the-tick; }
 @test "mailbox: deadlines" { case_of core_mailbox deadline; }
 @test "mailbox: messages of every size up to 1 MiB" { case_of core_mailbox sizes; }
+@test "mailbox: messages over 1 MiB, whose pages go back with them" { case_of core_mailbox large; }
 @test "mailbox: 150 000 messages queued" { case_of core_mailbox many; }
+
+@test "index: finds what a search would, and is dropped with the last message" { case_of core_index as-a-search; }
+@test "index: grows with the types there are" { case_of core_index grows; }
+
+# ---- asynchronous transfers, and several mailboxes at once
+
+@test "async: a receive, and its completion" { case_of core_async receive; }
+@test "async: sends, and the end of the mailbox under one" { case_of core_async send; }
+@test "async: a rendezvous of two posts" { case_of core_async rendezvous; }
+@test "async: cancelled, it did nothing and nothing comes" { case_of core_async cancel; }
+@test "async: a cancel and a send race, and the message is in one place" { case_of core_async cancel-race; }
+@test "async: deadlines" { case_of core_async deadline; }
+@test "async: 10 000 waits, one thread" { case_of core_async ten-thousand; }
+@test "async: what is refused, and a port for completions destroyed under a post" { case_of core_async refused; }
+@test "async: a poster dies" { case_of core_async poster-dies; }
+@test "any: a wait on several mailboxes is settled once, and leaves all lines" { case_of core_async any; }
+@test "any: posted, and the next in line isn't passed by" { case_of core_async any-posted; }
+@test "any: a port for completions among them" { case_of core_async any-completions; }
 
 # ---- tasks
 
@@ -85,6 +104,16 @@ case_of() {
 @test "kill -9 at each point of destroying one with a waiter, and of its repair" { case_of crash_core destroy-under-waiter; }
 @test "kill -9 at each point of making a mailbox, and of its repair" { case_of crash_core create; }
 @test "kill -9 at each point of giving a message back, and of its repair" { case_of crash_core give-back; }
+@test "kill -9 at each point of posting a receive, and of its repair" { case_of crash_async post-receive; }
+@test "kill -9 at each point of posting a send, and of its repair" { case_of crash_async post-send; }
+@test "kill -9 at each point of collecting, and of its repair" { case_of crash_async collect; }
+@test "kill -9 at each point of cancelling, and of its repair" { case_of crash_async cancel; }
+@test "kill -9 at each point of a deadline, and of its repair" { case_of crash_async expire; }
+@test "kill -9 at each point of a send to a group, and of its repair" { case_of crash_async send-to-group; }
+@test "kill -9 at each point of waiting in a group, and of its repair" { case_of crash_async wait-in-group; }
+@test "kill -9 at each point of making and using an index, and of its repair" { case_of crash_async index; }
+@test "kill -9 at each point of a send of 1 MiB and more, and of its repair" { case_of crash_async send-long; }
+@test "kill -9 at each point of receiving it, and of its repair" { case_of crash_async receive-long; }
 @test "kill -9 at each point of making a pipe, and of its repair" { case_of crash_pipe create; }
 @test "kill -9 at each point of a write, and of its repair" { case_of crash_pipe write; }
 @test "kill -9 at each point of a read, and of its repair" { case_of crash_pipe read; }

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <portico/portico.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 static portico *k;
@@ -324,6 +325,42 @@ static void case_sizes(void)
 	CHECK_EQUAL(portico_send(k, port, data, (1 << 20) + 1, 1, PORTICO_NOW), -EMSGSIZE);
 }
 
+/* Over 1 MiB a message lies in a run of pages, which go back to the file system with it. */
+static void case_large(void)
+{
+	enum { SIZE = (5 << 20) + 123 };
+	portico_port port = mailbox(4, 64 << 20);
+	unsigned char *data = malloc(SIZE), *back = malloc(SIZE);
+	for (size_t i = 0; i < SIZE; i++)
+		data[i] = (unsigned char)(i * 13 + i / 4099);
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 4; i++)
+			CHECK_EQUAL(portico_send(k, port, data + i, SIZE - i, 1, PORTICO_NOW), 0);
+		for (size_t i = 0; i < 4; i++) {
+			CHECK_EQUAL(portico_receive(k, port, back, SIZE, NULL, NULL, PORTICO_NOW), SIZE - i);
+			CHECK_EQUAL(memcmp(data + i, back, SIZE - i), 0);
+		}
+	}
+	CHECK_EQUAL(portico_send(k, port, data, SIZE, 1, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_mailbox_destroy(k, port), 0);
+	struct stat region;
+	char path[300];
+	snprintf(path, sizeof path, "%s/region", portico_directory(k));
+	CHECK_EQUAL(stat(path, &region), 0);
+	CHECK(region.st_blocks * 512 < SIZE);
+	/* killed with one in its hands */
+	port = mailbox(4, 64 << 20);
+	CHECK_EQUAL(portico_send(k, port, data, SIZE, 1, PORTICO_NOW), 0);
+	pid_t child = CHILD(CHECK_EQUAL(portico_send(k, port, data, SIZE, 1, PORTICO_NOW), 0);
+			    portico_send(k, mailbox(0, 64 << 20), data, SIZE, 1, PORTICO_FOREVER));
+	sleep_ms(200);
+	kill_child(child);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQUAL(portico_receive(k, port, back, SIZE, NULL, NULL, PORTICO_NOW), SIZE);
+	free(data);
+	free(back);
+}
+
 static void case_many(void)
 {
 	portico_port port = mailbox(200000, 64);
@@ -355,6 +392,7 @@ int main(int argc, char **argv)
 		{ "interrupted-at-the-tick", case_interrupted_at_the_tick },
 		{ "deadline", case_deadline },
 		{ "sizes", case_sizes },
+		{ "large", case_large },
 		{ "many", case_many },
 		{ 0 },
 	};

@@ -102,6 +102,29 @@ is_over() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 	[ "$status" -eq 0 ]
 }
 
+@test "mount: one whose daemon is dead is told wherever it is, and a repair takes the instance's own away" {
+	mkdir "$private/elsewhere"
+	p mount
+	p mount -k "$private/other" "$private/elsewhere"
+	local own other
+	own=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
+	other=$(cat "$private/elsewhere/kernel/pid")
+	p doctor
+	[[ $output != *"$private/elsewhere"* ]]
+	kill -KILL "$own" "$other"
+	eventually 5 is_over "$own"
+	eventually 5 is_over "$other"
+	p doctor
+	[ "$status" -eq 0 ]
+	[[ $output = *"limited  mount: at $private/elsewhere: its daemon is dead"*"-> \`portico umount $private/elsewhere\`"* ]]
+	[ "$(grep -c "its daemon is dead" <<<"$output")" -eq 2 ]
+	p doctor --repair
+	[[ $output = *"repaired mount: the one at $PORTICO_KERNEL/mnt, whose daemon is dead, is taken away"* ]]
+	[ "$(mounts_of "$private")" = "$private/elsewhere" ]
+	p umount "$private/elsewhere"
+	[ "$status" -eq 0 ]
+}
+
 @test "umount: one whose daemon is dead goes, and it says so" {
 	p mount
 	local pid

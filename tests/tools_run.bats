@@ -139,6 +139,12 @@ preload_object() { echo "$BUILD/lib/libportico-preload.so"; }
 	done
 }
 
+@test "run: what the program sends it isn't sent back" {
+	# shellcheck disable=SC2016 # for the program
+	r perl -e '$SIG{USR1} = sub { exit 9 }; kill USR1 => getppid; select undef, undef, undef, 0.2; exit 4'
+	[ "$status" -eq 4 ]
+}
+
 # The pid of the `portico run` of this test.
 supervisor() {
 	portico ps --json | python3 -c 'import json, sys
@@ -151,7 +157,8 @@ has_child() { [ -n "$(child_of "$1")" ]; }
 child_of() { tr -d ' ' <"/proc/$1/task/$1/children"; }
 
 @test "run: stopped with the program, it goes on with it" {
-	timeout 10 portico run --no-mount sleep 1 &
+	# shellcheck disable=SC2016 # for the program
+	timeout 20 portico run --no-mount perl -e 'select undef, undef, undef, 0.02 until -e $ARGV[0]' "$private/end" &
 	local job=$! run program
 	eventually 5 supervisor
 	run=$(supervisor)
@@ -161,6 +168,7 @@ child_of() { tr -d ' ' <"/proc/$1/task/$1/children"; }
 	eventually 5 is_in_state "$program" T
 	eventually 5 is_in_state "$run" T
 	kill -CONT "$run"
+	: >"$private/end"
 	wait "$job"
 }
 

@@ -22,7 +22,8 @@
  *     call that returns -EINTR has done nothing.  One that runs in the
  *     microseconds before it sleeps doesn't: give a deadline where that matters.
  *
- * See portico(7) for the model and portico_mailbox(3) for the calls.
+ * See portico(7) for the model, portico_mailbox(3) and portico_async(3) for the
+ * calls.
  */
 #ifndef PORTICO_PORTICO_H
 #define PORTICO_PORTICO_H
@@ -84,7 +85,7 @@ const char *portico_directory(const portico *instance);
 
 struct portico_limits {
 	uint32_t slots;	   /* most messages queued; 0 is rendezvous: a send waits for its receive */
-	uint32_t bytes;	   /* most bytes in a message, at most 1 MiB; may be 0 */
+	uint32_t bytes;	   /* most bytes in a message, at most 1 GiB; may be 0 */
 	uint64_t capacity; /* most bytes queued in all */
 };
 
@@ -98,7 +99,7 @@ extern const struct portico_limits portico_default_limits;
  *
  * -EEXIST       that name is taken
  * -EINVAL, -ENAMETOOLONG  the name is none
- * -EMSGSIZE     limits->bytes is over 1 MiB
+ * -EMSGSIZE     limits->bytes is over 1 GiB
  * -ENOBUFS      the instance holds as many as it can (131 071)
  * -ENOSPC       its file system is full
  */
@@ -171,6 +172,7 @@ struct portico_envelope {
 	uid_t uid; /* effective, of the sender, as it was when it first used the instance or was last refused
 		    */
 	gid_t gid;
+	portico_port port; /* where it was sent */
 };
 
 /*
@@ -186,8 +188,74 @@ ssize_t portico_receive(portico *instance, portico_port port, void *buffer, size
 			const struct portico_filter *filter, struct portico_envelope *envelope,
 			int64_t deadline);
 
+/*
+ * The same from whichever of `count` mailboxes (1 to 1024) has such a message
+ * first; envelope->port says which it was.  Of those that have one now, the
+ * first in the list.  One of them may be a port for completions.
+ */
+ssize_t portico_receive_any(portico *instance, const portico_port *ports, unsigned count, void *buffer,
+			    size_t size_bytes, const struct portico_filter *filter,
+			    struct portico_envelope *envelope, int64_t deadline);
+
 /* Now, and `after_ns` later: deadlines for the calls above. */
 int64_t portico_deadline(int64_t after_ns);
+
+/* ---- asynchronous transfers: portico_async(3) */
+
+/* A send or receive that was posted, until it is collected or cancelled. */
+typedef struct portico_wait {
+	uint64_t id;
+} portico_wait;
+
+/* What tells of one that is over: a message of this type that holds this. */
+#define PORTICO_COMPLETION INT64_MIN
+struct portico_completion {
+	uint64_t cookie; /* as it was posted with */
+	portico_wait wait;
+};
+
+/*
+ * Make a port for the completions of this task's transfers.  Nobody else may
+ * send there; it ends with portico_mailbox_destroy() or the task.
+ */
+int portico_completions_create(portico *instance, portico_port *completions);
+
+/*
+ * Post a send, or a receive from any of `count` mailboxes, of at most
+ * size_bytes.  They stand in line like blocked callers.  When it is over,
+ * perhaps at once, a completion with that cookie is queued at `completions`;
+ * then portico_collect() says how it ended.  At the deadline it ends with
+ * -ETIMEDOUT; the task notices while it waits in any call.
+ * Errors as portico_send() and portico_receive(), which then queue nothing, and
+ *
+ * -EPERM  `completions` isn't this task's port for completions, or is what is waited on
+ */
+int portico_post_send(portico *instance, portico_port port, const void *data, size_t bytes, int64_t type,
+		      int64_t deadline, portico_port completions, uint64_t cookie, portico_wait *wait);
+int portico_post_receive(portico *instance, const portico_port *ports, unsigned count, size_t size_bytes,
+			 const struct portico_filter *filter, int64_t deadline, portico_port completions,
+			 uint64_t cookie, portico_wait *wait);
+
+/* The next completion.  -EAGAIN, -ETIMEDOUT, -EINTR, -EPERM as above. */
+int portico_complete(portico *instance, portico_port completions, struct portico_completion *completion,
+		     int64_t deadline);
+
+/*
+ * How it ended, and the message of a receive; then it is over.  0, or the
+ * message's length, or the errors of portico_send() and portico_receive(), and
+ *
+ * -EINPROGRESS  it hasn't ended, or its completion isn't queued yet; it goes on
+ * -E2BIG        the message is longer than size_bytes; it can be collected again
+ * -EINVAL       there is no such wait: it was collected or cancelled
+ */
+ssize_t portico_collect(portico *instance, portico_wait wait, void *buffer, size_t size_bytes,
+			struct portico_envelope *envelope);
+
+/*
+ * Cancel it.  0: it did nothing, is over, and no completion will come.
+ * -EALREADY: it has ended; its completion comes or came.  -EINVAL: no such wait.
+ */
+int portico_cancel(portico *instance, portico_wait wait);
 
 /* What an error of these calls means, in a sentence; for `error` negative or positive. */
 const char *portico_explain(int error);

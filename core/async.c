@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* The asynchronous calls of <portico/portico.h>: waits that are told of by completions. */
+#include "deliver.h"
+
+#include <string.h>
+
+#define PUBLIC __attribute__((visibility("default")))
+
+_Static_assert(sizeof(struct portico_completion) == sizeof(struct pk_completion), "a completion's message");
+_Static_assert(PORTICO_COMPLETION == PK_COMPLETION_TYPE, "a completion's type");
+_Static_assert(sizeof(portico_port) == sizeof(pk_id), "a list of ports is one of ids");
+
+PUBLIC int portico_completions_create(portico *instance, portico_port *completions)
+{
+	int error = pk_enter(instance);
+	return error ? error : pk_completions_create(instance, &completions->id);
+}
+
+/* ---- posting */
+
+static struct pk_post post_of(int64_t deadline, portico_port completions, uint64_t cookie)
+{
+	return (struct pk_post){
+		.tell = PK_TELL_PORT,
+		.port = completions.id,
+		.cookie = cookie,
+		.until_ns = deadline,
+	};
+}
+
+PUBLIC int portico_post_send(portico *instance, portico_port port, const void *data, size_t bytes,
+			     int64_t type, int64_t deadline, portico_port completions, uint64_t cookie,
+			     portico_wait *wait)
+{
+	struct pk_post post = post_of(deadline, completions, cookie);
+	uint32_t message = 0, slot = 0;
+	int error = pk_enter(instance);
+	if (!error)
+		error = pk_message_make_from(instance, data, bytes, type, &message);
+	if (error)
+		return error;
+	error = pk_port_post_send(instance, port.id, message, &post, &slot);
+	if (error)
+		pk_message_release(instance, message);
+	else
+		wait->id = pk_wait_id(instance, slot);
+	return error;
+}
+
+PUBLIC int portico_post_receive(portico *instance, const portico_port *ports, unsigned count,
+				size_t size_bytes, const struct portico_filter *filter, int64_t deadline,
+				portico_port completions, uint64_t cookie, portico_wait *wait)
+{
+	struct pk_post post = post_of(deadline, completions, cookie);
+	struct pk_want want;
+	uint32_t slot = 0;
+	int error = pk_want_of(filter, size_bytes, &want);
+	if (!error)
+		error = pk_port_post_receive_any(instance, &ports->id, count, &want, &post, &slot);
+	if (!error)
+		wait->id = pk_wait_id(instance, slot);
+	return error;
+}
+
+/* ---- completing */
+
+PUBLIC int portico_complete(portico *instance, portico_port completions,
+			    struct portico_completion *completion, int64_t deadline)
+{
+	uint32_t message = 0, length;
+	int error = pk_enter(instance);
+	if (!error)
+		error = pk_port_completes(instance, completions.id);
+	if (error)
+		return error;
+	pk_wait_expire(instance);
+	error = deadline == PORTICO_NOW
+			? pk_port_receive(instance, completions.id, &PK_WANT_ANY, NULL, &message, NULL)
+			: pk_port_receive_until(instance, completions.id, &PK_WANT_ANY, deadline, &message);
+	if (error)
+		return error;
+	const void *data = pk_message_data(instance, message, &length);
+	bool whole = data && length == sizeof *completion;
+	if (whole)
+		memcpy(completion, data, sizeof *completion);
+	pk_message_release(instance, message);
+	return whole ? 0 : -EIO;
+}
+
+/* Settled, but whoever did it has still to queue the completion; where its port is gone nobody will. */
+static bool is_on_its_way(struct portico *k, uint32_t slot)
+{
+	const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+	return pk_wait_untold(k, slot) && pk_port_completes(k, wait->tell_port) == 0;
+}
+
+static ssize_t collect_message(struct portico *k, uint32_t slot, void *buffer, size_t size_bytes,
+			       struct portico_envelope *envelope)
+{
+	const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+	uint32_t message = pk_outcome_value(pk_load(&wait->outcome)), length;
+	if (pk_message_data(k, message, &length) && length > size_bytes)
+		return -E2BIG;
+	int error = pk_port_collect(k, slot, &message);
+	return error ? error : pk_deliver(k, message, buffer, size_bytes, envelope);
+}
+
+/* End a wait that brings no message; a send's that failed is still ours. */
+static int end(struct portico *k, uint32_t slot, int result)
+{
+	const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+	uint32_t message = wait->purpose == PK_FOR_SEND && result != 0 ? wait->message : 0;
+	if (!pk_wait_take(k, slot))
+		return -EINVAL; /* another thread was faster */
+	pk_wait_discard(k, slot);
+	if (message != 0)
+		pk_message_release(k, message);
+	return result;
+}
+
+PUBLIC ssize_t portico_collect(portico *instance, portico_wait wait, void *buffer, size_t size_bytes,
+			       struct portico_envelope *envelope)
+{
+	int error = pk_enter(instance);
+	uint32_t slot = error ? 0 : pk_wait_find(instance, wait.id);
+	if (slot == 0)
+		return error ? error : -EINVAL;
+	pk_wait_expire(instance);
+	int result = pk_wait_status(instance, slot);
+	if (result == PK_POSTED || is_on_its_way(instance, slot))
+		return -EINPROGRESS;
+	const struct pk_wait *posted = pk_slot(instance, PK_WAITS, slot);
+	return result == 0 && posted->purpose == PK_FOR_RECEIVE
+		       ? collect_message(instance, slot, buffer, size_bytes, envelope)
+		       : end(instance, slot, result);
+}
+
+PUBLIC int portico_cancel(portico *instance, portico_wait wait)
+{
+	int error = pk_enter(instance);
+	uint32_t slot = error ? 0 : pk_wait_find(instance, wait.id);
+	if (slot == 0)
+		return error ? error : -EINVAL;
+	int result = pk_wait_status(instance, slot);
+	if (result != PK_POSTED)
+		return result == -EINVAL ? result : -EALREADY;
+	if (pk_wait_withdraw(instance, slot, ECANCELED) != -ECANCELED)
+		return -EALREADY;
+	return end(instance, slot, -ECANCELED) == -ECANCELED ? 0 : -EINVAL;
+}

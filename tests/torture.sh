@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# make torture: minutes of what tests/torture.bats does for seconds, in private instances.
+#
+#   SEED=N tests/torture.sh    the same again
+
+set -eu
+cd "$(dirname "$0")/.."
+BUILD=$(realpath -m "${BUILD:-build}")
+SEED=${SEED:-$(date +%s)}
+private=$(mktemp -d /dev/shm/portico-torture.XXXXXX)
+trap 'rm -rf --one-file-system "$private"' EXIT
+export PORTICO_KERNEL=$private/kernel
+
+"$BUILD/tests/torture" --seed "$SEED" --epochs 240 --epoch-ms 700
+"$BUILD/tests/scribble" --seed "$SEED" --rounds 300

@@ -131,8 +131,8 @@ int pk_port_receive_any_until(struct portico *k, const pk_id *ports, unsigned co
 
 /* For wait.c.  0: this task may have completions queued there. */
 int pk_port_completes(struct portico *k, pk_id port);
-/* Queue a completion.  The port's lock comes after that of the object waited on. */
-int pk_port_complete(struct portico *k, pk_id port, uint32_t message, struct pk_wakes *wakes);
+/* Queue that wait's completion, if nobody has.  The port's lock comes after that of the object waited on. */
+int pk_port_complete(struct portico *k, pk_id port, pk_id wait, struct pk_wakes *wakes);
 
 /* Sleep until something is queued there.  0, -ETIMEDOUT, -EINTR, -EIDRM … */
 int pk_port_await(struct portico *k, pk_id port, int64_t until_ns);

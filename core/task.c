@@ -174,6 +174,7 @@ static void abandon(struct portico *k, const struct dead *dead)
 	withdraw_waits(k, dead);
 	pk_completions_reap(k, dead->id);
 	pk_message_each(k, return_message, (void *)dead);
+	for_each_claimed(k, dead, PK_WAITS, pk_wait_forget); /* all first: a leader may go before its group */
 	for_each_claimed(k, dead, PK_WAITS, pk_wait_free);
 	for_each_claimed(k, dead, PK_RUNS, pk_run_release);
 	release_claimed(k, dead, PK_LANES);

@@ -545,16 +545,19 @@ int pk_port_completes(struct portico *k, pk_id id)
 	return port->use == PK_COMPLETIONS && port->owner == pk_self(k) ? 0 : -EPERM;
 }
 
-int pk_port_complete(struct portico *k, pk_id id, uint32_t message, struct pk_wakes *wakes)
+int pk_port_complete(struct portico *k, pk_id id, pk_id told, struct pk_wakes *wakes)
 {
-	struct pk_message *m = pk_message_at(k, message);
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, pk_id_slot(told));
 	struct pk_port *port;
-	int error = m ? pk_object_lock(k, PK_PORTS, id, &port) : -EIO;
+	int error = wait ? pk_object_lock(k, PK_PORTS, id, &port) : -EIO;
 	if (error)
 		return error;
-	if (port->use == PK_COMPLETIONS) { /* its limits don't count */
+	uint32_t message = wait->completion;
+	struct pk_message *m = pk_message_at(k, message);
+	if (m && port->use == PK_COMPLETIONS && pk_wait_id(k, pk_id_slot(told)) == told &&
+	    pk_wait_untold(k, pk_id_slot(told))) {
 		m->port = id;
-		m->number = port->next_number++;
+		m->number = port->next_number++; /* its limits don't count */
 		note_sent(port, m);
 		if (!hand_over(k, port, message, m, wakes))
 			enqueue(k, port, id, message, m, wakes);
@@ -682,6 +685,7 @@ static int post_group(struct portico *k, const pk_id *ids, unsigned count, const
 	uint32_t wait = 0;
 	int error = 0;
 	*leader = 0;
+	post->held = post->tell == PK_TELL_PORT && count > 1;
 	for (unsigned i = 0; i < count && !error; i++) {
 		error = pk_port_post_receive(k, ids[i], want, post, &wait);
 		if (!error && *leader == 0)
@@ -701,6 +705,8 @@ int pk_port_post_receive_any(struct portico *k, const pk_id *ids, unsigned count
 	if (count == 0 || count > PK_GROUP_MOST)
 		return -EINVAL;
 	int error = post_group(k, ids, count, want, &each, wait);
+	if (each.held && *wait != 0)
+		pk_wait_announce(k, *wait);
 	if (error && *wait != 0) {
 		pk_wait_discard(k, *wait);
 		*wait = 0;

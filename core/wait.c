@@ -52,27 +52,34 @@ static struct pk_message *untold(struct portico *k, const struct pk_wait *wait, 
 	return m && pk_load(&m->head.word) == pk_load(&wait->head.word) && m->tells == slot ? m : NULL;
 }
 
-/*
- * W5, under the lock of the object waited on.  A port for completions is waited
- * on by its task's threads only, so its lock comes after that of any object.
- */
-static void tell_port(struct portico *k, struct pk_wait *wait, uint32_t slot, struct pk_wakes *wakes)
-{
-	if (untold(k, wait, slot) && pk_port_complete(k, wait->tell_port, wait->completion, wakes) == -EDEADLK)
-		pk_thread.owes_completions = true; /* this handler's thread holds that lock: later */
-}
-
 bool pk_wait_untold(struct portico *k, uint32_t slot)
 {
 	const struct pk_wait *wait = wait_at(k, slot);
 	return wait && untold(k, wait, slot);
 }
 
-/* Under the object's lock: settled, and whoever did it died before it told. */
-static void tell_if_untold(struct portico *k, struct pk_wait *wait, uint32_t slot, struct pk_wakes *wakes)
+/*
+ * W5, under the lock of an object that it waits on.  A port for completions is
+ * waited on by threads only, so its lock comes after that of any object; and
+ * under it whoever tells looks whether somebody else has, so of many one does.
+ */
+static void tell_port(struct portico *k, const struct pk_wait *wait, pk_id id, struct pk_wakes *wakes)
 {
-	if (pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING && wait->leader == slot)
-		tell_port(k, wait, slot, wakes);
+	if (untold(k, wait, pk_id_slot(id)) && pk_port_complete(k, wait->tell_port, id, wakes) == -EDEADLK)
+		pk_thread.owes_completions = true; /* this handler's thread holds that lock: later */
+}
+
+/* The same where whoever settled it may have died before it told.  The id first: it may be another by then. */
+static void tell_if_untold(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
+{
+	struct pk_wait *wait = wait_at(k, slot);
+	if (!wait)
+		return;
+	pk_id id = pk_slot_id(&wait->head, slot);
+	atomic_thread_fence(memory_order_acquire);
+	uint64_t outcome = pk_load(&wait->outcome);
+	if (pk_outcome_kind(outcome) != PK_WAITING && !(outcome & PK_WAIT_SILENT))
+		tell_port(k, wait, id, wakes);
 }
 
 void pk_wait_tell_owed(struct portico *k)
@@ -87,7 +94,7 @@ void pk_wait_tell_owed(struct portico *k)
 		struct pk_object *object = pk_object_lock_slot(k, wait->table, pk_id_slot(wait->object));
 		if (!object)
 			continue;
-		tell_if_untold(k, wait, slot, &wakes);
+		tell_if_untold(k, slot, &wakes);
 		pk_object_unlock(object);
 		pk_wakes_flush(k, &wakes);
 	}
@@ -136,31 +143,36 @@ static void join(struct portico *k, struct pk_wait *wait, uint32_t slot, uint32_
 }
 
 /* W5: claimed now, so that no completion fails for want of memory later. */
-static int claim_completion(struct portico *k, struct pk_wait *wait, uint32_t slot, const struct pk_post *post,
-			    const struct pk_wait *wanted)
+static int claim_completion(struct portico *k, struct pk_wait *wait, uint32_t slot, const struct pk_post *post)
 {
 	struct pk_completion completion = { .cookie = post->cookie, .wait = pk_slot_id(&wait->head, slot) };
 	int error = pk_port_completes(k, post->port);
-	if (!error && wanted->table == PK_PORTS && pk_port_completes(k, wanted->object) == 0)
-		error = -EPERM; /* its lock is the inner one */
 	if (!error)
 		error = pk_message_make_from(k, &completion, sizeof completion, PK_COMPLETION_TYPE,
 					     &wait->completion);
 	if (!error)
-		pk_message_at(k, wait->completion)->tells = slot;
+		pk_message_at(k, wait->completion)->tells = post->held ? 0 : slot;
 	return error;
+}
+
+/* A port for completions can't be told by one: its lock is the inner one. */
+static bool would_nest(struct portico *k, const struct pk_wait *wanted, const struct pk_post *post)
+{
+	const struct pk_wait *leader = wait_at(k, post->leader);
+	return (leader ? leader->tell : post->tell) == PK_TELL_PORT && wanted->table == PK_PORTS &&
+	       pk_port_completes(k, wanted->object) == 0;
 }
 
 int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket,
 		 const struct pk_wait *wanted, const struct pk_post *post, uint32_t *slot)
 {
-	int error = pk_claim(k, PK_WAITS, slot);
+	int error = would_nest(k, wanted, post) ? -EPERM : pk_claim(k, PK_WAITS, slot);
 	if (error)
 		return error;
 	struct pk_wait *wait = wait_at(k, *slot);
 	wait->tell = post->leader ? PK_TELL_NOBODY : (uint8_t)post->tell;
 	wait->completion = 0;
-	error = wait->tell == PK_TELL_PORT ? claim_completion(k, wait, *slot, post, wanted) : 0;
+	error = wait->tell == PK_TELL_PORT ? claim_completion(k, wait, *slot, post) : 0;
 	if (error) {
 		pk_release(k, PK_WAITS, *slot);
 		return error;
@@ -202,6 +214,7 @@ static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk
 		return false;
 	uint64_t found = pk_load(&leader->outcome);
 	enum pk_tell_how tell = leader->tell;
+	pk_id id = pk_slot_id(&leader->head, leader_slot);
 	outcome |= (uint64_t)(pk_cpu() + 1) << 16;
 	do {
 		if (pk_outcome_kind(found) != PK_WAITING)
@@ -210,7 +223,7 @@ static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk
 	PK_POINT("wait: settled, nobody told");
 	/* a thread that isn't told by a port may end it from here on; a futex may be woken for nothing */
 	if (tell == PK_TELL_PORT)
-		tell_port(k, leader, leader_slot, wakes);
+		tell_port(k, leader, id, wakes);
 	else if (found & PK_WAIT_SLEEPING)
 		wake_later(wakes, (const _Atomic uint32_t *)&leader->outcome);
 	return true;
@@ -300,7 +313,7 @@ void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_
 		if (!wait)
 			continue;
 		if (!is_waiting(k, wait)) {
-			tell_if_untold(k, wait, slot, wakes);
+			tell_if_untold(k, wait->leader, wakes);
 			continue;
 		}
 		if (wait->number >= *next_ticket)
@@ -387,29 +400,25 @@ static void leave_line(struct portico *k, struct pk_object *object, const struct
 	pk_object_advance(k, wait->table, pk_id_slot(wait->object), wakes);
 }
 
-static bool in_group(const struct pk_wait *wait, uint32_t slot)
-{
-	return wait->leader != slot || wait->next_member != 0;
-}
-
-/* Settle it, on its owner's behalf; with a completion if `tell`. */
-static int give_up(struct portico *k, uint32_t slot, int error, bool tell)
+/* Settle it, on its owner's behalf; with a completion unless PK_WAIT_SILENT is in `how`. */
+static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64_t how)
 {
 	struct pk_wait *wait = wait_at(k, slot), *leader = wait ? leader_of(k, wait) : NULL;
 	struct pk_object *object = leader ? lock_object_of(k, wait) : NULL;
 	struct pk_wakes wakes = { 0 };
-	bool settled = false;
+	uint64_t failed = PK_WAIT_FAILED | how | (uint64_t)(uint32_t)error << 32;
 	if (!object)
 		return wait ? -EIO : -EINVAL;
-	uint64_t outcome = pk_load(&leader->outcome);
-	while (!settled && pk_outcome_kind(outcome) == PK_WAITING)
-		settled = pk_swap_if(&leader->outcome, &outcome,
-				     PK_WAIT_FAILED | (uint64_t)(uint32_t)error << 32);
-	PK_POINT("wait: given up, still on its list");
-	if (settled || in_group(wait, slot))
+	if (pk_slot_id(&wait->head, slot) == id) { /* else another thread ended it meanwhile */
+		uint64_t outcome = pk_load(&leader->outcome);
+		bool settled = false;
+		while (!settled && pk_outcome_kind(outcome) == PK_WAITING)
+			settled = pk_swap_if(&leader->outcome, &outcome, failed);
+		PK_POINT("wait: given up, still on its list");
 		leave_line(k, object, wait, slot, &wakes);
-	if (settled && tell)
-		tell_port(k, leader, wait->leader, &wakes);
+		if (settled && !(how & PK_WAIT_SILENT))
+			tell_port(k, leader, pk_slot_id(&leader->head, wait->leader), &wakes);
+	}
 	pk_object_unlock(object);
 	pk_wakes_flush(k, &wakes);
 	return pk_wait_status(k, slot);
@@ -417,7 +426,7 @@ static int give_up(struct portico *k, uint32_t slot, int error, bool tell)
 
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error)
 {
-	return give_up(k, slot, error, false);
+	return give_up(k, slot, pk_wait_id(k, slot), error, PK_WAIT_SILENT);
 }
 
 int64_t pk_wait_expire(struct portico *k)
@@ -429,11 +438,13 @@ int64_t pk_wait_expire(struct portico *k)
 	pk_store(&k->next_expiry_ns, PK_FOREVER); /* first: what is posted meanwhile lowers it again */
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct pk_wait *wait = wait_at(k, slot);
+		pk_id id = pk_wait_id(k, slot);
+		atomic_thread_fence(memory_order_acquire);
 		if (!wait || pk_load(&wait->head.word) != pk_word(PK_CLAIMED, pk_self(k)) ||
 		    wait->object == 0 || wait->tell != PK_TELL_PORT || !is_waiting(k, wait))
 			continue;
 		if (wait->until_ns <= now)
-			give_up(k, slot, ETIMEDOUT, true);
+			give_up(k, slot, id, ETIMEDOUT, 0);
 		else if (wait->until_ns < next)
 			next = wait->until_ns;
 	}
@@ -528,6 +539,13 @@ int pk_wait_sleep(struct portico *k, uint32_t slot)
 	return error ? pk_wait_withdraw(k, slot, -error) : pk_wait_status(k, slot);
 }
 
+void pk_wait_forget(struct portico *k, uint32_t slot)
+{
+	struct pk_wait *wait = wait_at(k, slot);
+	if (wait)
+		wait->object = 0;
+}
+
 void pk_wait_free(struct portico *k, uint32_t slot)
 {
 	struct pk_wait *wait = wait_at(k, slot);
@@ -567,6 +585,21 @@ void pk_wait_end(struct portico *k, uint32_t slot)
 			leave_own_line(k, leader, slot);
 	}
 	pk_wait_free(k, slot);
+}
+
+void pk_wait_announce(struct portico *k, uint32_t slot)
+{
+	struct pk_wait *wait = wait_at(k, slot);
+	struct pk_object *object = wait ? lock_object_of(k, wait) : NULL;
+	struct pk_message *m = wait ? pk_message_at(k, wait->completion) : NULL;
+	struct pk_wakes wakes = { 0 };
+	if (m)
+		m->tells = slot;
+	if (!object)
+		return;
+	tell_if_untold(k, slot, &wakes);
+	pk_object_unlock(object);
+	pk_wakes_flush(k, &wakes);
 }
 
 bool pk_wait_take(struct portico *k, uint32_t slot)

@@ -53,10 +53,11 @@
 
 enum pk_outcome { PK_WAITING = 1, PK_WAIT_GRANTED, PK_WAIT_FAILED, PK_WAIT_TAKEN };
 #define PK_WAIT_SLEEPING UINT64_C(0x100)
+#define PK_WAIT_SILENT UINT64_C(0x200) /* its owner settled it, and knows: no completion */
 
 #define PK_POSTED 1 /* not done at once: a wait was posted */
 
-/* An outcome: its kind, PK_WAIT_SLEEPING, the settler's CPU from bit 16 on, and the value from bit 32 on. */
+/* An outcome: its kind, one of those flags, the settler's CPU from bit 16 on, and the value from bit 32 on. */
 static inline enum pk_outcome pk_outcome_kind(uint64_t outcome)
 {
 	return (enum pk_outcome)(outcome & 0xff);
@@ -77,6 +78,7 @@ struct pk_post {
 	uint64_t cookie;  /* for completions */
 	int64_t until_ns; /* monotonic, PK_FOREVER */
 	uint32_t leader;  /* of the group that it joins, or 0 */
+	bool held;	  /* no completion before pk_wait_announce() */
 };
 
 /* What a completion's message holds, and its type. */
@@ -163,13 +165,17 @@ bool pk_wait_untold(struct portico *k, uint32_t slot);
  */
 void pk_wait_end(struct portico *k, uint32_t slot);
 
+/* All of its group stand in line: its completion may come. */
+void pk_wait_announce(struct portico *k, uint32_t slot);
+
 /* Of several threads that want to end a settled wait, one may. */
 bool pk_wait_take(struct portico *k, uint32_t slot);
 
 /* End it, and with it the completion that will not come. */
 void pk_wait_discard(struct portico *k, uint32_t slot);
 
-/* Give back a single record that is on no line. */
+/* It waits on nothing any more, and is on no line; then give back the record. */
+void pk_wait_forget(struct portico *k, uint32_t slot);
 void pk_wait_free(struct portico *k, uint32_t slot);
 
 /* Settle with ETIMEDOUT this task's waits for completions whose time has come; when to look again. */

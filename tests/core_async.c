@@ -275,6 +275,13 @@ static void case_refused(void)
 	CHECK_EQUAL(portico_post_receive(k, &port, 1, 64, NULL, PORTICO_FOREVER, port, 1, &wait), -EPERM);
 	CHECK_EQUAL(portico_post_receive(k, &completions, 1, 64, NULL, PORTICO_FOREVER, completions, 1, &wait),
 		    -EPERM);
+	/* half posted, and then refused: nothing stays in line, nothing comes */
+	portico_port some[] = { port, { 0 } };
+	struct portico_status status;
+	CHECK_EQUAL(portico_post_receive(k, some, 2, 64, NULL, PORTICO_FOREVER, completions, 1, &wait), -EINVAL);
+	CHECK_EQUAL(portico_mailbox_status(k, port, &status), 0);
+	CHECK_EQUAL(status.receivers, 0);
+	expect_none();
 	struct portico_completion completion;
 	CHECK_EQUAL(portico_complete(k, port, &completion, PORTICO_NOW), -EPERM);
 	join_child(CHILD({ /* another's */

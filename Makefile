@@ -3,6 +3,7 @@
 #   make            build everything under $(BUILD)
 #   make demo       install what is missing, build, run the main job on real programs
 #   make check      install what is missing, build, run every test
+#   make torture    minutes of kill -9 under a random load, and of a scribbled region; SEED=N
 #   make bench      install what is missing, build, measure beside the real kernel
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make deps       install what is missing (Debian packages; with sudo unless root)
@@ -45,10 +46,17 @@ preload_sources := $(core_sources) $(posix_sources) $(wildcard posix/preload_*.c
 static_sources := $(core_sources) $(posix_sources) $(wildcard posix/static_*.c)
 tool_sources := $(wildcard tools/*.c)
 fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
-test_sources := $(filter-out tests/crash_driver.c $(if $(musl),tests/fuse_%.c),$(wildcard tests/*.c))
+interleave_parts := $(addprefix tests/interleave_,driver.c seam.c explorer.c)
+test_parts := tests/crash_driver.c $(interleave_parts) $(wildcard tests/torture_*.c tests/scribble_*.c)
+test_sources := $(filter-out $(test_parts) $(if $(musl),tests/fuse_%.c),$(wildcard tests/*.c))
 example_sources := $(wildcard examples/*.c)
-bench_sources := $(wildcard bench/*.c)
-bench_library := $(wildcard bench/lib/*.c)
+# A worker program for each peer in bench/peers; libraries' where they are installed.
+bench_sources := $(wildcard bench/*.c) $(filter-out bench/lib/serve.c,$(wildcard bench/lib/*.c))
+bench_worker := $(wildcard bench/scenario/*.c) bench/lib/serve.c bench/lib/probe.c
+bench_include := $(if $(musl)$(SAN),,/usr/include)
+bench_peers := mailbox sysv semop mq pipe seqpacket \
+	$(if $(wildcard $(bench_include)/boost/interprocess/ipc/message_queue.hpp),$(if $(shell command -v $(CXX)),boost)) \
+	$(if $(wildcard $(bench_include)/nng/nng.h),nng) $(if $(wildcard $(bench_include)/zmq.h),zeromq)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 preload_objects := $(patsubst %.c,$(BUILD)/preload/%.o,$(preload_sources))
@@ -61,7 +69,7 @@ musl_gcc := $(if $(musl),,$(shell command -v musl-gcc))
 sysv_tests := $(patsubst tests/%.c,%,$(wildcard tests/sysv_*.c))
 musl_test_programs := $(if $(musl_gcc),$(sysv_tests:%=$(BUILD)/tests/musl/%) $(sysv_tests:%=$(BUILD)/tests/static/%))
 example_programs := $(patsubst examples/%.c,$(BUILD)/examples/%,$(example_sources))
-bench_programs := $(patsubst bench/%.c,$(BUILD)/bench/bin/%,$(bench_sources))
+bench_programs := $(BUILD)/bench/bin/bench $(bench_peers:%=$(BUILD)/bench/bin/peer-%)
 
 fuse_cflags = $(shell pkg-config --cflags fuse3 2>/dev/null)
 fuse_libs = $(shell pkg-config --libs fuse3 2>/dev/null)
@@ -117,12 +125,19 @@ $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(lib)/libportico.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
 
-# A test named tests/core_*.c, or a bench, is linked with core; tests/sysv_*.c
+# A test named tests/core_*.c is linked with core; tests/sysv_*.c
 # are plain System V programs that know nothing of Portico.
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(lib)/libportico.a
 	$(say) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+
+# Those of several files: NAME.c and NAME_*.c.
+$(BUILD)/tests/torture $(BUILD)/tests/scribble: $(BUILD)/tests/%: $(call objects,$(wildcard tests/torture*.c tests/scribble*.c)) \
+		$(lib)/libportico.a
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $(filter $(BUILD)/obj/tests/$*%,$^) $(lib)/libportico.a -pthread
 
 # The System V programs for musl, too, beside the build's own libc: a dynamic
 # one for the preload object, and a static one with libportico-posix.a in it.
@@ -152,18 +167,53 @@ $(filter $(BUILD)/tests/crash_%,$(test_programs)): $(BUILD)/tests/%: $(BUILD)/ob
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) $(wrapped:%=-Wl$(comma)--wrap=%) -o $@ $^ -pthread
 
 # Making an instance is changes to files: crash_region dies before each.
-$(BUILD)/tests/crash_region: wrapped := pk_mkdir pk_open pk_truncate pk_allocate pk_rename_new
+$(BUILD)/tests/crash_region: wrapped := pk_mkdir pk_open pk_open_unnamed pk_truncate pk_allocate pk_rename_new \
+	pk_name_new pk_unlink
 
-$(BUILD)/bench/bin/%: $(BUILD)/obj/bench/%.o $(call objects,$(bench_library)) $(lib)/libportico.a
+# tests/interleave_*.c stop tasks at crash points and before each atomic
+# operation, and are the clock, the scheduler and the kernel to them.
+$(BUILD)/steps/%.o: %.c
+	$(say) CC '$< (steps)'
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(all_cflags) $(san_flags) -DPORTICO_CRASH_POINTS -include tests/interleave_steps.h -MMD -MP -c -o $@ $<
+
+seam := sleep wake monotonic_ns realtime_ns realtime_seconds signals_hold signals_release process_self process_alive \
+	process_mark process_marked thread_id thread_alive thread_exists thread_sleeps cpu cpu_count open allocate
+step_objects := $(patsubst %.c,$(BUILD)/steps/%.o,$(filter-out core/platform.c,$(core_sources))) \
+	$(call objects,core/platform.c $(interleave_parts))
+$(filter $(BUILD)/tests/interleave_%,$(test_programs)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(step_objects)
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) $(seam:%=-Wl$(comma)--wrap=pk_%) -o $@ $^ -pthread
+
+$(BUILD)/obj/bench/%.o: all_cflags += -iquote bench
+
+$(BUILD)/obj/bench/%.o: bench/%.cc
+	$(say) CXX $<
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -Wall -Wextra -iquote bench $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/bench/bin/bench: $(call objects,$(bench_sources))
 	$(say) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+
+$(BUILD)/bench/bin/peer-%: $(BUILD)/obj/bench/peers/%.o $(call objects,$(bench_worker))
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ $(bench_libs) -pthread
+
+$(BUILD)/bench/bin/peer-mailbox: $(BUILD)/obj/bench/peers/idle.o $(lib)/libportico.a
+$(BUILD)/bench/bin/peer-mq: bench_libs := -lrt
+$(BUILD)/bench/bin/peer-boost: bench_libs := -lstdc++ -lrt
+$(BUILD)/bench/bin/peer-nng: bench_libs := -lnng
+$(BUILD)/bench/bin/peer-zeromq: bench_libs := -lzmq
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- the two commands, and the rest
 
-.PHONY: deps demo check bench lint format install uninstall clean
+.PHONY: deps demo check torture bench lint format install uninstall clean
 .SECONDARY:
 
 deps:
@@ -177,7 +227,12 @@ check: deps
 	$(Q)$(MAKE) --no-print-directory build-tests
 	$(Q)BUILD=$(BUILD) SAN=$(SAN) tests/run
 
-bench: deps
+torture: deps
+	$(Q)$(MAKE) --no-print-directory build-tests
+	$(Q)BUILD=$(BUILD) SEED=$(SEED) tests/torture.sh
+
+bench:
+	$(Q).ci/deps bench
 	$(Q)$(MAKE) --no-print-directory build-bench
 	$(Q)BUILD=$(BUILD) bench/run
 

@@ -15,6 +15,7 @@
 
 #include "check.h"
 
+#include <portico/portico.h>
 #include <sys/prctl.h>
 
 static struct portico *k;
@@ -124,7 +125,7 @@ static void mailboxes(void)
 	check_all_free();
 }
 
-/* ---- waits: one thread posts them all, another process settles them */
+/* ---- waits: one thread posts them all and takes their completions, another process settles them */
 
 static uint32_t post_receive(pk_id port)
 {
@@ -134,35 +135,50 @@ static uint32_t post_receive(pk_id port)
 	return wait;
 }
 
+static void serve(portico_port completions, uint32_t count)
+{
+	bool *served = calloc(count, sizeof *served);
+	struct portico_completion completion;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t number;
+		CHECK_EQUAL(portico_complete(k, completions, &completion, soon()), 0);
+		CHECK_EQUAL(portico_collect(k, completion.wait, &number, sizeof number, NULL), sizeof number);
+		CHECK_EQUAL(number, completion.cookie); /* first come, first served */
+		CHECK(number < count && !served[number]);
+		served[number] = true;
+	}
+	CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), -EAGAIN);
+	free(served);
+}
+
 /* Half of them on one mailbox, in line; the others on mailboxes of their own. */
 static void waits(void)
 {
 	uint32_t count = count_of(10000), half = count / 2;
-	uint32_t *posted = calloc(count, sizeof *posted);
-	pk_id *boxes = calloc(count, sizeof *boxes);
+	portico_port *boxes = calloc(count, sizeof *boxes), completions;
+	portico_wait wait;
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
 	for (uint32_t i = 0; i < count; i++) {
-		boxes[i] = i == 0 || i >= half ? make_box(i, 4) : boxes[0];
-		posted[i] = post_receive(boxes[i]);
+		boxes[i].id = i == 0 || i >= half ? make_box(i, 4) : boxes[0].id;
+		CHECK_EQUAL(portico_post_receive(k, &boxes[i], 1, sizeof i, NULL, PORTICO_FOREVER,
+						 completions, i, &wait),
+			    0);
 	}
 	struct pk_port_status status;
-	CHECK_EQUAL(pk_port_inspect(k, boxes[0], &status), 0);
+	CHECK_EQUAL(pk_port_inspect(k, boxes[0].id, &status), 0);
 	CHECK_EQUAL(status.receivers, half);
-	join_child(CHILD({
+	pid_t sender = CHILD({
 		CHECK_EQUAL(pk_enter(k), 0);
 		for (uint32_t i = 0; i < count; i++)
-			send_number(boxes[i], i);
-	}));
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t message;
-		CHECK_EQUAL(pk_wait_sleep(k, posted[i]), 0);
-		CHECK_EQUAL(pk_port_collect(k, posted[i], &message), 0);
-		CHECK_EQUAL(number_in(message), i); /* first come, first served */
-	}
+			send_number(boxes[i].id, i);
+	});
+	serve(completions, count);
+	join_child(sender);
 	for (uint32_t i = 0; i < count; i++)
 		if (i == 0 || i >= half)
-			CHECK_EQUAL(pk_port_destroy(k, boxes[i]), 0);
+			CHECK_EQUAL(pk_port_destroy(k, boxes[i].id), 0);
+	CHECK_EQUAL(portico_mailbox_destroy(k, completions), 0);
 	free(boxes);
-	free(posted);
 	pk_task_sweep(k, true);
 	check_all_free();
 }

@@ -31,14 +31,16 @@ load helper
 	mkdir -p "$private/build/bench"
 	ln -s "$BUILD/bench/bin" "$private/build/bench/bin"
 	ln -s "$BUILD/lib" "$private/build/lib"
-	BUILD=$private/build "$root/bench/run"
+	BUILD=$private/build "$root/bench/run" quick
 	python3 - "$private/build/bench/result.json" <<-'EOS'
 		import json, sys
-		rows = json.load(open(sys.argv[1]))["rows"]
-		assert len(rows) >= 5, rows
-		for row in rows:
-		    assert row["error"] == 0, row
-		    if row["discarded"] < row["rounds"]:
-		        assert row["portico_ns"]["low"] > 0 and row["kernel_ns"]["low"] > 0, row
+		result = json.load(open(sys.argv[1]))
+		assert len(result["groups"]) >= 10 and len(result["sweeps"]) == 4, result
+		for group in result["groups"]:
+		    for entry in group["entries"]:
+		        assert entry["status"] in ("measured", "not installed", "never quiet"), (group["name"], entry)
+		        assert entry["status"] != "measured" or entry["ns"]["low"] > 0, (group["name"], entry)
+		    assert group["entries"][0]["status"] != "not installed", group
 	EOS
+	[ -z "$(command -v gnuplot)" ] || [ -s "$private/build/bench/latency.svg" ]
 }

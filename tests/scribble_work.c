@@ -8,6 +8,7 @@
 #include "semaphore.h"
 #include "task.h"
 
+#include <portico/portico.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 
@@ -103,6 +104,38 @@ static int watch_port(void)
 	error = pk_wait_sleep(k, wait);
 	pk_wait_end(k, wait);
 	return error;
+}
+
+/* Posted, and then collected, cancelled, or left to whoever reaps us. */
+static int post_some(void)
+{
+	static portico_port completions;
+	struct portico_completion completion;
+	portico_port boxes[] = { { find(PK_NAME_MAILBOX) }, { find(PK_NAME_MAILBOX) } };
+	portico_wait wait;
+	int end = (int)below(&dice, 3);
+	if (below(&dice, 50) == 0)
+		portico_mailbox_destroy(k, completions);
+	if (completions.id == 0 || below(&dice, 50) == 0)
+		portico_completions_create(k, &completions);
+	int error = below(&dice, 2) ? portico_post_receive(k, boxes, 1 + below(&dice, 2), LARGEST, NULL,
+							   shortly(), completions, 1, &wait)
+				    : portico_post_send(k, boxes[0], data, below(&dice, 100), 1, shortly(),
+							completions, 2, &wait);
+	if (!error && end == 0)
+		error = portico_cancel(k, wait);
+	if (error || end == 2)
+		return error;
+	error = portico_complete(k, completions, &completion, shortly());
+	return error ? error : (int)portico_collect(k, completion.wait, data, LARGEST, NULL);
+}
+
+static int receive_from_any(void)
+{
+	portico_port boxes[] = { { find(PK_NAME_MAILBOX) },
+				 { find(PK_NAME_MAILBOX) },
+				 { find(PK_NAME_MAILBOX) } };
+	return (int)portico_receive_any(k, boxes, 1 + below(&dice, 3), data, LARGEST, NULL, NULL, shortly());
 }
 
 static int adjust_port(void)
@@ -248,6 +281,9 @@ static const struct act {
 	uint32_t weight;
 } acts[] = {
 	{ "make a port", make_port, 6 },
+	{ "post", post_some, 10 },
+	{ "receive from any", receive_from_any, 8 },
+
 	{ "destroy a port", destroy_port, 4 },
 	{ "send", send_one, 20 },
 	{ "receive", receive_one, 20 },

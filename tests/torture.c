@@ -103,6 +103,7 @@ static void start(uint32_t task)
 	life->incarnation++;
 	life->dice = dice_for(ledger->seed, ledger->epoch, task, life->incarnation);
 	note_in_hand(life->in_hand);
+	note_copied(task);
 	pk_store(&life->in_hand, 0);
 	for (int i = 0; i < PERMITS; i++)
 		life->permits[i] = 0;
@@ -206,6 +207,8 @@ static void play(uint64_t epoch, uint64_t epoch_ms)
 	struct dice dice = dice_for(ledger->seed, epoch, TASKS, 0);
 	bool calm = epoch % 8 == 7; /* nobody is killed: then nothing at all may be lost */
 	memset(ledger->lives, 0, sizeof ledger->lives);
+	for (uint32_t task = 0; task < TASKS; task++)
+		ledger->lives[task].copied.task = NOBODY;
 	ledger->epoch = epoch;
 	prepare_epoch();
 	ledger->stop = false;

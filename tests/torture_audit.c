@@ -164,6 +164,14 @@ void note_in_hand(uint64_t in_hand)
 		was_in_hand[(in_hand - 1) >> 32][(uint32_t)(in_hand - 1)] = true;
 }
 
+void note_copied(uint32_t task)
+{
+	struct letter *letter = &ledger->lives[task].copied;
+	if (letter->task < TASKS && letter->number < LETTERS)
+		was_in_hand[letter->task][letter->number] = true;
+	letter->task = NOBODY;
+}
+
 static void audit_letters(uint32_t task)
 {
 	for (uint32_t number = 0; number < ledger->lives[task].letters; number++) {
@@ -276,6 +284,9 @@ void audit_epoch(void)
 	empty_boxes();
 	for (uint32_t task = 0; task < TASKS; task++) {
 		note_in_hand(ledger->lives[task].in_hand);
+		note_copied(task);
+	}
+	for (uint32_t task = 0; task < TASKS; task++) {
 		audit_letters(task);
 		for (uint32_t i = 0; i < KEPT; i++)
 			audit_order(task, ledger->boxes[i]);

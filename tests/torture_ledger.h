@@ -22,7 +22,9 @@
 #define COINS 4
 #define PURSE 5 /* coins in each, at first */
 
-#define PIPES 2	      /* task 0 reads the first, task 1 the second */
+#define PIPES 2	     /* task 0 reads the first, task 1 the second */
+#define LONGEST 5000 /* bytes in a message */
+#define NOBODY UINT32_MAX
 #define RECORDS 16384 /* a task may write in an epoch */
 #define READ_MOST 64  /* records */
 
@@ -48,11 +50,13 @@ struct record {
 
 struct life {
 	_Atomic uint32_t incarnation;
-	_Atomic uint32_t doomed;  /* the last incarnation that was killed: set before */
-	_Atomic uint32_t doing;	  /* index into operations[] */
-	_Atomic uint32_t tag;	  /* as messages name it */
-	struct dice dice;	  /* of this incarnation; it lasts through exec */
-	uint32_t letters;	  /* numbers used */
+	_Atomic uint32_t doomed; /* the last incarnation that was killed: set before */
+	_Atomic uint32_t doing;	 /* index into operations[] */
+	_Atomic uint32_t tag;	 /* as messages name it */
+	struct dice dice;	 /* of this incarnation; it lasts through exec */
+	uint32_t letters;	 /* numbers used */
+	struct letter copied;	 /* what the public calls received; of task NOBODY: nothing */
+	unsigned char rest[LONGEST - sizeof(struct letter)];
 	_Atomic uint64_t in_hand; /* letter being consumed: task << 32 | number, plus 1; or 0 */
 	_Atomic uint8_t permits[PERMITS];
 	uint32_t records[PIPES]; /* numbers used */
@@ -101,6 +105,7 @@ void prepare_epoch(void);
 void audit_epoch(void);
 /* The letter that one who was killed had in hand: consumed, or back at its place. */
 void note_in_hand(uint64_t in_hand);
+void note_copied(uint32_t task);
 
 /* Somebody received that letter. */
 void check_letter(const struct letter *letter, pk_id port, uint64_t place);

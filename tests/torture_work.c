@@ -7,6 +7,7 @@
 #include "task.h"
 #include "torture_ledger.h"
 
+#include <portico/portico.h>
 #include <sys/ipc.h>
 #include <sys/prctl.h>
 #include <sys/sem.h>
@@ -63,8 +64,8 @@ static pk_id find_box(uint32_t box)
 
 static void send_letter(void)
 {
-	static const uint32_t sizes[] = { 8, 40, 64, 100, 700, 5000 };
-	unsigned char data[5000] = { 0 };
+	static const uint32_t sizes[] = { 8, 40, 64, 100, 700, LONGEST };
+	unsigned char data[LONGEST] = { 0 };
 	uint32_t message, bytes = sizes[below(&dice, 6)], box = below(&dice, BOXES);
 	int64_t until = soon();
 	pk_id port = find_box(box);
@@ -163,6 +164,76 @@ static void receive_letter(void)
 		EXPECT(error, -EAGAIN, -ETIMEDOUT);
 	else
 		EXPECT(error, -EAGAIN, -ETIMEDOUT, -EIDRM, -EINVAL);
+}
+
+/* ---- the public calls: from several mailboxes, and asynchronous */
+
+static portico_port completions;
+
+static void consume_copied(ssize_t got)
+{
+	struct letter letter = life->copied;
+	if (got == -EAGAIN || got == -ETIMEDOUT || got == -EIDRM || got == -EINVAL)
+		return;
+	if (got < (ssize_t)sizeof letter || letter.task >= TASKS || letter.number >= LETTERS)
+		broken("task %u: %s: %lld bytes", me, operation_name(life->doing), (long long)got);
+	struct entry *entry = &ledger->letters[letter.task][letter.number];
+	if (entry->sent == NOTHING || entry->sent == REFUSED)
+		broken("letter %u of task %u came in state %u", letter.number, letter.task, entry->sent);
+	if (entry->received++ != 0)
+		broken("letter %u of task %u was received twice", letter.number, letter.task);
+	pk_store(&life->in_hand, 0);
+	life->copied.task = NOBODY;
+}
+
+/* Some mailboxes that are received from by all. */
+static uint32_t some_boxes(portico_port boxes[BOXES])
+{
+	uint32_t count = 0;
+	for (uint32_t box = SOLE; box < BOXES; box++) {
+		pk_id id = below(&dice, 2) ? find_box(box) : 0;
+		if (id)
+			boxes[count++].id = id;
+	}
+	return count;
+}
+
+static void receive_any(void)
+{
+	portico_port boxes[BOXES];
+	uint32_t count = some_boxes(boxes);
+	if (count == 0)
+		return;
+	ssize_t got = portico_receive_any(k, boxes, count, &life->copied, LONGEST, NULL, NULL, soon());
+	consume_copied(got);
+}
+
+static void post_receive(void)
+{
+	portico_port boxes[BOXES];
+	struct portico_completion completion;
+	portico_wait wait;
+	uint64_t cookie = roll(&dice);
+	uint32_t count = some_boxes(boxes);
+	bool cancel = below(&dice, 4) == 0;
+	if (count == 0)
+		return;
+	if (completions.id == 0)
+		EXPECT(portico_completions_create(k, &completions), 0);
+	int error = portico_post_receive(k, boxes, count, LONGEST, NULL, soon(), completions, cookie, &wait);
+	EXPECT(error, -EIDRM, -EINVAL, -E2BIG, -EAGAIN, -ETIMEDOUT);
+	if (error)
+		return;
+	if (cancel && (error = portico_cancel(k, wait)) == 0)
+		return;
+	if (cancel)
+		EXPECT(error, -EALREADY);
+	error = portico_complete(k, completions, &completion, pk_monotonic_ns() + INT64_C(10000000000));
+	EXPECT(error, 0);
+	if (completion.cookie != cookie || completion.wait.id != wait.id)
+		broken("task %u: the completion of another", me);
+	ssize_t got = portico_collect(k, wait, &life->copied, LONGEST, NULL);
+	consume_copied(got);
 }
 
 static void watch_box(void)
@@ -395,6 +466,8 @@ static const struct operation {
 } operations[] = {
 	{ "send", send_letter, 300 },
 	{ "receive", receive_letter, 400 },
+	{ "receive from any", receive_any, 40 },
+	{ "post a receive", post_receive, 40 },
 	{ "watch a mailbox", watch_box, 15 },
 	{ "change limits", change_limits, 20 },
 	{ "make a mailbox", make_box, 30 },

@@ -103,20 +103,11 @@ static uint32_t slots_used(struct portico *k, unsigned table)
 	return used;
 }
 
-static const char *table_name(unsigned table, struct described *into)
-{
-	if (table < PK_BUFFERS)
-		return pk_table_name(table);
-	snprintf(into->text, sizeof into->text, "buffers of %u bytes", PK_SMALLEST << (table - PK_BUFFERS));
-	return into->text;
-}
-
 static void say_table(struct portico *k, unsigned table)
 {
-	struct described label;
 	uint32_t committed = pk_committed(k, table), used = slots_used(k, table),
 		 most = pk_shapes[table].most - 1;
-	const char *name = table_name(table, &label);
+	const char *name = pk_table_name(table);
 	committed -= committed > 0;
 	if (!as_json) {
 		printf("%-22s %u used, %u have memory, %u at most\n", name, used, committed, most);
@@ -129,6 +120,52 @@ static void say_table(struct portico *k, unsigned table)
 	json_count("most", most);
 	json_count("slot_bytes", pk_shapes[table].stride);
 	json_close('}');
+}
+
+/* What has passed, in numbers.  Of objects and tasks that are no more nothing is known. */
+struct totals {
+	uint64_t messages, waits, sleeps, spins;
+};
+
+static void add_objects(struct portico *k, unsigned table, struct totals *totals)
+{
+	for (uint32_t slot = 1; slot < pk_committed(k, table); slot++) {
+		const void *object = pk_slot(k, table, slot);
+		uint64_t posted = 1;
+		if (!live_object(k, table, slot))
+			continue;
+		if (table == PK_PORTS) {
+			posted = ((const struct pk_port *)object)->next_ticket;
+			totals->messages += ((const struct pk_port *)object)->next_number - 1;
+		} else if (table == PK_SETS) {
+			posted = ((const struct pk_set *)object)->next_ticket;
+		} else if (table == PK_PIPES) {
+			posted = ((const struct pk_pipe *)object)->next_ticket;
+		}
+		totals->waits += posted - 1;
+	}
+}
+
+static void add_tasks(struct portico *k, struct totals *totals)
+{
+	for (uint32_t slot = 1; slot < pk_committed(k, PK_TASKS); slot++) {
+		const struct pk_task *task = pk_task_of(k, slot);
+		totals->sleeps += task ? pk_load(&task->sleeps) : 0;
+		totals->spins += task ? pk_load(&task->spins) : 0;
+	}
+}
+
+static void say_totals(struct portico *k)
+{
+	struct totals totals = { 0 };
+	add_objects(k, PK_PORTS, &totals);
+	add_objects(k, PK_SETS, &totals);
+	add_objects(k, PK_PIPES, &totals);
+	add_tasks(k, &totals);
+	say_count("messages sent", "messages_sent", totals.messages);
+	say_count("waits posted", "waits_posted", totals.waits);
+	say_count("waits that slept", "sleeps", totals.sleeps);
+	say_count("waits that spun", "spins", totals.spins);
 }
 
 static int stat_instance(struct portico *k)
@@ -144,6 +181,7 @@ static int stat_instance(struct portico *k)
 	say_time("made", "made", header->created_ns / 1000000000);
 	if (fstat(k->region, &region) == 0)
 		say_count("bytes of memory", "memory_bytes", (uint64_t)region.st_blocks * 512);
+	say_totals(k);
 	say_count("repairs", "repairs", pk_load(&header->repairs));
 	say_count("dead tasks reaped", "reaped", pk_load(&header->reaped));
 	if (as_json)

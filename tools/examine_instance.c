@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The doctor's look at the instance: its directory, its file system, and whether what it holds is sound. */
+/* The doctor's look at the instance: its directory, its file system, and whether it can be opened, or made.
+ */
 #include "describe.h"
 #include "examine.h"
-#include "instance.h"
-#include "object.h"
-#include "port.h"
+#include "layout.h"
 #include "region.h"
-#include "semaphore.h"
-#include "task.h"
+#include "users.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <portico/portico.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,12 +73,30 @@ static void examine_file_system(const char *path)
 		report(GOOD, "free space", NULL, "%s bytes", size.text);
 }
 
+/* Where there is none: could its first use make it? */
+static void examine_making(const char *path, const char *why)
+{
+	struct pk_reason reason;
+	if (pk_region_try(path, &reason) == 0)
+		report(GOOD, "instance", NULL, "%s (%s): not there yet; its first use makes it", path, why);
+	else
+		report(BAD, "instance", NULL, "not there (%s), and can't be made: %s", why, reason.text);
+}
+
+static bool has_region(const char *path)
+{
+	char region[PK_PATH_MAX + 8];
+	struct stat status;
+	snprintf(region, sizeof region, "%s/region", path);
+	return lstat(region, &status) == 0 || errno != ENOENT;
+}
+
 static void examine_directory(const char *path, const char *why)
 {
 	struct described user, mode;
 	struct stat status;
 	if (stat(path, &status) != 0) {
-		report(GOOD, "instance", NULL, "%s (%s): not there yet; its first use makes it", path, why);
+		examine_making(path, why);
 		return;
 	}
 	describe_user(&user, status.st_uid);
@@ -89,6 +107,8 @@ static void examine_directory(const char *path, const char *why)
 	else if (status.st_uid != geteuid() && geteuid() != 0)
 		report(BAD, "instance", "name a directory of your own with -k or $PORTICO_KERNEL",
 		       "%s (%s): belongs to %s, not to you", path, why, user.text);
+	else if (!has_region(path))
+		examine_making(path, why);
 	else if (status.st_mode & 022)
 		report(LIMITED, "instance", "`chmod go-w` it", "%s (%s): others may write it (%s)", path, why,
 		       mode.text);
@@ -96,90 +116,99 @@ static void examine_directory(const char *path, const char *why)
 		report(GOOD, "instance", NULL, "%s (%s), owner %s, mode %s", path, why, user.text, mode.text);
 }
 
-/* ---- what it holds */
+/* ---- its region */
 
-static void examine_tables(struct portico *k)
+struct field {
+	const char *name;
+	uint64_t is, should;
+};
+
+/* What in its header isn't as this program would have it. */
+static void examine_header(const char *region)
 {
-	unsigned unsound = 0;
-	for (unsigned table = 0; table < PK_TABLES; table++) {
-		/* the tasks' table has no free list to check: slots are claimed by a swap */
-		if (table == PK_TASKS || pk_table_valid(k, table))
-			continue;
-		unsound++;
-		report(BAD, "tables", "end the programs that use the instance, and remove its directory",
-		       "the table of %s is damaged", pk_table_name(table));
+	struct pk_header header = { 0 };
+	struct stat file = { 0 };
+	int fd = open(region, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &file) == 0 && pread(fd, &header, offsetof(struct pk_header, swept_ns), 0) >= 0) {
+		const struct field fields[] = {
+			{ "size", (uint64_t)file.st_size, PK_REGION_BYTES },
+			{ "magic number", header.magic, PK_MAGIC },
+			{ "ABI", header.abi, PK_ABI },
+			{ "layout", header.layout, pk_layout_hash() },
+		};
+		for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+			if (fields[i].is != fields[i].should)
+				report(BAD, "header", NULL, "its %s is %#llx, and should be %#llx",
+				       fields[i].name, (unsigned long long)fields[i].is,
+				       (unsigned long long)fields[i].should);
 	}
-	if (unsound == 0)
-		report(GOOD, "tables", NULL, "all %u are sound", PK_TABLES);
+	close(fd);
 }
 
-static void examine_objects(struct portico *k, unsigned table, const char *what,
-			    bool (*valid)(struct portico *k, pk_id id))
+static void examine_users(const char *region)
 {
-	uint32_t committed = pk_committed(k, table), count = 0, unsound = 0;
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		pk_id id = live_object(k, table, slot);
-		if (!id)
-			continue;
-		count++;
-		unsound += !valid(k, id) && live_object(k, table, slot) == id;
-	}
-	if (unsound > 0)
-		report(BAD, what, "end the programs that use the instance, and remove its directory",
-		       "%u of %u are damaged", unsound, count);
+	struct users users;
+	find_users(region, &users);
+	if (users.seen)
+		report(LIMITED, "users", NULL, "it is in use by %s", users.names);
+	else if (users.any)
+		report(LIMITED, "users", NULL,
+		       "it is in use by processes that aren't seen from here: of other users, or in other "
+		       "pid "
+		       "namespaces");
 	else
-		report(GOOD, what, NULL, "%u, all sound", count);
+		report(GOOD, "users", NULL, "nobody uses it");
 }
 
-static void examine_tasks(struct portico *k)
+static void examine_region(const char *directory, const char *path)
 {
-	uint32_t committed = pk_committed(k, PK_TASKS), here = 0, elsewhere = 0;
-	pk_task_sweep(k, true);
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		const struct pk_task *task = pk_task_of(k, slot);
-		if (task && task->pid_namespace == k->mine->process.pid_namespace)
-			here++;
-		else if (task)
-			elsewhere++;
-	}
-	report(GOOD, "tasks", NULL, "%u alive (with this one)%s", here + elsewhere,
-	       elsewhere ? ", some in other pid namespaces: their deaths are noticed by their file locks"
-			 : "");
-}
-
-static void examine_region(const char *directory)
-{
+	char region[PK_PATH_MAX + 8];
 	portico *k;
 	int error = portico_open(directory, 0, &k);
-	if (error == -ENOENT)
-		return;
-	if (error) {
+	snprintf(region, sizeof region, "%s/region", path);
+	if (error == 0) {
+		report(GOOD, "region", NULL, "ABI %u, as this program's", pk_header(k)->abi);
+		unsigned bad = reported(BAD);
+		examine_contents(k);
+		portico_close(k);
+		if (reported(BAD) > bad)
+			examine_users(region);
+	} else if (error == -EPROTO) {
+		report(BAD, "region",
+		       "end who uses it; then `portico doctor --repair --force` removes it, and what it held "
+		       "is lost",
+		       "%s", portico_open_error());
+		examine_header(region);
+		examine_users(region);
+	} else if (has_region(path)) {
 		report(BAD, "region", NULL, "%s", portico_open_error());
-		return;
 	}
-	report(GOOD, "region", NULL, "ABI %u, as this program's", pk_header(k)->abi);
-	if ((error = pk_enter(k)) != 0) {
-		report(BAD, "tasks", "end programs that use the instance", "no task can be registered: %s",
-		       portico_explain(error));
-	} else {
-		examine_tasks(k);
-		examine_tables(k);
-		examine_objects(k, PK_PORTS, "mailboxes and queues", pk_port_valid);
-		examine_objects(k, PK_SETS, "semaphore sets", pk_set_valid);
-	}
-	portico_close(k);
+}
+
+static void examine_leftovers(const char *path)
+{
+	unsigned count = pk_region_tidy(path, false);
+	if (count > 0)
+		report(LIMITED, "leftovers", "`portico doctor --repair`, or the next use that may make it",
+		       "%u half-made region%s of processes that died", count, count == 1 ? "" : "s");
 }
 
 void examine_instance(const char *directory)
 {
 	char path[PK_PATH_MAX];
 	bool named;
-	if (pk_region_find(directory, path, &named) != 0) {
-		report(BAD, "instance", "choose a path of at most 200 bytes", "%s...: the path is too long",
+	int error = pk_region_find(directory, path, &named);
+	if (error) {
+		report(BAD, "instance", "leave out -k, or name a directory by a path of at most 200 bytes",
+		       error == -ENAMETOOLONG ? "%s...: the path is too long"
+					      : "'%s': an empty path names none",
 		       path);
 		return;
 	}
 	examine_directory(path, reason_chosen(directory));
 	examine_file_system(path);
-	examine_region(directory);
+	examine_leftovers(path);
+	examine_region(directory, path);
 }

@@ -54,6 +54,19 @@ static void examine_addresses(void)
 		munmap(base, PK_REGION_BYTES);
 }
 
+static void examine_file_sizes(void)
+{
+	struct rlimit limit = { 0 };
+	struct described size;
+	getrlimit(RLIMIT_FSIZE, &limit);
+	if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < PK_REGION_BYTES)
+		report(LIMITED, "file sizes", "`ulimit -f unlimited`",
+		       "a file may have %s bytes: no instance can be made, nor a segment larger than that",
+		       describe_size(&size, limit.rlim_cur));
+	else
+		report(GOOD, "file sizes", NULL, "no limit is in the way");
+}
+
 static void examine_shared_memory(void)
 {
 	struct stat status;
@@ -99,6 +112,7 @@ void examine_machine(void)
 {
 	examine_kernel();
 	examine_addresses();
+	examine_file_sizes();
 	examine_shared_memory();
 	examine_processes();
 	examine_sysvipc();

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The doctor's look at Portico's other parts: does the preload object load, can the mount be had? */
+/* The doctor's look at the preload object: does it load into programs? */
 #define _GNU_SOURCE
 #include "describe.h"
 #include "examine.h"
-#include "mounts.h"
 #include "region.h"
 #include "siblings.h"
 
@@ -130,56 +129,4 @@ void examine_preload(void)
 		report(GOOD, "preload object", NULL, "%s", preload);
 	examine_glibc(preload);
 	examine_musl(preload);
-}
-
-/* ---- the mount */
-
-static void examine_mountpoint(const char *directory)
-{
-	char found[PK_PATH_MAX], wanted[PATH_MAX], path[PATH_MAX];
-	struct mount mount;
-	bool named;
-	if (pk_region_find(directory, found, &named) != 0)
-		return;
-	snprintf(wanted, sizeof wanted, "%s/mnt", found);
-	if (mount_path(wanted, path) != 0)
-		return;
-	find_mount(path, &mount);
-	if (mount.state == MOUNT_PORTICO)
-		report(GOOD, "mount", NULL, "at %s, by process %d", path, (int)mount.daemon);
-	else if (mount.state == MOUNT_STALE)
-		report(LIMITED, "mount", "`portico umount`, or `portico mount` anew",
-		       "at %s: its daemon is dead", path);
-	else if (mount.state == MOUNT_FOREIGN)
-		report(LIMITED, "mount", "unmount it, or mount elsewhere",
-		       "at %s something else is mounted (%s)", path, mount.type);
-	else
-		report(GOOD, "mount", NULL, "none at %s; `portico mount` makes it", path);
-}
-
-static void examine_device(void)
-{
-	struct described mode;
-	struct stat status;
-	const char *obstacle = fuse_obstacle();
-	if (obstacle)
-		report(LIMITED, "FUSE", NULL, "no files and named pipes: %s", obstacle);
-	else if (stat("/dev/fuse", &status) == 0 && (status.st_mode & 0666) != 0666)
-		report(GOOD, "FUSE", NULL,
-		       "/dev/fuse may be used by you, not by all (%s); `chmod 0666` it for them",
-		       describe_mode(&mode, status.st_mode));
-	else
-		report(GOOD, "FUSE", NULL, "/dev/fuse may be used");
-}
-
-void examine_fuse(const char *directory)
-{
-	char daemon[PATH_MAX];
-	examine_device();
-	if (find_sibling(SIBLING_DAEMON, daemon) == 0)
-		report(GOOD, "FUSE daemon", NULL, "%s", daemon);
-	else
-		report(LIMITED, "FUSE daemon", "install or build Portico with libfuse3",
-		       "no files and named pipes: %s isn't there", daemon);
-	examine_mountpoint(directory);
 }

@@ -46,25 +46,46 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* The type of the uppermost mount at that path; false: there is none. */
-static bool mounted_type(const char *path, char type[64])
+/* Visit every mount, the uppermost of a place last. */
+static void each_mount(void (*visit)(const char *path, const char *type, void *context), void *context)
 {
 	FILE *table = fopen("/proc/self/mountinfo", "re");
 	char *line = NULL;
 	size_t room = 0;
-	bool found = false;
 	while (table && getline(&line, &room, table) > 0) {
-		char where[PATH_MAX], *rest = strstr(line, " - ");
-		if (sscanf(line, "%*s %*s %*s %*s %4095s", where) != 1 || !rest)
+		char where[PATH_MAX], type[64], *rest = strstr(line, " - ");
+		if (sscanf(line, "%*s %*s %*s %*s %4095s", where) != 1 || !rest ||
+		    sscanf(rest, " - %63s", type) != 1)
 			continue;
 		unescape(where);
-		if (strcmp(where, path) == 0)
-			found = sscanf(rest, " - %63s", type) == 1;
+		visit(where, type, context);
 	}
 	free(line);
 	if (table)
 		fclose(table);
-	return found;
+}
+
+struct search {
+	const char *path;
+	char *type;
+	bool found;
+};
+
+static void compare(const char *path, const char *type, void *context)
+{
+	struct search *search = context;
+	if (strcmp(path, search->path) != 0)
+		return;
+	strcpy(search->type, type);
+	search->found = true;
+}
+
+/* The type of the uppermost mount at that path; false: there is none. */
+static bool mounted_type(const char *path, char type[64])
+{
+	struct search search = { path, type, false };
+	each_mount(compare, &search);
+	return search.found;
 }
 
 bool is_mounted(const char *path)
@@ -124,6 +145,27 @@ void find_mount(const char *path, struct mount *found)
 		found->state = MOUNT_STALE;
 	else if ((error == 0 && found->daemon > 0) || strstr(found->type, "portico"))
 		found->state = MOUNT_PORTICO;
+}
+
+struct dead {
+	void (*visit)(const char *path);
+};
+
+static void visit_if_dead(const char *path, const char *type, void *context)
+{
+	const struct dead *dead = context;
+	struct mount mount;
+	if (strcmp(type, "fuse.portico") != 0)
+		return;
+	find_mount(path, &mount);
+	if (mount.state == MOUNT_STALE)
+		dead->visit(path);
+}
+
+void each_dead_mount(void (*visit)(const char *path))
+{
+	struct dead dead = { visit };
+	each_mount(visit_if_dead, &dead);
 }
 
 /* ---- taking it away */

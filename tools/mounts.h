@@ -28,6 +28,9 @@ int mount_path(const char *path, char absolute[PATH_MAX]);
 void find_mount(const char *path, struct mount *found);
 bool is_mounted(const char *path);
 
+/* Every mount of Portico's, of whatever instance, whose daemon is dead. */
+void each_dead_mount(void (*visit)(const char *path));
+
 /* Take it away; lazily, also where it is in use.  0, -EBUSY, -ENOENT (no fusermount3), … */
 int unmount(const char *path, bool lazily);
 

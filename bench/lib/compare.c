@@ -7,7 +7,7 @@
 
 struct round {
 	struct probe before, after;
-	double portico_ns, kernel_ns;
+	double ns[SUBJECTS];
 };
 
 static int by_value(const void *a, const void *b)
@@ -31,49 +31,47 @@ static struct quartiles quartiles(double *values, unsigned count)
 	};
 }
 
-/* How many operations take about BATCH_NS; this warms it up, too. */
-static int64_t fitting_batch(const struct subject *subject)
+/*
+ * How many operations take about BATCH_NS, tried twice: the first ones may be
+ * slower than they will be.  This warms it up, too.
+ */
+static void find_batch(const struct subject *subject, struct measure *measure)
 {
-	for (uint64_t operations = 64;; operations *= 2) {
+	uint64_t operations = 8;
+	for (int good = 0; good < 2 && !measure->error;) {
 		int64_t ns = subject->run(subject->context, operations);
-		if (ns < 0)
-			return ns;
-		if (ns > BATCH_NS / 2 || operations > (UINT64_C(1) << 30))
-			return (int64_t)(operations * (uint64_t)BATCH_NS / (uint64_t)(ns | 1)) + 1;
+		if (ns < 0) {
+			measure->error = (int)ns;
+		} else if (ns > BATCH_NS / 2 || operations > (UINT64_C(1) << 30)) {
+			operations = operations * (uint64_t)BATCH_NS / (uint64_t)(ns | 1) + 1;
+			good++;
+		} else {
+			operations *= 2;
+			good = 0;
+		}
 	}
+	measure->batch = operations;
 }
 
-static int run_batch(const struct subject *subject, uint64_t operations, double *ns)
+static void run_batch(const struct subject *subject, struct measure *measure, double *ns)
 {
-	int64_t took = subject->run(subject->context, operations);
-	*ns = (double)took / (double)operations;
-	return took < 0 ? (int)took : 0;
-}
-
-static int run_round(const struct comparison *comparison, const struct result *result, bool kernel_first,
-		     struct round *round)
-{
-	int error = 0;
-	round->before = probe_now();
-	if (kernel_first)
-		error = run_batch(&comparison->kernel, result->kernel_batch, &round->kernel_ns);
-	if (!error)
-		error = run_batch(&comparison->portico, result->portico_batch, &round->portico_ns);
-	if (!error && !kernel_first)
-		error = run_batch(&comparison->kernel, result->kernel_batch, &round->kernel_ns);
-	round->after = probe_now();
-	return error;
+	if (measure->error)
+		return;
+	int64_t took = subject->run(subject->context, measure->batch);
+	*ns = (double)took / (double)measure->batch;
+	if (took < 0)
+		measure->error = (int)took;
 }
 
 /* What a probe takes while the machine is itself. */
-static struct probe usual_probe(const struct round *rounds)
+static struct probe usual_probe(const struct round *rounds, unsigned count)
 {
 	double add[ROUNDS], bounce[ROUNDS];
-	for (unsigned i = 0; i < ROUNDS; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		add[i] = rounds[i].before.add_ns;
 		bounce[i] = rounds[i].before.bounce_ns;
 	}
-	return (struct probe){ quantile(add, ROUNDS, 0.1), quantile(bounce, ROUNDS, 0.1) };
+	return (struct probe){ quantile(add, count, 0.1), quantile(bounce, count, 0.1) };
 }
 
 static bool is_slow(const struct probe *probe, const struct probe *usual)
@@ -82,41 +80,50 @@ static bool is_slow(const struct probe *probe, const struct probe *usual)
 	       probe->bounce_ns > usual->bounce_ns * PROBE_TOLERANCE;
 }
 
-static void evaluate(const struct round *rounds, struct result *result)
+/* The quiet rounds to the front; how many there are. */
+static unsigned keep_quiet(struct round *rounds, unsigned count)
 {
-	struct probe usual = usual_probe(rounds);
-	double portico[ROUNDS], kernel[ROUNDS], ratio[ROUNDS];
+	struct probe usual = usual_probe(rounds, count);
 	unsigned kept = 0;
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		if (is_slow(&rounds[i].before, &usual) || is_slow(&rounds[i].after, &usual))
-			continue;
-		portico[kept] = rounds[i].portico_ns;
-		kernel[kept] = rounds[i].kernel_ns;
-		ratio[kept++] = rounds[i].kernel_ns / rounds[i].portico_ns;
+	for (unsigned i = 0; i < count; i++)
+		if (!is_slow(&rounds[i].before, &usual) && !is_slow(&rounds[i].after, &usual))
+			rounds[kept++] = rounds[i];
+	return kept;
+}
+
+static void evaluate(const struct round *rounds, unsigned count, unsigned subject, bool has_first,
+		     struct measure *measure)
+{
+	double ns[ROUNDS], ratio[ROUNDS];
+	for (unsigned i = 0; i < count; i++) {
+		ns[i] = rounds[i].ns[subject];
+		ratio[i] = has_first ? ns[i] / rounds[i].ns[0] : 0;
 	}
-	result->rounds = ROUNDS;
-	result->discarded = ROUNDS - kept;
-	if (kept == 0)
-		return;
-	result->portico_ns = quartiles(portico, kept);
-	result->kernel_ns = quartiles(kernel, kept);
-	result->ratio = quartiles(ratio, kept);
+	measure->ns = quartiles(ns, count);
+	measure->ratio = quartiles(ratio, count);
 }
 
 struct result compare(const struct comparison *comparison)
 {
 	static struct round rounds[ROUNDS];
-	struct result result = { .name = comparison->name, .goal = comparison->goal };
-	int64_t portico = fitting_batch(&comparison->portico), kernel = fitting_batch(&comparison->kernel);
-	if (portico < 0 || kernel < 0) {
-		result.error = (int)(portico < 0 ? portico : kernel);
-		return result;
+	unsigned subjects = comparison->count;
+	struct result result = { .rounds = comparison->rounds };
+	for (unsigned s = 0; s < subjects; s++) {
+		result.of[s].error = comparison->subjects[s].error;
+		find_batch(&comparison->subjects[s], &result.of[s]);
 	}
-	result.portico_batch = (uint64_t)portico;
-	result.kernel_batch = (uint64_t)kernel;
-	for (unsigned i = 0; i < ROUNDS && !result.error; i++)
-		result.error = run_round(comparison, &result, i % 2, &rounds[i]);
-	if (!result.error)
-		evaluate(rounds, &result);
+	for (unsigned i = 0; i < result.rounds; i++) {
+		rounds[i].before = probe_now();
+		for (unsigned n = 0; n < subjects; n++) {
+			unsigned s = (i + n) % subjects;
+			run_batch(&comparison->subjects[s], &result.of[s], &rounds[i].ns[s]);
+		}
+		rounds[i].after = probe_now();
+	}
+	unsigned kept = keep_quiet(rounds, result.rounds);
+	result.discarded = result.rounds - kept;
+	for (unsigned s = 0; s < subjects && kept > 0; s++)
+		if (!result.of[s].error)
+			evaluate(rounds, kept, s, !result.of[0].error, &result.of[s]);
 	return result;
 }

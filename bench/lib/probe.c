@@ -14,7 +14,10 @@ enum { ADDITIONS = 20000, BOUNCES = 1000 };
 /* What both halves write lies alone on its line; odd: the ball is with the other half. */
 static _Alignas(128) _Atomic uint32_t ball;
 static _Alignas(128) sem_t serve;
-static int has_other_half, other_cpu;
+static int has_other_half;
+
+static cpu_set_t allowed;
+int probe_here, probe_there;
 
 int64_t now_ns(void)
 {
@@ -37,10 +40,10 @@ static void await(uint32_t value)
 }
 
 /* The first allowed CPU from `from` on, or -1. */
-static int cpu_after(const cpu_set_t *allowed, int from)
+static int cpu_after(int from)
 {
 	for (int cpu = from; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET((size_t)cpu, allowed))
+		if (CPU_ISSET((size_t)cpu, &allowed))
 			return cpu;
 	return -1;
 }
@@ -55,7 +58,7 @@ static cpu_set_t only(int cpu)
 
 static void *other_half(void *unused)
 {
-	cpu_set_t its = only(other_cpu);
+	cpu_set_t its = only(probe_there);
 	sched_setaffinity(0, sizeof its, &its);
 	for (;;) {
 		while (sem_wait(&serve) != 0)
@@ -70,21 +73,25 @@ static void *other_half(void *unused)
 
 int probe_start(void)
 {
-	cpu_set_t allowed;
 	if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
 		return -errno;
-	int here = cpu_after(&allowed, 0), there = cpu_after(&allowed, here + 1);
-	cpu_set_t mine = only(here);
+	probe_here = cpu_after(0);
+	probe_there = cpu_after(probe_here + 1);
+	cpu_set_t mine = only(probe_here);
 	if (sched_setaffinity(0, sizeof mine, &mine) != 0)
 		return -errno;
-	if (there < 0)
+	if (probe_there < 0)
 		return 0;
 	pthread_t thread;
-	other_cpu = there;
 	sem_init(&serve, 0, 0);
 	int error = pthread_create(&thread, NULL, other_half, NULL);
 	has_other_half = !error;
 	return -error;
+}
+
+void probe_leave(void)
+{
+	sched_setaffinity(0, sizeof allowed, &allowed);
 }
 
 static double time_additions(void)

@@ -16,10 +16,14 @@ struct probe {
 };
 
 /*
- * Keeps this thread, and the processes it forks from now on, on one CPU, and
- * the probe's other half on another.  0, or a negative errno.
+ * Keeps this thread on one CPU, probe_here, and the probe's other half on
+ * another, probe_there; -1 where there is none.  0, or a negative errno.
  */
 int probe_start(void);
+extern int probe_here, probe_there;
+
+/* For a child: back to wherever this process could run before that. */
+void probe_leave(void);
 
 struct probe probe_now(void);
 

@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* What was measured, for people and for machines. */
+/* What was measured, for people, for programs and for gnuplot. */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
-#include "compare.h"
+#include "../rows.h"
 
 #include <stdio.h>
 
 struct machine {
-	char processor[128], kernel[128], system[128];
-	int cpus, virtual;
+	char processor[128], kernel[72], system[128];
+	int cpus;
+	bool virtual;
 };
+
 void machine_describe(struct machine *machine);
 
+/* ---- report.c: at most 100 columns */
+
 void report_machine(FILE *to, const struct machine *machine);
-void report_head(FILE *to);
-void report_row(FILE *to, const struct result *result);
-void report_json(FILE *to, const struct machine *machine, const struct result *results, unsigned count);
+void report_group(FILE *to, const struct group *group, const struct result *result);
+
+/* ---- json.c */
+
+/* points[s * POINTS + p] is of point p of sweep s. */
+void report_json(FILE *to, const struct machine *machine, const struct result *results,
+		 const struct result *points);
+
+/* ---- sweep.c: a line a point: its value, then median, low and high of each entry, "-" where there is none
+ */
+
+void report_sweep(FILE *to, const struct sweep *sweep, const struct result *points);
 
 #endif

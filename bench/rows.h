@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is measured: groups for the table, and sweeps for the plots.  In a group
+ * the first is Portico in some form, and the others are measured beside it.
+ */
+#ifndef BENCH_ROWS_H
+#define BENCH_ROWS_H
+
+#include "lib/compare.h"
+
+#include <stdbool.h>
+
+/* A worker program, peer-NAME, and what it stands for. */
+struct peer {
+	const char *program, *name;
+	bool preloaded;
+	bool sysv; /* it knows System V keys: see whose it is */
+};
+
+extern const struct peer mailbox, preloaded, sysv, mq, pipes, seqpacket, boost, nng, zeromq;
+
+struct entry {
+	const struct peer *peer; /* NULL ends the list */
+	double goal;		 /* the ratio to reach, 0 none */
+	const char *setup;	 /* words for it alone, or NULL */
+	const char *name;	 /* NULL: the peer's */
+};
+
+enum place { ALONE, APART, TOGETHER, ANYWHERE }; /* on one CPU; on two; two processes on one; as it comes */
+
+struct group {
+	const char *name, *setup; /* words for all */
+	enum place place;
+	unsigned workers; /* at a time; 0 is 1 */
+	unsigned rounds;  /* 0 is ROUNDS */
+	struct entry entries[SUBJECTS + 1];
+};
+
+extern const struct group groups[];
+extern const unsigned group_count;
+
+enum { POINTS = 12 };
+
+struct sweep {
+	const char *name, *what; /* of its file, and of what changes */
+	const char *setup;	 /* with places for the value and for a fitting depth */
+	long values[POINTS];
+	unsigned count;
+	struct group group;
+};
+
+extern const struct sweep sweeps[];
+extern const unsigned sweep_count;
+
+static inline const char *entry_name(const struct entry *entry)
+{
+	return entry->name ? entry->name : entry->peer->name;
+}
+
+#endif

@@ -167,39 +167,40 @@ bool pk_adjust_valid(struct portico *k, struct pk_set *set, pk_id id)
 
 /* ---- the dead */
 
-#define OWNERS 32
+#define TASKS_MOST 32768
+#define BITS 64
 
-/* Others whose end would change a value, after the first `skip` of the list. */
-static uint32_t owners_of(struct portico *k, struct pk_set *set, uint32_t skip, uint32_t owners[OWNERS],
-			  bool *more)
+/* Others whose end would change a value: a bit for each slot of a task. */
+static void owners_of(struct portico *k, struct pk_set *set, uint64_t owners[TASKS_MOST / BITS])
 {
-	uint32_t count = 0, last = 0, slot = set->adjusts, self = pk_id_slot(pk_self(k));
-	uint32_t most = skip + OWNERS;
-	for (uint32_t at = 0; at < most; at++) {
+	uint32_t slot = set->adjusts;
+	for (uint32_t most = pk_committed(k, PK_ADJUSTS); most > 0; most--) {
 		struct pk_adjust *adjust = adjust_at(k, slot);
 		if (!adjust)
 			break;
-		uint32_t owner = pk_id_slot(pk_word_id(pk_load(&adjust->head.word)));
-		if (at >= skip && pk_load(&adjust->value) != 0 && owner != self && owner != last)
-			owners[count++] = last = owner;
+		uint32_t owner = pk_id_slot(pk_word_id(pk_load(&adjust->head.word))) % TASKS_MOST;
+		if (pk_load(&adjust->value) != 0)
+			owners[owner / BITS] |= UINT64_C(1) << owner % BITS;
 		slot = adjust->next_adjust;
 	}
-	*more = slot != 0 && most < pk_committed(k, PK_ADJUSTS);
-	return count;
 }
 
+/* Each is asked once, and the list walked once, however many adjustments there are. */
 bool pk_adjust_reap(struct portico *k, pk_id id)
 {
-	bool more = true, reaped = false;
-	for (uint32_t skip = 0; more; skip += OWNERS) {
-		struct pk_set *set;
-		uint32_t owners[OWNERS];
-		if (pk_object_lock(k, PK_SETS, id, &set) != 0)
-			break;
-		uint32_t count = owners_of(k, set, skip, owners, &more);
+	uint64_t owners[TASKS_MOST / BITS] = { 0 };
+	struct pk_set *set;
+	bool reaped = false;
+	if (pk_object_lock(k, PK_SETS, id, &set) != 0)
+		return false;
+	if (!set->adjusts) {
 		pk_object_unlock(set);
-		while (count > 0)
-			reaped |= pk_task_reap_if_dead(k, owners[--count]);
+		return false;
 	}
+	owners_of(k, set, owners);
+	pk_object_unlock(set);
+	for (uint32_t i = 0; i < TASKS_MOST / BITS; i++)
+		for (; owners[i] != 0; owners[i] &= owners[i] - 1)
+			reaped |= pk_task_reap_if_dead(k, i * BITS + (uint32_t)__builtin_ctzll(owners[i]));
 	return reaped;
 }

@@ -29,9 +29,11 @@ static inline ssize_t pk_deliver(struct portico *k, uint32_t message, void *buff
 {
 	uint32_t length;
 	struct pk_message *m = pk_message_at(k, message);
-	const void *data = pk_message_data(k, message, &length);
+	if (!m)
+		return -EIO;
+	const void *data = pk_message_data_at(k, message, m, &length);
 	if (!data || length > size_bytes) { /* scribbled since it was chosen */
-		pk_message_release(k, message);
+		pk_message_release_at(k, message, m);
 		return -EIO;
 	}
 	pk_copy(buffer, data, length);
@@ -44,7 +46,7 @@ static inline ssize_t pk_deliver(struct portico *k, uint32_t message, void *buff
 			.gid = m->gid,
 			.port = { m->port },
 		};
-	pk_message_release(k, message);
+	pk_message_release_at(k, message, m);
 	return length;
 }
 

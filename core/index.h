@@ -25,7 +25,7 @@
 
 #include "port.h"
 
-#define PK_INDEX_AFTER 32
+#define PK_INDEX_AFTER 8
 
 /* All under the port's lock. */
 

@@ -18,6 +18,7 @@ struct pk_registration {
 	uint64_t owner_half;   /* the high half of every lock this task takes */
 	struct pk_process process;
 	uint32_t uid, gid;	      /* effective, when last looked at */
+	uint32_t tag;		      /* pk_task_tag() of task */
 	_Atomic uint32_t registering; /* a lock among threads, free again in a child */
 	uint32_t opened; /* this process opened the region, or mapped it anew: it isn't its parent's */
 };

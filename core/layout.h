@@ -83,12 +83,14 @@ struct pk_head {
 };
 
 /*
- * A lock: 0, or its owner.  Low half (the futex): the owner's thread, and
- * PK_LOCK_WAITERS.  High half: the owner's task, slot and generation.
+ * A lock; lock.h is the essay.  Low half (the futex): the thread that holds it,
+ * or 0: it is free.  High half: the task of whoever holds or last held it, slot
+ * and generation, and PK_LOCK_WAITERS.
  */
 typedef _Atomic uint64_t pk_lock_word;
 
-#define PK_LOCK_WAITERS UINT64_C(0x80000000)
+#define PK_LOCK_WAITERS (UINT64_C(1) << 47)
+#define PK_LOCK_THREAD UINT64_C(0x7fffffff)
 
 /* A list of waits, first in first out; cache (truth: each wait's number). */
 struct pk_wait_list {
@@ -115,6 +117,7 @@ struct pk_task {
 	uint32_t flags;		/* PK_TASK_… */
 	uint64_t start_time;	/* clock ticks after boot: tells a reused pid */
 	uint64_t pid_namespace; /* inode number */
+	uint64_t image;		/* a number of its own for each exec, 0 unknown */
 	int64_t since_ns;	/* CLOCK_REALTIME */
 	char command[16];
 	/* counters, by its own threads */

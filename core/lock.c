@@ -5,11 +5,25 @@
 
 #include <errno.h>
 
-#define SPINS 200
+#define SPIN_TURNS 40
+#define SPIN_DOUBLINGS 5
+#define NAP_NS 1000000
+
+bool pk_fences;
+
+static bool is_free(uint64_t word)
+{
+	return (uint32_t)word == 0;
+}
 
 static uint32_t owner_slot(uint64_t word)
 {
-	return (uint32_t)(word >> 32) & 0xffff;
+	return (uint32_t)(word >> 32) & 0x7fff;
+}
+
+static uint32_t owner_thread(uint64_t word)
+{
+	return (uint32_t)(word & PK_LOCK_THREAD);
 }
 
 static uint32_t owner_generation(uint64_t word)
@@ -25,25 +39,30 @@ static bool owner_lives(struct portico *k, uint64_t word)
 bool pk_lock_owned(struct portico *k, pk_lock_word *lock)
 {
 	uint64_t word = pk_load(lock);
-	return word != 0 && owner_lives(k, word);
+	return !is_free(word) && owner_lives(k, word);
 }
 
 bool pk_lock_held_by(pk_lock_word *lock, pk_id task)
 {
 	uint64_t word = pk_load(lock);
-	return word != 0 && owner_slot(word) == pk_id_slot(task) &&
+	return !is_free(word) && owner_slot(word) == pk_id_slot(task) &&
 	       owner_generation(word) == (pk_id_generation(task) & 0xffff);
 }
 
+/*
+ * Looking more and more rarely: a lock that is wanted on several processors does
+ * most if its line, and what it guards, stays on one for a few turns.
+ */
 static bool spin(struct portico *k, pk_lock_word *lock, uint64_t *word)
 {
 	if (k->cpus == 1)
 		return false;
-	for (int i = 0; i < SPINS; i++) {
+	for (int turn = 0; turn < SPIN_TURNS; turn++) {
 		*word = pk_load_relaxed(lock);
-		if (*word == 0 && pk_swap_if(lock, word, pk_thread.owner))
+		if (is_free(*word) && pk_swap_if(lock, word, pk_thread.owner | (*word & PK_LOCK_WAITERS)))
 			return true;
-		pk_pause();
+		for (int i = 0; i < 1 << (turn < SPIN_DOUBLINGS ? turn : SPIN_DOUBLINGS); i++)
+			pk_pause();
 	}
 	return false;
 }
@@ -55,7 +74,7 @@ static bool spin(struct portico *k, pk_lock_word *lock, uint64_t *word)
 static bool owner_exists(struct portico *k, const struct pk_task *task, uint64_t word)
 {
 	return task->pid_namespace != k->mine->process.pid_namespace ||
-	       pk_thread_exists(task->pid, (uint32_t)(word & ~PK_LOCK_WAITERS));
+	       pk_thread_exists(task->pid, owner_thread(word));
 }
 
 /*
@@ -73,7 +92,7 @@ static bool owner_stuck(struct portico *k, const struct pk_task *task, uint64_t 
 			struct patience *patience)
 {
 	if (task->pid_namespace != k->mine->process.pid_namespace ||
-	    !pk_thread_sleeps(task->pid, (uint32_t)(word & ~PK_LOCK_WAITERS)) ||
+	    !pk_thread_sleeps(task->pid, owner_thread(word)) ||
 	    (patience->word & ~PK_LOCK_WAITERS) != (word & ~PK_LOCK_WAITERS)) {
 		*patience = (struct patience){ .word = word };
 		return false;
@@ -84,7 +103,7 @@ static bool owner_stuck(struct portico *k, const struct pk_task *task, uint64_t 
 int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 {
 	uint64_t word = pk_load(lock);
-	int64_t nap_ns = 1000000;
+	int64_t nap_ns = NAP_NS;
 	struct patience patience = { 0 };
 	if ((word & ~PK_LOCK_WAITERS) == pk_thread.owner)
 		return -EDEADLK;
@@ -93,7 +112,7 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 	for (;;) {
 		word = pk_load(lock);
 		/* L3: from here on assume that others sleep, too */
-		if (word == 0) {
+		if (is_free(word)) {
 			if (pk_swap_if(lock, &word, pk_thread.owner | PK_LOCK_WAITERS))
 				return 0;
 			continue;
@@ -107,17 +126,28 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 			}
 			continue;
 		}
-		if (!(word & PK_LOCK_WAITERS)) {
-			uint64_t flagged = word | PK_LOCK_WAITERS;
-			if (!pk_swap_if(lock, &word, flagged))
-				continue;
-			word = flagged;
-		}
-		pk_sleep((_Atomic uint32_t *)lock, (uint32_t)word, pk_monotonic_ns() + nap_ns);
+		if (!(word & PK_LOCK_WAITERS) && !pk_swap_if(lock, &word, word | PK_LOCK_WAITERS))
+			continue;
+		bool fenced = pk_fence_all();
+		if (pk_lock_low(lock) != (uint32_t)word)
+			continue;
+		pk_sleep((_Atomic uint32_t *)lock, (uint32_t)word,
+			 pk_monotonic_ns() + (fenced ? nap_ns : NAP_NS));
 		nap_ns = nap_ns * 2 < PK_TICK_NS ? nap_ns * 2 : PK_TICK_NS;
 		if (task && owner_stuck(k, task, word, &patience)) {
 			pk_log(k, PK_LOG_STUCK, PK_TABLES, (pk_id)((unsigned char *)lock - k->base), EIO);
 			return -EIO;
 		}
 	}
+}
+
+void pk_unlock_slowly(pk_lock_word *lock)
+{
+	uint64_t word = pk_load(lock);
+	/* where another has it already, that one wakes the next */
+	while (is_free(word) && word & PK_LOCK_WAITERS)
+		if (pk_swap_if(lock, &word, word & ~PK_LOCK_WAITERS)) {
+			pk_wake((_Atomic uint32_t *)lock, 1);
+			return;
+		}
 }

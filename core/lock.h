@@ -2,9 +2,16 @@
 /*
  * Locks that know their owner.
  *
- * A lock is a word in the region (layout.h): zero, or the thread and task that
- * hold it, and whether somebody sleeps for it.  Taking a free lock and leaving
- * one that nobody sleeps for are one atomic operation each, and no system call.
+ * A lock is a word in the region (layout.h): the thread and task that hold it,
+ * and whether somebody sleeps for it.  Taking a free lock is one atomic
+ * operation, leaving one that nobody sleeps for a store, and neither a system
+ * call.
+ *
+ * A store alone may be seen by others after the owner has looked for sleepers;
+ * so a sleeper, which has the time, says that it sleeps, makes every processor
+ * finish its stores (membarrier(2)), looks once more, and only then sleeps.
+ * Where a process can't take part in that it leaves locks by an atomic
+ * exchange; where it can't ask for it, it naps for a millisecond at a time.
  *
  * A contender spins for a moment, then sets the waiters flag and sleeps on the
  * word, looking every PK_TICK whether the owner still lives.  If not, it swaps
@@ -16,8 +23,9 @@
  *  L1  A word that names a live task is changed by that task's thread only.
  *  L2  A word that names no live task is changed only by a swap that names the
  *      swapper; so of many contenders one inherits.
- *  L3  Whoever sleeps has set PK_LOCK_WAITERS after its last look; whoever
- *      unlocks such a word wakes one, and that one sets the flag again.
+ *  L3  Whoever sleeps has set PK_LOCK_WAITERS, fenced, and then looked; whoever
+ *      unlocks stores, then looks, and wakes one where the flag is set; and that
+ *      one keeps the flag set, for others may sleep, too.
  *  L4  A task's slot isn't given to another before no lock names its old
  *      generation (task.c reaps it), and lock words carry 16 bits of it.
  *
@@ -32,7 +40,29 @@
 #define PK_INHERITED 1
 #define PK_TICK_NS 100000000 /* how soon a death is noticed where nobody supervises */
 
+/* Does this process finish its stores when another asks?  Set when it becomes a task. */
+extern bool pk_fences;
+
 int pk_lock_slowly(struct portico *k, pk_lock_word *lock);
+void pk_unlock_slowly(pk_lock_word *lock);
+
+/* The halves are looked at one by one: a load of both would wait for a store to one. */
+static inline uint32_t pk_lock_low(pk_lock_word *lock)
+{
+	return pk_load_relaxed((_Atomic uint32_t *)lock);
+}
+static inline uint32_t pk_lock_high(pk_lock_word *lock)
+{
+	return pk_load_relaxed((_Atomic uint32_t *)lock + 1);
+}
+
+/* One attempt on a free lock that nobody sleeps for. */
+static inline bool pk_lock_free(pk_lock_word *lock)
+{
+	uint64_t high = (uint64_t)pk_lock_high(lock) << 32;
+	return pk_lock_low(lock) == 0 && !(high & PK_LOCK_WAITERS) &&
+	       pk_swap_if(lock, &high, pk_thread.owner);
+}
 
 /*
  * 0, or PK_INHERITED, or -EDEADLK: this very thread holds it (a signal handler
@@ -41,16 +71,17 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock);
  */
 static inline int pk_lock(struct portico *k, pk_lock_word *lock)
 {
-	uint64_t nobody = 0;
-	if (__builtin_expect(pk_swap_if(lock, &nobody, pk_thread.owner), 1))
-		return 0;
-	return pk_lock_slowly(k, lock);
+	return __builtin_expect(pk_lock_free(lock), 1) ? 0 : pk_lock_slowly(k, lock);
 }
 
 static inline void pk_unlock(pk_lock_word *lock)
 {
-	if (__builtin_expect(pk_exchange(lock, 0) & PK_LOCK_WAITERS, 0))
-		pk_wake((_Atomic uint32_t *)lock, 1);
+	if (__builtin_expect(pk_fences, 1))
+		pk_store((_Atomic uint32_t *)lock, 0);
+	else
+		pk_exchange((_Atomic uint32_t *)lock, 0);
+	if (__builtin_expect(pk_lock_high(lock) & (uint32_t)(PK_LOCK_WAITERS >> 32), 0))
+		pk_unlock_slowly(lock);
 }
 
 /* Is it held by somebody who lives? */

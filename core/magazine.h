@@ -63,7 +63,7 @@ void pk_magazine_drain(struct portico *k, struct pk_magazine *magazine, unsigned
 static inline struct pk_magazine *pk_magazine_enter(struct portico *k, int kind)
 {
 	struct pk_magazine *magazine = pk_thread.magazine;
-	if (kind < 0 || !magazine || magazine->busy || pk_thread.kernel != k)
+	if (kind < 0 || pk_thread.kernel != k || !magazine || magazine->busy)
 		return NULL;
 	magazine->busy = true;
 	atomic_signal_fence(memory_order_seq_cst);
@@ -74,6 +74,53 @@ static inline void pk_magazine_leave(struct pk_magazine *magazine)
 {
 	atomic_signal_fence(memory_order_seq_cst);
 	magazine->busy = false;
+}
+
+/* The slot put there last, if it is still ours; or 0, and nothing has changed. */
+static inline uint32_t pk_magazine_take(struct portico *k, struct pk_magazine *magazine, unsigned table,
+					int kind)
+{
+	uint8_t count = magazine->count[kind];
+	if (count == 0)
+		return 0;
+	uint32_t slot = magazine->slots[kind][count - 1];
+	const struct pk_head *head = pk_slot(k, table, slot);
+	if (!head || pk_load_relaxed(&head->word) != pk_word(PK_CLAIMED, pk_self(k)))
+		return 0;
+	magazine->count[kind] = (uint8_t)(count - 1);
+	return slot;
+}
+
+/* Claim one from it, or else from the table: as pk_claim(), which this is in line. */
+static inline int pk_claim_quickly(struct portico *k, unsigned table, uint32_t *slot)
+{
+	int kind = pk_magazine_kind(table);
+	struct pk_magazine *magazine = pk_magazine_enter(k, kind);
+	*slot = 0;
+	if (magazine) {
+		*slot = pk_magazine_take(k, magazine, table, kind);
+		pk_magazine_leave(magazine);
+	}
+	return __builtin_expect(*slot != 0, 1) ? 0 : pk_claim(k, table, slot);
+}
+
+/* Give one to it, or else to the table: as pk_release(). */
+static inline void pk_release_quickly(struct portico *k, unsigned table, uint32_t slot, struct pk_head *head)
+{
+	int kind = pk_magazine_kind(table);
+	struct pk_magazine *magazine = pk_magazine_enter(k, kind);
+	bool kept = magazine && magazine->count[kind] < pk_magazine_rounds(kind);
+	if (kept) {
+		pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
+		PK_POINT("table: before keeping");
+		pk_store(&head->word, pk_word(PK_CLAIMED, pk_self(k)));
+		PK_POINT("table: kept");
+		magazine->slots[kind][magazine->count[kind]++] = slot;
+	}
+	if (magazine)
+		pk_magazine_leave(magazine);
+	if (__builtin_expect(!kept, 0))
+		pk_release(k, table, slot);
 }
 
 #endif

@@ -25,7 +25,7 @@ uint32_t pk_message_most(struct portico *k, uint32_t count)
 	return there < count ? there : count;
 }
 
-void *pk_message_data(struct portico *k, uint32_t message, uint32_t *length)
+void *pk_message_data_slowly(struct portico *k, uint32_t message, uint32_t *length)
 {
 	struct pk_message *m = pk_message_at(k, message);
 	if (!m)
@@ -63,71 +63,55 @@ static int claim_run(struct portico *k, struct pk_message *m, uint32_t message, 
 	return 0;
 }
 
-int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message)
+struct pk_message *pk_message_new(struct portico *k, uint64_t bytes, uint32_t *message, int *error)
 {
 	uint32_t slot = 0;
-	if (bytes > PK_MESSAGE_MOST)
-		return -EMSGSIZE;
 	unsigned table = bytes > PK_LARGEST ? PK_BUFFERS : table_for(bytes);
-	int error = pk_claim(k, table, &slot);
-	if (error)
-		return error;
-	struct pk_message *m = pk_slot(k, table, slot);
+	*error = bytes > PK_MESSAGE_MOST ? -EMSGSIZE : pk_claim_quickly(k, table, &slot);
+	if (*error)
+		return NULL;
+	struct pk_message *m = pk_slot_at(k, table, slot);
 	*message = pk_message_make(table, slot);
 	m->tells = 0;
 	m->run = 0;
-	if (bytes > PK_LARGEST) {
-		error = claim_run(k, m, *message, bytes);
-		if (error) {
-			pk_release(k, table, slot);
-			return error;
-		}
+	if (__builtin_expect(bytes > PK_LARGEST, 0) && (*error = claim_run(k, m, *message, bytes)) != 0) {
+		pk_release(k, table, slot);
+		return NULL;
 	}
 	m->port = 0;
 	m->number = 0;
 	m->type = 0;
 	m->start = 0;
 	m->length = (uint32_t)bytes;
-	m->sender = pk_task_tag(pk_self(k));
+	m->sender = k->mine->tag;
 	m->pid = k->mine->process.pid;
 	m->uid = k->mine->uid;
 	m->gid = k->mine->gid;
-	return 0;
+	return m;
 }
 
 int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, int64_t type, uint32_t *message)
 {
-	int error = pk_message_claim(k, bytes, message);
-	if (error)
-		return error;
-	struct pk_message *m = pk_message_at(k, *message);
-	m->type = type;
 	uint32_t length;
-	void *to = bytes > PK_LARGEST ? pk_message_data(k, *message, &length) : m + 1;
-	if (to)
-		pk_copy(to, data, bytes);
-	return to ? 0 : -EIO;
+	int error;
+	struct pk_message *m = pk_message_new(k, bytes, message, &error);
+	if (!m)
+		return error;
+	void *to = pk_message_data_at(k, *message, m, &length);
+	if (!to)
+		return -EIO;
+	m->type = type;
+	pk_copy(to, data, bytes);
+	return 0;
 }
 
-static void release_run(struct portico *k, struct pk_message *m, uint32_t message)
+void pk_message_release_run(struct portico *k, uint32_t message, struct pk_message *m)
 {
 	pk_store(&m->head.word, pk_word(PK_CLAIMED, pk_self(k))); /* consumed, before its data is gone */
 	PK_POINT("message: consumed, run not released");
 	if (has_run(k, m, message))
 		pk_run_release(k, m->run);
 	m->run = 0;
-}
-
-void pk_message_release(struct portico *k, uint32_t message)
-{
-	unsigned table = pk_message_table(message);
-	struct pk_message *m = pk_message_at(k, message);
-	if (!m)
-		return;
-	if (__builtin_expect(m->run != 0, 0))
-		release_run(k, m, message);
-	m->tells = 0; /* before its word says CLAIMED again: W5 */
-	pk_release(k, table, pk_message_slot(message));
 }
 
 void pk_message_each(struct portico *k,

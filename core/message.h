@@ -7,6 +7,7 @@
 #ifndef PK_MESSAGE_H
 #define PK_MESSAGE_H
 
+#include "magazine.h"
 #include "run.h"
 
 #define PK_MESSAGE_MOST (1u << 30) /* bytes in a message */
@@ -29,7 +30,7 @@ static inline uint32_t pk_message_make(unsigned table, uint32_t slot)
 static inline struct pk_message *pk_message_at(struct portico *k, uint32_t message)
 {
 	unsigned table = pk_message_table(message);
-	return table < PK_TABLES ? pk_slot(k, table, pk_message_slot(message)) : NULL;
+	return __builtin_expect(table < PK_TABLES, 1) ? pk_slot(k, table, pk_message_slot(message)) : NULL;
 }
 
 static inline uint32_t pk_message_room(uint32_t message)
@@ -40,21 +41,61 @@ static inline uint32_t pk_message_room(uint32_t message)
 /* No queue is longer than this, whatever its count says. */
 uint32_t pk_message_most(struct portico *k, uint32_t count);
 
+void *pk_message_data_slowly(struct portico *k, uint32_t message, uint32_t *length);
+
+/* The data of a message that is at m. */
+static inline void *pk_message_data_at(struct portico *k, uint32_t message, struct pk_message *m,
+				       uint32_t *length)
+{
+	if (__builtin_expect(m->run == 0 && m->start == 0, 1)) {
+		*length = m->length;
+		if (*length <= pk_message_room(message))
+			return m + 1;
+	}
+	return pk_message_data_slowly(k, message, length);
+}
+
 /* Its data, in the buffer or in its run; start and length are checked against that. */
-void *pk_message_data(struct portico *k, uint32_t message, uint32_t *length);
+static inline void *pk_message_data(struct portico *k, uint32_t message, uint32_t *length)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	return m ? pk_message_data_at(k, message, m, length) : NULL;
+}
 
 /*
  * Claim a buffer of at least `bytes`, signed with this task.
  * -EMSGSIZE: over PK_MESSAGE_MOST.  -ENOBUFS: the instance has no more of that size.  -ENOSPC: its file system is
  * full.
  */
-int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message);
+struct pk_message *pk_message_new(struct portico *k, uint64_t bytes, uint32_t *message, int *error);
+
+static inline int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message)
+{
+	int error = 0;
+	pk_message_new(k, bytes, message, &error);
+	return error;
+}
 
 /* Claim one and copy data into it. */
 int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, int64_t type,
 			 uint32_t *message);
 
-void pk_message_release(struct portico *k, uint32_t message);
+void pk_message_release_run(struct portico *k, uint32_t message, struct pk_message *m);
+
+static inline void pk_message_release_at(struct portico *k, uint32_t message, struct pk_message *m)
+{
+	if (__builtin_expect(m->run != 0, 0))
+		pk_message_release_run(k, message, m);
+	m->tells = 0; /* before its word says CLAIMED again: W5 */
+	pk_release_quickly(k, pk_message_table(message), pk_message_slot(message), &m->head);
+}
+
+static inline void pk_message_release(struct portico *k, uint32_t message)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	if (m)
+		pk_message_release_at(k, message, m);
+}
 
 /* Call for every buffer that isn't free. */
 void pk_message_each(struct portico *k,

@@ -127,7 +127,7 @@ static bool permitted(struct portico *k, const struct pk_permission *permission,
 	return (wanted & ~granted & 7) == 0;
 }
 
-int pk_permission_check(struct portico *k, const struct pk_permission *permission, uint32_t bits)
+int pk_permission_check_slowly(struct portico *k, const struct pk_permission *permission, uint32_t bits)
 {
 	if (permitted(k, permission, bits))
 		return 0;

@@ -21,11 +21,10 @@ int pk_object_lock_slowly(struct portico *k, unsigned table, pk_id id, void *obj
  * Find the object and lock it, repaired if need be.
  * -EINVAL: no such object; -EIDRM: the id is stale, or it went while we waited.
  */
-static inline int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object)
+__attribute__((always_inline)) static inline int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object)
 {
 	struct pk_object *found = pk_slot(k, table, pk_id_slot(id));
-	uint64_t nobody = 0;
-	if (__builtin_expect(found && pk_entered(k) && pk_swap_if(&found->lock, &nobody, pk_thread.owner), 1)) {
+	if (__builtin_expect(found && pk_entered(k) && pk_lock_free(&found->lock), 1)) {
 		/* the word of what lives names its id, generation and all */
 		if (__builtin_expect(pk_load(&found->head.word) == pk_word(PK_LIVE, id), 1)) {
 			*(struct pk_object **)object = found;
@@ -56,8 +55,15 @@ void pk_object_advance(struct portico *k, unsigned table, uint32_t slot, struct 
 /* Make this task's effective ids the owner's and creator's. */
 void pk_permission_init(struct portico *k, struct pk_permission *permission, int32_t key, uint32_t mode);
 
+int pk_permission_check_slowly(struct portico *k, const struct pk_permission *permission, uint32_t bits);
+
 /* May this task do what the bits say (of 0400 read, 0200 write, and their like)?  0 or -EACCES. */
-int pk_permission_check(struct portico *k, const struct pk_permission *permission, uint32_t bits);
+static inline int pk_permission_check(struct portico *k, const struct pk_permission *permission, uint32_t bits)
+{
+	if (__builtin_expect(k->mine->uid == permission->uid && (bits & 0700 & ~permission->mode) == 0, 1))
+		return 0;
+	return pk_permission_check_slowly(k, permission, bits);
+}
 
 /* May it change or remove the object (owner, creator, or privileged)?  0 or -EPERM. */
 int pk_permission_own(struct portico *k, const struct pk_permission *permission);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -18,6 +19,8 @@
 #define FUTEX_WAKE 1
 #define FUTEX_WAIT_BITSET 9
 #define FUTEX_BITSET_MATCH_ANY 0xffffffff
+#define MEMBARRIER_GLOBAL_EXPEDITED 2
+#define MEMBARRIER_REGISTER_GLOBAL_EXPEDITED 4
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
 #endif
@@ -85,6 +88,16 @@ void pk_wake(const _Atomic uint32_t *word, int count)
 	pk_syscall3(SYS_futex, word, FUTEX_WAKE, count);
 }
 
+bool pk_fence_join(void)
+{
+	return pk_syscall3(SYS_membarrier, MEMBARRIER_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
+}
+
+bool pk_fence_all(void)
+{
+	return pk_syscall3(SYS_membarrier, MEMBARRIER_GLOBAL_EXPEDITED, 0, 0) == 0;
+}
+
 static bool has_handler(int number)
 {
 	uintptr_t action[8] = {
@@ -133,12 +146,17 @@ static const char *skip_fields(const char *text, int fields)
 	return text;
 }
 
-static uint64_t parse_decimal(const char *text)
+static uint64_t take_decimal(const char **text)
 {
 	uint64_t value = 0;
-	while (*text >= '0' && *text <= '9')
-		value = value * 10 + (uint64_t)(*text++ - '0');
+	while (**text >= '0' && **text <= '9')
+		value = value * 10 + (uint64_t)(*(*text)++ - '0');
 	return value;
+}
+
+static uint64_t parse_decimal(const char *text)
+{
+	return take_decimal(&text);
 }
 
 /* What /proc/PID/stat says, see proc(5). */
@@ -185,6 +203,20 @@ static const char *proc_path(char path[32], const char *before, uint32_t number,
 	return path;
 }
 
+/* Made from the random bytes that each exec gets, which are a secret of the process: so not they themselves. */
+static uint64_t image_number(void)
+{
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	uint64_t halves[2] = { 0 };
+	if (random)
+		memcpy(halves, random, sizeof halves);
+	for (int round = 0; round < 4; round++) {
+		halves[0] = (halves[0] ^ (halves[0] >> 29) ^ halves[1]) * UINT64_C(0xbf58476d1ce4e5b9);
+		halves[1] = (halves[1] ^ (halves[1] >> 32) ^ halves[0]) * UINT64_C(0x94d049bb133111eb);
+	}
+	return halves[0] ^ halves[1];
+}
+
 void pk_process_self(struct pk_process *self)
 {
 	struct stat status;
@@ -192,6 +224,7 @@ void pk_process_self(struct pk_process *self)
 	*self = (struct pk_process){ .pid = (uint32_t)pk_syscall0(SYS_getpid) };
 	if (read_proc_stat("/proc/self/stat", &proc, self->command))
 		self->start_time = proc.start_time;
+	self->image = image_number();
 	if (pk_syscall4(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &status, 0) == 0)
 		self->pid_namespace = status.st_ino;
 }
@@ -293,12 +326,17 @@ uint32_t pk_cpu(void)
 
 int pk_cpu_count(void)
 {
-	unsigned long mask[64]; /* 4096 processors */
-	long bytes = pk_syscall3(SYS_sched_getaffinity, 0, sizeof mask, mask);
-	int count = 0;
-	for (long i = 0; i < bytes / (long)sizeof mask[0]; i++)
-		count += __builtin_popcountl(mask[i]);
-	return count > 0 ? count : 1;
+	char list[256]; /* as "0-3,8": this process may be bound to one, and its peers to another */
+	if (read_file("/sys/devices/system/cpu/online", list, sizeof list) <= 0)
+		return 1;
+	uint64_t count = 0;
+	for (const char *at = list; *at >= '0' && *at <= '9'; at += *at == ',') {
+		uint64_t first = take_decimal(&at), last = first;
+		if (*at == '-' && at++)
+			last = take_decimal(&at);
+		count += last >= first && last < 65536 ? last - first + 1 : 0;
+	}
+	return count > 0 && count < 65536 ? (int)count : 1;
 }
 
 /* ---- files and memory */

@@ -35,6 +35,14 @@ int pk_sleep(const _Atomic uint32_t *word, uint32_t expected, int64_t until_ns);
 void pk_wake(const _Atomic uint32_t *word, int count);
 
 /*
+ * Have every thread of every process that joined, and runs now, see and show all
+ * memory as of now: a fence on all processors.  False: this machine can't, or
+ * this process may not; who hasn't joined isn't reached.
+ */
+bool pk_fence_join(void);
+bool pk_fence_all(void);
+
+/*
  * Hold off this thread's signal handlers, and let them run again: true if one
  * did, so that a signal that comes between two sleeps interrupts like any other.
  */
@@ -47,6 +55,7 @@ struct pk_process {
 	uint32_t pid;		/* in pid_namespace */
 	uint64_t pid_namespace; /* inode number, 0 unknown */
 	uint64_t start_time;	/* clock ticks after boot, 0 unknown */
+	uint64_t image;		/* the kernel's random number for this exec, 0 unknown */
 	char command[16];
 };
 
@@ -77,7 +86,7 @@ bool pk_thread_sleeps(uint32_t pid, uint32_t thread);
 void pk_process_ids(uint32_t *euid, uint32_t *egid);
 bool pk_process_in_group(uint32_t gid); /* one of its supplementary groups */
 uint32_t pk_cpu(void);			/* on which this thread runs */
-int pk_cpu_count(void);			/* that this process may run on */
+int pk_cpu_count(void);			/* that are online; 1 where it can't be told */
 
 /* ---- files and memory; paths end in NUL */
 

@@ -404,8 +404,7 @@ static bool operate_at_once(struct portico *k, pk_id id, const struct pk_semapho
 	struct pk_set *set = pk_slot(k, PK_SETS, pk_id_slot(id));
 	struct pk_set_view view;
 	struct pk_step step;
-	uint64_t nobody = 0;
-	if (!set || pk_enter(k) != 0 || !pk_swap_if(&set->lock, &nobody, pk_thread.owner))
+	if (!set || pk_enter(k) != 0 || !pk_lock_free(&set->lock))
 		return false;
 	bool can = pk_load_relaxed(&set->head.word) == pk_word(PK_LIVE, id) && set->waiters.first == 0 &&
 		   look_again(k, id, set, &view) && plan_at_once(k, &view, part, &step);

@@ -9,6 +9,7 @@
 /* What this thread's waits were like. */
 static _Thread_local struct {
 	uint32_t allowed_ns;
+	uint32_t spins;
 	uint32_t waker; /* the CPU that settled the last, plus 1; 0: none did */
 	int64_t not_before_ns;
 } lately;
@@ -57,6 +58,8 @@ bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome)
 	if (k->cpus == 1)
 		return false;
 	uint32_t allowed = lately.allowed_ns < PROBE_NS ? PROBE_NS : lately.allowed_ns;
+	if (++lately.spins % PK_SPIN_RETRY == 0)
+		allowed = PK_SPIN_MOST_NS;
 	uint32_t cpu = pk_cpu();
 	int64_t now = pk_monotonic_ns();
 	if (lately.waker == cpu + 1 || now < lately.not_before_ns)
@@ -68,9 +71,24 @@ bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome)
 		settled = spin_until(outcome, now + PROBE_NS, now + allowed);
 		pk_store_relaxed(seat, 0);
 	}
-	allowed = settled ? allowed * 2 : allowed / 2;
+	allowed = settled ? allowed * 2 : lately.allowed_ns / 2;
 	lately.allowed_ns = allowed < PK_SPIN_MOST_NS ? allowed : PK_SPIN_MOST_NS;
 	return settled;
+}
+
+bool pk_spin_first(struct portico *k, const uint64_t *number, uint64_t was)
+{
+	if (k->cpus == 1 || lately.allowed_ns <= PROBE_NS || lately.waker == pk_cpu() + 1)
+		return false;
+	int64_t until = pk_monotonic_ns() + PROBE_NS;
+	do {
+		for (int i = 0; i < 16; i++) {
+			if (__atomic_load_n(number, __ATOMIC_RELAXED) != was)
+				return true;
+			pk_pause();
+		}
+	} while (pk_monotonic_ns() < until);
+	return false;
 }
 
 void pk_spin_learn(uint64_t outcome)

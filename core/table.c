@@ -108,15 +108,20 @@ int pk_table_commit(struct portico *k, unsigned table, uint32_t slots)
 
 uint32_t pk_committed_anew(struct portico *k, unsigned table)
 {
-	uint64_t before = pk_load_relaxed(&k->committed[table]), word = pk_load(&table_of(k, table)->committed);
-	uint32_t slots = (uint32_t)word;
-	bool proven = word == pk_committed_word(table, slots) && slots <= pk_shapes[table].most;
-	while (proven && slots > (uint32_t)before)
-		if (pk_swap_if(&k->committed[table], &before, word))
+	_Atomic uint64_t *believed = &k->committed[table], *said = &table_of(k, table)->committed;
+	uint64_t before = pk_load(believed), word;
+	for (;;) {
+		word = pk_load(said); /* after `before`: another thread may have come to believe more */
+		uint32_t slots = (uint32_t)word;
+		if (word != pk_committed_word(table, slots) || slots > pk_shapes[table].most ||
+		    slots < (uint32_t)before)
+			break;
+		if (slots == (uint32_t)before || pk_swap_if(believed, &before, word))
 			return slots;
-	if (before != 0 && (!proven || slots < (uint32_t)before)) { /* T1: never lowered */
+	}
+	if (before != 0) { /* T1: never lowered */
 		pk_log(k, PK_LOG_DAMAGED, table, 0, 0);
-		pk_swap_if(&table_of(k, table)->committed, &word, before);
+		pk_swap_if(said, &word, before);
 	}
 	return (uint32_t)before;
 }
@@ -215,16 +220,13 @@ void pk_table_give(struct portico *k, unsigned table, const uint32_t *slots, int
 
 /* ---- claiming and releasing: by the thread's magazine, if it keeps slots of that table */
 
-/* The slot in a magazine that was put there last; 0: it holds none that is ours. */
+/* One that it holds and that is ours; 0: it holds none. */
 static uint32_t take_round(struct portico *k, struct pk_magazine *magazine, unsigned table, int kind)
 {
-	while (magazine->count[kind] > 0) {
-		uint32_t slot = magazine->slots[kind][--magazine->count[kind]];
-		const struct pk_head *head = pk_slot(k, table, slot);
-		if (head && pk_load_relaxed(&head->word) == pk_word(PK_CLAIMED, pk_self(k)))
-			return slot;
-	}
-	return 0;
+	uint32_t slot;
+	while ((slot = pk_magazine_take(k, magazine, table, kind)) == 0 && magazine->count[kind] > 0)
+		magazine->count[kind]--; /* scribbled */
+	return slot;
 }
 
 int pk_claim(struct portico *k, unsigned table, uint32_t *slot)
@@ -248,22 +250,16 @@ int pk_claim(struct portico *k, unsigned table, uint32_t *slot)
 void pk_release(struct portico *k, unsigned table, uint32_t slot)
 {
 	int kind = pk_magazine_kind(table);
-	struct pk_magazine *magazine = pk_magazine_enter(k, kind);
 	struct pk_head *head = pk_slot(k, table, slot);
+	struct pk_magazine *magazine = head ? pk_magazine_enter(k, kind) : NULL;
 	if (!magazine) {
 		pk_table_give(k, table, &slot, 1);
-	} else {
-		if (head) {
-			if (magazine->count[kind] == pk_magazine_rounds(kind))
-				pk_magazine_drain(k, magazine, table, kind);
-			pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
-			PK_POINT("table: before keeping");
-			pk_store(&head->word, pk_word(PK_CLAIMED, pk_self(k)));
-			PK_POINT("table: kept");
-			magazine->slots[kind][magazine->count[kind]++] = slot;
-		}
-		pk_magazine_leave(magazine);
+		return;
 	}
+	if (magazine->count[kind] == pk_magazine_rounds(kind))
+		pk_magazine_drain(k, magazine, table, kind);
+	pk_magazine_leave(magazine);
+	pk_release_quickly(k, table, slot, head);
 }
 
 pk_id pk_publish(struct portico *k, unsigned table, uint32_t slot)

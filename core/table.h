@@ -83,12 +83,19 @@ static inline uint32_t pk_committed(struct portico *k, unsigned table)
 	return pk_committed_anew(k, table);
 }
 
+static inline void *pk_slot_at(struct portico *k, unsigned table, uint32_t slot)
+{
+	return k->base + pk_shapes[table].offset + (uint64_t)slot * pk_shapes[table].stride;
+}
+
 /* The slot's address, or NULL: nothing read from the region is believed. */
 static inline void *pk_slot(struct portico *k, unsigned table, uint32_t slot)
 {
-	if (__builtin_expect(slot == 0 || slot >= pk_committed(k, table), 0))
+	/* what this process knows to exist, first: that is in its own memory */
+	if (__builtin_expect(slot >= (uint32_t)pk_load_relaxed(&k->committed[table]), 0) &&
+	    slot >= pk_committed(k, table))
 		return NULL;
-	return k->base + pk_shapes[table].offset + (uint64_t)slot * pk_shapes[table].stride;
+	return __builtin_expect(slot == 0, 0) ? NULL : pk_slot_at(k, table, slot);
 }
 
 /* The object of that id if it is LIVE.  NULL: *error is -EINVAL (no such slot in use) or -EIDRM (stale). */

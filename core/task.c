@@ -316,7 +316,18 @@ static int claim_task(struct portico *k, uint32_t *claimed)
 	}
 }
 
-/* The record of this very process from before an exec, whose image holds no mark any more; or 0. */
+/*
+ * An image's mark may outlive it for a moment: whoever reads /proc/PID/stat
+ * while the process calls exec holds its old memory.  So the image's number
+ * decides, and the mark where that is unknown.
+ */
+static bool is_former(struct portico *k, const struct pk_task *task, uint32_t slot)
+{
+	uint64_t image = k->mine->process.image;
+	return image != 0 && task->image != 0 ? task->image != image : !image_lives(k, task, slot);
+}
+
+/* The record of this very process from before an exec; or 0. */
 static uint32_t find_former(struct portico *k)
 {
 	const struct pk_process *self = &k->mine->process;
@@ -324,7 +335,7 @@ static uint32_t find_former(struct portico *k)
 	for (uint32_t slot = 1; slot < committed && self->start_time != 0; slot++) {
 		struct pk_task *task = pk_task_of(k, slot);
 		if (task && task->pid == self->pid && task->start_time == self->start_time &&
-		    task->pid_namespace == self->pid_namespace && !image_lives(k, task, slot))
+		    task->pid_namespace == self->pid_namespace && is_former(k, task, slot))
 			return slot;
 	}
 	return 0;
@@ -336,6 +347,7 @@ static void fill_in(struct portico *k, struct pk_task *task)
 	task->pid = self->pid;
 	task->start_time = self->start_time;
 	task->pid_namespace = self->pid_namespace;
+	task->image = self->image;
 	task->uid = k->mine->uid;
 	task->gid = k->mine->gid;
 	task->flags = k->task_flags;
@@ -346,6 +358,7 @@ static void become(struct portico *k, pk_id task)
 {
 	k->mine->owner_half =
 		((uint64_t)(pk_id_generation(task) & 0xffff) << 48) | ((uint64_t)pk_id_slot(task) << 32);
+	k->mine->tag = pk_task_tag(task);
 	pk_store(&k->mine->task, task);
 }
 
@@ -354,7 +367,7 @@ static void enter_thread(struct portico *k)
 	pk_thread = (struct pk_thread){
 		.kernel = k,
 		.task = pk_self(k),
-		.owner = k->mine->owner_half | (pk_thread_id() & ~PK_LOCK_WAITERS & 0xffffffff),
+		.owner = k->mine->owner_half | (pk_thread_id() & PK_LOCK_THREAD),
 		.magazine = pk_magazine_hold(k),
 	};
 }
@@ -407,6 +420,7 @@ static int register_task(struct portico *k)
 		return error;
 	k->mine->opened = 1;
 	pk_magazines_open(k);
+	pk_fences = pk_fence_join();
 	pk_store(&k->next_expiry_ns, PK_FOREVER);
 	pk_process_self(&k->mine->process);
 	pk_task_refresh_ids(k);

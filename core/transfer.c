@@ -19,10 +19,10 @@ static void count_in(struct portico *k, struct pk_port *port, uint32_t message, 
 
 static void append(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m)
 {
-	struct pk_message *last = pk_message_at(k, port->last);
+	struct pk_message *last = port->first != 0 ? pk_message_at(k, port->last) : NULL;
 	m->head.next = 0;
 	m->previous = port->last;
-	if (port->first != 0 && last)
+	if (last)
 		last->head.next = message;
 	else
 		port->first = message;
@@ -61,7 +61,8 @@ struct found {
 
 static void take_off(struct portico *k, struct pk_port *port, const struct found *found)
 {
-	struct pk_message *m = pk_message_at(k, found->message), *before = pk_message_at(k, found->before);
+	struct pk_message *m = pk_message_at(k, found->message);
+	struct pk_message *before = found->before != 0 ? pk_message_at(k, found->before) : NULL;
 	if (__builtin_expect(port->index != 0, 0)) {
 		struct pk_message *next = pk_message_at(k, m->head.next);
 		pk_index_remove(k, port, m);
@@ -140,10 +141,10 @@ static bool search(struct portico *k, struct pk_port *port, pk_id id, const stru
 	return any;
 }
 
-static bool find_queued(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
-			struct found *found)
+static inline bool find_queued(struct portico *k, struct pk_port *port, pk_id id,
+			       const struct pk_want *want, struct found *found)
 {
-	if (port->first != 0 && want->select == PK_ANY) {
+	if (__builtin_expect(want->select == PK_ANY, 1)) {
 		*found = (struct found){ .message = port->first };
 		return pk_message_at(k, port->first) != NULL;
 	}
@@ -299,7 +300,8 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 int pk_port_send(struct portico *k, pk_id id, uint32_t message, const struct pk_post *post, uint32_t *wait)
 {
 	struct pk_port *port;
-	struct pk_wakes wakes = { 0 };
+	struct pk_wakes wakes;
+	pk_wakes_begin(&wakes);
 	int result = pk_object_lock(k, PK_PORTS, id, &port);
 	if (result)
 		return result;
@@ -448,7 +450,8 @@ int pk_port_receive(struct portico *k, pk_id id, const struct pk_want *want, con
 		    uint32_t *message, uint32_t *wait)
 {
 	struct pk_port *port;
-	struct pk_wakes wakes = { 0 };
+	struct pk_wakes wakes;
+	pk_wakes_begin(&wakes);
 	int result = pk_object_lock(k, PK_PORTS, id, &port);
 	if (result)
 		return result;
@@ -478,7 +481,8 @@ void pk_port_give_back(struct portico *k, uint32_t message)
 {
 	struct pk_message *m = pk_message_at(k, message);
 	struct pk_port *port;
-	struct pk_wakes wakes = { 0 };
+	struct pk_wakes wakes;
+	pk_wakes_begin(&wakes);
 	if (!m)
 		return;
 	pk_id id = m->port;
@@ -592,7 +596,8 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 			 uint32_t *wait)
 {
 	struct pk_port *port;
-	struct pk_wakes wakes = { 0 };
+	struct pk_wakes wakes;
+	pk_wakes_begin(&wakes);
 	int error = pk_object_lock(k, PK_PORTS, id, &port);
 	if (error)
 		return error;
@@ -629,7 +634,8 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 {
 	struct pk_port *port;
 	struct pk_message *m = pk_message_at(k, message);
-	struct pk_wakes wakes = { 0 };
+	struct pk_wakes wakes;
+	pk_wakes_begin(&wakes);
 	int error = pk_object_lock(k, PK_PORTS, id, &port);
 	if (error)
 		return error;
@@ -663,12 +669,34 @@ int pk_port_send_until(struct portico *k, pk_id id, uint32_t message, int64_t un
 	return result;
 }
 
+/* What a spinner looks at: which transfers a port has seen. */
+static const uint64_t *sends_of(struct portico *k, pk_id id, uint64_t *sends)
+{
+	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
+	if (port)
+		*sends = __atomic_load_n(&port->next_number, __ATOMIC_RELAXED);
+	return port ? &port->next_number : NULL;
+}
+
+/* Receive if there is something, or soon is. */
+static int receive_soon(struct portico *k, pk_id id, const struct pk_want *want, uint32_t *message)
+{
+	uint64_t sends = 0;
+	const uint64_t *number = sends_of(k, id, &sends);
+	int result = pk_port_receive(k, id, want, NULL, message, NULL);
+	if (result == -EAGAIN && number && pk_spin_first(k, number, sends))
+		result = pk_port_receive(k, id, want, NULL, message, NULL);
+	return result;
+}
+
 int pk_port_receive_until(struct portico *k, pk_id id, const struct pk_want *want, int64_t until_ns,
 			  uint32_t *message)
 {
 	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
 	uint32_t wait = 0;
-	int result = pk_port_receive(k, id, want, &post, message, &wait);
+	int result = receive_soon(k, id, want, message);
+	if (result == -EAGAIN)
+		result = pk_port_receive(k, id, want, &post, message, &wait);
 	if (result != PK_POSTED)
 		return result;
 	result = pk_wait_sleep(k, wait);

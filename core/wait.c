@@ -29,7 +29,7 @@ static void wake_all(struct pk_wakes *wakes)
 	wakes->count = 0;
 }
 
-void pk_wakes_flush(struct portico *k, struct pk_wakes *wakes)
+void pk_wakes_flush_slowly(struct portico *k, struct pk_wakes *wakes)
 {
 	wake_all(wakes);
 	if (__builtin_expect(pk_thread.owes_completions, 0))
@@ -467,7 +467,7 @@ static void check_line(struct portico *k, uint32_t slot)
 {
 	for (uint32_t most = PK_GROUP_MOST; slot != 0 && most > 0; most--) {
 		struct pk_wait *wait = wait_at(k, slot);
-		struct pk_object *object = wait ? lock_object_of(k, wait) : NULL;
+		struct pk_object *object = wait && is_waiting(k, wait) ? lock_object_of(k, wait) : NULL;
 		if (!object)
 			return;
 		unsigned table = wait->table;

@@ -93,7 +93,19 @@ struct pk_wakes {
 	uint64_t count;
 	const _Atomic uint32_t *words[7];
 };
-void pk_wakes_flush(struct portico *k, struct pk_wakes *wakes);
+void pk_wakes_flush_slowly(struct portico *k, struct pk_wakes *wakes);
+
+static inline void pk_wakes_flush(struct portico *k, struct pk_wakes *wakes)
+{
+	if (__builtin_expect(wakes->count != 0 || pk_thread.owes_completions, 0))
+		pk_wakes_flush_slowly(k, wakes);
+}
+
+/* None yet; what isn't counted needs no value. */
+static inline void pk_wakes_begin(struct pk_wakes *wakes)
+{
+	wakes->count = 0;
+}
 
 #define PK_GROUP_MOST 1024 /* waits in a group */
 

@@ -17,6 +17,8 @@
  *   "swap in FUNCTION"      before that atomic operation of core
  *   "..."                   interleave_point() of a script's own
  *
+ * A name that ends in a star stands for every point that begins so.
+ *
  * Each file keeps the names it uses at its head.  A script that waits for one
  * that doesn't come fails, and says where the actor went instead.
  */
@@ -31,10 +33,12 @@
 
 struct actor;
 
-/* What an actor does; `with` is what begins() was told.  Its result is what ends() asserts. */
+/* What an actor does; `with` is what begins() was told.  Its result is what
+ * ends() asserts. */
 typedef int64_t deed(struct portico *k, int64_t with);
 
-/* The script's own task: it acts at once, and may neither wait nor find a lock taken. */
+/* The script's own task: it acts at once, and may neither wait nor find a lock
+ * taken. */
 extern struct portico *k;
 
 /* ---- who is there */
@@ -61,7 +65,8 @@ pk_id task_of(const struct actor *actor);
 void dies(struct actor *actor);
 /* exec: whoever comes is the same process, with another image. */
 struct actor *execs(struct actor *actor);
-/* A signal with a handler; it interrupts what the kernel would let it interrupt. */
+/* A signal with a handler; it interrupts what the kernel would let it
+ * interrupt. */
 void signals(struct actor *actor);
 /* Time passes, and wakes whose time has come. */
 void passes_ms(int64_t ms);

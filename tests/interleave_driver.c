@@ -2,6 +2,7 @@
 /* One actor runs at a time: interleave.h says what for. */
 #define _GNU_SOURCE
 #include "interleave_inside.h"
+#include "log.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -27,7 +28,8 @@ static unsigned table_of(uint64_t word)
 	return (unsigned)(word / PK_WINDOW - 1);
 }
 
-/* Of the words that are slept on, all but these are locks: outcomes of waits, and bells. */
+/* Of the words that are slept on, all but these are locks: outcomes of waits,
+ * and bells. */
 static bool is_lock(uint64_t word)
 {
 	if (word < PK_WINDOW || table_of(word) >= PK_TABLES)
@@ -115,12 +117,19 @@ void let_go(struct actor *actor, const char *stop_at)
 			fail("%s runs on and on", actor->name);
 }
 
+/* Up to a star. */
+static bool is_meant(const char *stop_at, const char *where)
+{
+	size_t length = strcspn(stop_at, "*");
+	return strncmp(stop_at, where, length) == 0 && (stop_at[length] == '*' || where[length] == '\0');
+}
+
 void interleave_point(const char *where)
 {
 	if (!me || me == actors)
 		return;
 	snprintf(me->at, sizeof me->at, "%s", where);
-	if (me->stop_at && (me->stop_at == everywhere || strcmp(me->stop_at, where) == 0))
+	if (me->stop_at && (me->stop_at == everywhere || is_meant(me->stop_at, where)))
 		pause_as(PAUSED);
 }
 
@@ -332,8 +341,19 @@ void begin_script(void)
 	CHECK_EQUAL(pk_enter(k), 0);
 }
 
+/* Nothing was scribbled, so nothing may look as if it was. */
+static void check_log(void)
+{
+	struct pk_log_entry entries[PK_LOG_ENTRIES];
+	unsigned count = pk_log_read(k, entries, PK_LOG_ENTRIES);
+	while (count-- > 0)
+		if (entries[count].kind == PK_LOG_DAMAGED || entries[count].kind == PK_LOG_STUCK)
+			fail("the log has: %s", pk_log_says(entries[count].kind));
+}
+
 void end_script(int status)
 {
+	check_log();
 	complete = true;
 	fflush(NULL);
 	_exit(status);

@@ -8,6 +8,7 @@
 #define FREED "table: free, not on the free list"
 #define UNDONE "task: all undone, slot not freed"
 #define COMMITTING "pk_allocate"
+#define BELIEVING "swap in pk_committed_anew"
 
 /* ---- L */
 
@@ -290,9 +291,36 @@ static void t1_grown_by_two(void)
 	does(much, commits, 9000, 0);
 	CHECK(pk_committed(k, PK_SETS) >= 9000);
 	ends(little, 0);
-	CHECK(pk_committed(k, PK_SETS) >= 9000);
+	struct actor *late = enters("late"); /* believes what it finds */
+	CHECK(pk_committed(kernel_of(late), PK_SETS) >= 9000);
 	for (uint32_t slot = 1; slot < pk_committed(k, PK_SETS); slot++)
 		memset(pk_slot(k, PK_SETS, slot), 0, sizeof(struct pk_set)); /* it is there */
+}
+
+/* How many there are, as a thread of another actor's process sees it. */
+static const struct actor *process;
+
+static int64_t sees(struct portico *kernel, int64_t with)
+{
+	(void)kernel;
+	(void)with;
+	return pk_committed(kernel_of(process), PK_SETS);
+}
+
+/* Of two threads one believes more, while the other comes to believe less. */
+static void t1_seen_by_two_threads(void)
+{
+	struct actor *first = enters("first"), *second = enters("second"), *other = enters("other");
+	process = first;
+	does(other, commits, 2000, 0);
+	int64_t less = pk_committed(k, PK_SETS);
+	begins(first, sees, 0);
+	reaches(first, BELIEVING);
+	does(other, commits, 9000, 0);
+	int64_t more = pk_committed(k, PK_SETS);
+	CHECK(less < more);
+	does(second, sees, 0, more);
+	ends(first, more);
 }
 
 static uint32_t slots_of(pk_id task)
@@ -375,6 +403,7 @@ static const struct test_case scripts[] = {
 	{ "L3-the-woken-dies", l3_the_woken_dies },
 	{ "L4-slot-while-a-lock-names-it", l4_slot_while_a_lock_names_it },
 	{ "T1-grown-by-two", t1_grown_by_two },
+	{ "T1-seen-by-two-threads", t1_seen_by_two_threads },
 	{ "T2-claimer-dies", t2_claimer_dies },
 	{ "T2-releaser-dies", t2_releaser_dies },
 	{ "T3-what-the-dead-claimed-is-free", t3_what_the_dead_claimed_is_free },

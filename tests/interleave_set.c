@@ -15,6 +15,7 @@
 #define CLEARED "semaphore: intent cleared"
 #define DYING "set: dying"
 #define ADJUSTMENT_UNLISTED "adjust: of its set, on no list"
+#define BEFORE_SLEEPING "pk_sleep"
 #define BEFORE_WAKING "pk_wake"
 
 static pk_id set;
@@ -177,10 +178,9 @@ static void s3_granted_not_done(void)
 	struct actor *taker = enters("taker"), *giver = enters("giver");
 	make_set();
 	begins(taker, changes, -1);
-	sleeps(taker);
+	reaches(taker, BEFORE_SLEEPING);
 	begins(giver, changes, 1);
 	reaches(giver, GRANTED);
-	passes_ms(A_TICK);
 	blocks(taker);
 	ends(giver, 0);
 	ends(taker, 0);
@@ -192,10 +192,9 @@ static void s3_granted_not_done_and_never(void)
 	struct actor *taker = enters("taker"), *giver = enters("giver");
 	make_set();
 	begins(taker, changes, -1);
-	sleeps(taker);
+	reaches(taker, BEFORE_SLEEPING);
 	begins(giver, changes, 1);
 	reaches(giver, GRANTED);
-	passes_ms(A_TICK);
 	blocks(taker);
 	dies(giver);
 	passes_ms(A_TICK);

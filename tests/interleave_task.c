@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Races of the living about the dead: core/task.h, D1 to D4, exec and registering. */
+/* Races of the living about the dead: core/task.h, D1 to D4, exec and
+ * registering. */
 #include "interleave_mail.h"
 #include "name.h"
 #include "semaphore.h"
@@ -10,7 +11,7 @@
 #define NOT_LIVE "task: filled in, not live"
 #define IMAGE_ABANDONED "task: image abandoned, not noted"
 #define MOVING "task: adjustment not moved"
-#define LOCKING "swap in pk_lock" /* it has decided to */
+#define LOCKING "swap in pk_lock*" /* it has decided to */
 #define CLAIMING_A_TASK "swap in claim_task"
 #define COMMITTED "semaphore: committed, nothing done"
 #define APPLIED "set: undone, adjustment not freed"
@@ -138,7 +139,8 @@ static void d1_two_reapers(void)
 	ends(receiver, 'a');
 }
 
-/* Two see it dead; one reaps it, and another moves in, before the second has the lock. */
+/* Two see it dead; one reaps it, and another moves in, before the second has
+ * the lock. */
 static void d1_another_moved_in(void)
 {
 	struct actor *dead = enters("dead"), *late = enters("late"), *comer = arrives("comer");
@@ -295,7 +297,8 @@ static void two_claim_one_slot(void)
 	      pk_task_of(k, pk_id_slot(task_of(second)))->pid);
 }
 
-/* Who died registering leaves its slot to the next; of two who come upon it one gets it. */
+/* Who died registering leaves its slot to the next; of two who come upon it one
+ * gets it. */
 static void two_claim_an_abandoned_slot(void)
 {
 	struct actor *dead = arrives("dead"), *first = arrives("first"), *second = arrives("second");

@@ -176,12 +176,16 @@ static void w2_collected_under_repair(void)
 
 static pk_id ports[2];
 
-static void make_two_ports(void)
+static void make_two_ports_of(uint32_t slots)
 {
 	for (int i = 0; i < 2; i++) {
-		make_port(4);
+		make_port(slots);
 		ports[i] = port;
 	}
+}
+static void make_two_ports(void)
+{
+	make_two_ports_of(4);
 }
 
 static int64_t receives_from_either(struct portico *kernel, int64_t ms)
@@ -245,6 +249,22 @@ static void w1_group_deadline_under_a_grant(void)
 	ends(sender, 0);
 	ends(receiver, -ETIMEDOUT);
 	they_hold("", "b");
+}
+
+/* Who came too late stands in line with its message, as if it had never been granted. */
+static void w2_group_loser_waits(void)
+{
+	struct actor *receiver = enters("receiver"), *one = enters("one"), *other = enters("other");
+	make_two_ports_of(0);
+	begins(receiver, receives_from_either, FOR_EVER);
+	sleeps(receiver);
+	begins(one, sends_to_first, 'a');
+	reaches(one, GRANTED);
+	does(other, sends_to_second, 'b', 0);
+	sleeps(one);
+	ends(receiver, 'b');
+	they_hold("a", "");
+	ends(one, 0);
 }
 
 static void w2_group_loser_dies(void)
@@ -468,6 +488,7 @@ static const struct test_case scripts[] = {
 	{ "W2-collected-under-repair", w2_collected_under_repair },
 	{ "W1-group-granted-by-two", w1_group_granted_by_two },
 	{ "W1-group-deadline-under-a-grant", w1_group_deadline_under_a_grant },
+	{ "W2-group-loser-waits", w2_group_loser_waits },
 	{ "W2-group-loser-dies", w2_group_loser_dies },
 	{ "W2-group-winner-dies", w2_group_winner_dies },
 	{ "W2-group-owner-dies", w2_group_owner_dies },

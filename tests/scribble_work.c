@@ -17,7 +17,7 @@
 #define LARGEST 20000
 
 static struct portico *k;
-static struct dice dice;
+static struct dice dice; /* of this act: what comes of it changes nothing for the next */
 static unsigned char data[LARGEST];
 
 static int64_t shortly(void)
@@ -323,9 +323,9 @@ static const struct act *some_act(void)
 void work(struct portico *kernel, int me, struct dice mine)
 {
 	k = kernel;
-	dice = mine;
 	pk_enter(k); /* what claims a message counts on it */
 	while (!stage->stop) {
+		dice = (struct dice){ roll(&mine) };
 		const struct act *act = some_act();
 		stage->doing[me] = act->name;
 		stage->successes += act->act() >= 0;

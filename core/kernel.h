@@ -45,6 +45,7 @@ struct pk_thread {
 	uint64_t owner;
 	struct pk_magazine *magazine; /* or NULL */
 	bool owes_completions;	      /* wait.c */
+	uint64_t last;		      /* transfer.c: what it did last */
 };
 extern _Thread_local struct pk_thread pk_thread;
 

@@ -159,6 +159,7 @@ struct pk_message {
 	uint32_t start, length; /* bytes */
 	uint32_t sender;	/* pk_task_tag() */
 	uint32_t pid, uid, gid; /* of the sender */
+	/* this line is written for what few messages need, and else only looked at */
 	uint32_t run;		/* slot of the run of pages that holds its data, or 0 */
 	uint32_t tells;		/* a completion: the wait it is to tell of; 0 once released */
 	/* cache, while its port has an index; under the port's lock */
@@ -234,6 +235,7 @@ struct pk_port {
 	struct pk_wait_list receivers, senders, watchers; /* cache */
 	uint64_t next_ticket;				  /* cache: above every wait's number */
 	pk_id owner;					  /* PK_COMPLETIONS: whose */
+	_Atomic uint32_t rung; /* next_number as it was, for those who spin: told after the lock is left */
 	uint32_t use;					  /* enum pk_port_use */
 	uint32_t name;					  /* cache: its entry in the names table */
 	int64_t send_time, receive_time, change_time;	  /* seconds, CLOCK_REALTIME */

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #define SPIN_TURNS 40
-#define SPIN_DOUBLINGS 5
+#define SPIN_DOUBLINGS 3
 #define NAP_NS 1000000
 
 bool pk_fences;

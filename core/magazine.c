@@ -47,6 +47,12 @@ int pk_magazine_fill(struct portico *k, struct pk_magazine *magazine, unsigned t
 	int taken = pk_table_take(k, table, magazine->slots[kind], pk_magazine_rounds(kind) / 2);
 	if (taken > 0)
 		magazine->count[kind] = (uint8_t)taken;
+	/* they were another processor's last: fetch them all at once */
+	for (int i = 0; i < taken; i++) {
+		const unsigned char *slot = pk_slot(k, table, magazine->slots[kind][i]);
+		__builtin_prefetch(slot, 1);
+		__builtin_prefetch(slot + sizeof(struct pk_message), 1);
+	}
 	return taken;
 }
 

@@ -72,8 +72,8 @@ struct pk_message *pk_message_new(struct portico *k, uint64_t bytes, uint32_t *m
 		return NULL;
 	struct pk_message *m = pk_slot_at(k, table, slot);
 	*message = pk_message_make(table, slot);
-	m->tells = 0;
-	m->run = 0;
+	if (__builtin_expect(m->tells != 0 || m->run != 0, 0))
+		m->tells = m->run = 0;
 	if (__builtin_expect(bytes > PK_LARGEST, 0) && (*error = claim_run(k, m, *message, bytes)) != 0) {
 		pk_release(k, table, slot);
 		return NULL;

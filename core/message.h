@@ -86,7 +86,8 @@ static inline void pk_message_release_at(struct portico *k, uint32_t message, st
 {
 	if (__builtin_expect(m->run != 0, 0))
 		pk_message_release_run(k, message, m);
-	m->tells = 0; /* before its word says CLAIMED again: W5 */
+	if (__builtin_expect(m->tells != 0, 0))
+		m->tells = 0; /* before its word says CLAIMED again: W5 */
 	pk_release_quickly(k, pk_message_table(message), pk_message_slot(message), &m->head);
 }
 

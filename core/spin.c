@@ -3,6 +3,7 @@
 #include "wait.h"
 
 #define PROBE_NS 1000
+#define FIRST_NS 2000 /* before standing in line */
 #define LOST_NS 50000	     /* a gap between two looks in which somebody else ran */
 #define PENANCE_NS 10000000 /* for how long to sleep at once after that */
 
@@ -76,17 +77,19 @@ bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome)
 	return settled;
 }
 
-bool pk_spin_first(struct portico *k, const uint64_t *number, uint64_t was)
+bool pk_spin_first(struct portico *k, const uint32_t *number, uint32_t was, bool streams)
 {
 	if (k->cpus == 1 || lately.allowed_ns <= PROBE_NS || lately.waker == pk_cpu() + 1)
 		return false;
-	int64_t until = pk_monotonic_ns() + PROBE_NS;
+	int64_t until = pk_monotonic_ns() + FIRST_NS;
 	do {
 		for (int i = 0; i < 16; i++) {
-			if (__atomic_load_n(number, __ATOMIC_RELAXED) != was)
+			if (!streams && __atomic_load_n(number, __ATOMIC_RELAXED) != was)
 				return true;
 			pk_pause();
 		}
+		if (__atomic_load_n(number, __ATOMIC_RELAXED) != was)
+			return true;
 	} while (pk_monotonic_ns() < until);
 	return false;
 }

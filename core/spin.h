@@ -34,8 +34,12 @@
 /* Spin until the outcome is settled.  False: it isn't yet. */
 bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome);
 
-/* Before standing in line: until that number isn't what it was.  False: it still is. */
-bool pk_spin_first(struct portico *k, const uint64_t *number, uint64_t was);
+/*
+ * Before standing in line: until that number isn't what it was.  False: it still
+ * is.  One end of a stream looks rarely, so that the other can do several turns
+ * while it has what it needs in its cache.
+ */
+bool pk_spin_first(struct portico *k, const uint32_t *number, uint32_t was, bool streams);
 
 /* That is who settled it: for the next time. */
 void pk_spin_learn(uint64_t outcome);

@@ -21,7 +21,8 @@ static void append(struct portico *k, struct pk_port *port, uint32_t message, st
 {
 	struct pk_message *last = port->first != 0 ? pk_message_at(k, port->last) : NULL;
 	m->head.next = 0;
-	m->previous = port->last;
+	if (__builtin_expect(port->index != 0, 0))
+		m->previous = port->last;
 	if (last)
 		last->head.next = message;
 	else
@@ -47,9 +48,11 @@ static void insert(struct portico *k, struct pk_port *port, uint32_t message)
 		at = pk_message_at(k, *link);
 	}
 	m->head.next = *link;
-	m->previous = before;
-	if (at)
-		at->previous = message;
+	if (port->index != 0) {
+		m->previous = before;
+		if (at)
+			at->previous = message;
+	}
 	*link = message;
 	count_in(k, port, message, m);
 }
@@ -297,6 +300,12 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 	return 0;
 }
 
+/* What this thread did last: who does the same again is one end of a stream. */
+static uint64_t last_of(pk_id id, enum pk_purpose purpose)
+{
+	return pk_word((enum pk_kind)purpose, id);
+}
+
 int pk_port_send(struct portico *k, pk_id id, uint32_t message, const struct pk_post *post, uint32_t *wait)
 {
 	struct pk_port *port;
@@ -306,8 +315,11 @@ int pk_port_send(struct portico *k, pk_id id, uint32_t message, const struct pk_
 	if (result)
 		return result;
 	result = send_locked(k, port, id, message, post, wait, &wakes);
+	uint32_t rung = (uint32_t)port->next_number;
 	pk_object_unlock(port);
+	pk_store_relaxed(&port->rung, rung);
 	pk_wakes_flush(k, &wakes);
+	pk_thread.last = last_of(id, PK_FOR_SEND);
 	return result;
 }
 
@@ -385,6 +397,12 @@ bool pk_port_settled(struct portico *k, struct pk_port *port, pk_id id)
 
 /* ---- receiving */
 
+static void prefetch(const void *line)
+{
+	if (line)
+		__builtin_prefetch(line);
+}
+
 static int take(struct portico *k, struct pk_port *port, const struct pk_want *want,
 		const struct found *found, uint32_t *message)
 {
@@ -397,6 +415,8 @@ static int take(struct portico *k, struct pk_port *port, const struct pk_want *w
 	take_off(k, port, found);
 	note_received(k, port);
 	*message = found->message;
+	prefetch(m + 1);
+	prefetch(pk_message_at(k, port->first)); /* it is the next to be received */
 	return 0;
 }
 
@@ -458,6 +478,8 @@ int pk_port_receive(struct portico *k, pk_id id, const struct pk_want *want, con
 	result = receive_locked(k, port, id, want, post, message, wait, &wakes);
 	pk_object_unlock(port);
 	pk_wakes_flush(k, &wakes);
+	if (result == 0)
+		pk_thread.last = last_of(id, PK_FOR_RECEIVE);
 	return result;
 }
 
@@ -657,11 +679,25 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 
 /* ---- blocking forms */
 
+/* Send if there is room, or soon is. */
+static int send_soon(struct portico *k, pk_id id, uint32_t message)
+{
+	bool streams = pk_thread.last == last_of(id, PK_FOR_SEND);
+	int result = pk_port_send(k, id, message, NULL, NULL);
+	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
+	uint32_t full = port ? __atomic_load_n(&port->count, __ATOMIC_RELAXED) : 0;
+	if (result == -EAGAIN && streams && full != 0 && pk_spin_first(k, &port->count, full, true))
+		result = pk_port_send(k, id, message, NULL, NULL);
+	return result;
+}
+
 int pk_port_send_until(struct portico *k, pk_id id, uint32_t message, int64_t until_ns)
 {
 	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
 	uint32_t wait = 0;
-	int result = pk_port_send(k, id, message, &post, &wait);
+	int result = send_soon(k, id, message);
+	if (result == -EAGAIN)
+		result = pk_port_send(k, id, message, &post, &wait);
 	if (result != PK_POSTED)
 		return result;
 	result = pk_wait_sleep(k, wait);
@@ -669,22 +705,15 @@ int pk_port_send_until(struct portico *k, pk_id id, uint32_t message, int64_t un
 	return result;
 }
 
-/* What a spinner looks at: which transfers a port has seen. */
-static const uint64_t *sends_of(struct portico *k, pk_id id, uint64_t *sends)
-{
-	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
-	if (port)
-		*sends = __atomic_load_n(&port->next_number, __ATOMIC_RELAXED);
-	return port ? &port->next_number : NULL;
-}
-
 /* Receive if there is something, or soon is. */
 static int receive_soon(struct portico *k, pk_id id, const struct pk_want *want, uint32_t *message)
 {
-	uint64_t sends = 0;
-	const uint64_t *number = sends_of(k, id, &sends);
+	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
+	const uint32_t *rung = port ? (const uint32_t *)&port->rung : NULL;
+	uint32_t before = rung ? __atomic_load_n(rung, __ATOMIC_RELAXED) : 0;
+	bool streams = pk_thread.last == last_of(id, PK_FOR_RECEIVE);
 	int result = pk_port_receive(k, id, want, NULL, message, NULL);
-	if (result == -EAGAIN && number && pk_spin_first(k, number, sends))
+	if (result == -EAGAIN && rung && pk_spin_first(k, rung, before, streams))
 		result = pk_port_receive(k, id, want, NULL, message, NULL);
 	return result;
 }

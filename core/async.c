@@ -18,13 +18,14 @@ PUBLIC int portico_completions_create(portico *instance, portico_port *completio
 
 /* ---- posting */
 
-static struct pk_post post_of(int64_t deadline, portico_port completions, uint64_t cookie)
+static struct pk_post post_of(int64_t deadline, portico_port completions, uint64_t cookie, portico_wait *wait)
 {
 	return (struct pk_post){
 		.tell = PK_TELL_PORT,
 		.port = completions.id,
 		.cookie = cookie,
 		.until_ns = deadline,
+		.id = &wait->id,
 	};
 }
 
@@ -32,7 +33,7 @@ PUBLIC int portico_post_send(portico *instance, portico_port port, const void *d
 			     int64_t type, int64_t deadline, portico_port completions, uint64_t cookie,
 			     portico_wait *wait)
 {
-	struct pk_post post = post_of(deadline, completions, cookie);
+	struct pk_post post = post_of(deadline, completions, cookie, wait);
 	uint32_t message = 0, slot = 0;
 	int error = pk_enter(instance);
 	if (!error)
@@ -42,8 +43,6 @@ PUBLIC int portico_post_send(portico *instance, portico_port port, const void *d
 	error = pk_port_post_send(instance, port.id, message, &post, &slot);
 	if (error)
 		pk_message_release(instance, message);
-	else
-		wait->id = pk_wait_id(instance, slot);
 	return error;
 }
 
@@ -51,15 +50,11 @@ PUBLIC int portico_post_receive(portico *instance, const portico_port *ports, un
 				size_t size_bytes, const struct portico_filter *filter, int64_t deadline,
 				portico_port completions, uint64_t cookie, portico_wait *wait)
 {
-	struct pk_post post = post_of(deadline, completions, cookie);
+	struct pk_post post = post_of(deadline, completions, cookie, wait);
 	struct pk_want want;
 	uint32_t slot = 0;
 	int error = pk_want_of(filter, size_bytes, &want);
-	if (!error)
-		error = pk_port_post_receive_any(instance, &ports->id, count, &want, &post, &slot);
-	if (!error)
-		wait->id = pk_wait_id(instance, slot);
-	return error;
+	return error ? error : pk_port_post_receive_any(instance, &ports->id, count, &want, &post, &slot);
 }
 
 /* ---- completing */
@@ -144,7 +139,7 @@ PUBLIC int portico_cancel(portico *instance, portico_wait wait)
 	int result = pk_wait_status(instance, slot);
 	if (result != PK_POSTED)
 		return result == -EINVAL ? result : -EALREADY;
-	if (pk_wait_withdraw(instance, slot, ECANCELED) != -ECANCELED)
+	if (pk_wait_cancel(instance, wait.id) != -ECANCELED || pk_wait_find(instance, wait.id) != slot)
 		return -EALREADY;
 	return end(instance, slot, -ECANCELED) == -ECANCELED ? 0 : -EINVAL;
 }

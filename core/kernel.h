@@ -12,13 +12,18 @@
 
 struct pk_magazine;
 
+/* What a message says of its sender. */
+struct pk_identity {
+	_Alignas(16) uint32_t tag; /* pk_task_tag() */
+	uint32_t pid, uid, gid;
+};
+
 /* Zeroed in the child by fork(): that is how a child knows that it is a new task. */
 struct pk_registration {
 	_Atomic uint64_t task; /* id, or 0: not registered */
 	uint64_t owner_half;   /* the high half of every lock this task takes */
 	struct pk_process process;
-	uint32_t uid, gid;	      /* effective, when last looked at */
-	uint32_t tag;		      /* pk_task_tag() of task */
+	struct pk_identity identity;  /* effective ids as when last looked at */
 	_Atomic uint32_t registering; /* a lock among threads, free again in a child */
 	uint32_t opened; /* this process opened the region, or mapped it anew: it isn't its parent's */
 };

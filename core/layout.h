@@ -157,6 +157,7 @@ struct pk_message {
 	uint64_t number;		       /* its place among the port's messages */
 	int64_t type;
 	uint32_t start, length; /* bytes */
+	/* as struct pk_identity */
 	uint32_t sender;	/* pk_task_tag() */
 	uint32_t pid, uid, gid; /* of the sender */
 	/* this line is written for what few messages need, and else only looked at */
@@ -177,19 +178,20 @@ struct pk_wait {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by the task that waits */
 	_Atomic uint64_t outcome;	       /* truth: enum pk_outcome, flags, and a message or an errno */
 	/* written by the owner before it posts the wait */
-	pk_id object;		    /* what it waits on */
+	_Atomic pk_id object;	    /* what it waits on, 0 none: written last, cleared first */
 	uint64_t number;	    /* truth: its place in the object's line */
-	int64_t since_ns, until_ns; /* CLOCK_MONOTONIC; until_ns INT64_MAX is for ever */
+	int64_t since_ns;	    /* CLOCK_MONOTONIC */
+	_Atomic int64_t until_ns;   /* the same, INT64_MAX is for ever */
 	pk_id tell_port;	    /* with PK_TELL_PORT: where its completion goes */
 	uint64_t cookie;	    /* the owner's, for completions */
 	int64_t type;		    /* receive: with select */
 	uint32_t from;		    /* receive: with select, a pk_task_tag() */
 	uint32_t room;		    /* receive: bytes the receiver can take, UINT32_MAX any */
 	uint32_t message;	    /* send: the message; semaphores: the operations */
-	uint8_t table;		    /* enum pk_table_id of object */
+	_Atomic uint8_t table;	    /* enum pk_table_id of object */
 	uint8_t purpose;	    /* enum pk_purpose */
 	uint8_t select;		    /* enum pk_select_how */
-	uint8_t tell;		    /* enum pk_tell_how */
+	_Atomic uint8_t tell;	    /* enum pk_tell_how */
 	uint32_t leader;	    /* the wait whose outcome is this one's: itself, but in a group */
 	uint32_t next_member;	    /* of a group: the next, the leader first */
 	uint32_t completion;	    /* with PK_TELL_PORT: the message that will tell, claimed by the owner */

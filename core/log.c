@@ -35,7 +35,7 @@ void pk_log(struct portico *k, enum pk_log_kind kind, unsigned table, pk_id obje
 	struct pk_log_entry fresh = {
 		.object = object,
 		.pid = k->mine->process.pid,
-		.uid = k->mine->uid,
+		.uid = k->mine->identity.uid,
 		.error = error < 0 ? -error : error,
 		.times = 1,
 		.kind = (uint16_t)kind,

@@ -35,7 +35,9 @@ struct pk_magazine *pk_magazine_hold(struct portico *k)
 		/* by a swap: a thread of the same number may have come just now */
 		uint64_t mine = ((holder >> 32) + 1) << 32 | thread;
 		if (is_free(holder, thread) && pk_swap_if(&magazine->holder, &holder, mine)) {
-			magazine->busy = false;
+			/* an acquire: the kernel's word that its last holder died orders nothing */
+			(void)pk_load(&magazine->busy);
+			pk_store(&magazine->busy, false);
 			return magazine;
 		}
 	}

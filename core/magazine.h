@@ -28,7 +28,7 @@
 
 struct pk_magazine {
 	_Alignas(PK_LINE) _Atomic uint64_t holder; /* thread, and how often it changed hands << 32; 0: nobody */
-	bool busy;
+	_Atomic bool busy; /* left by a release, so that the next holder sees what is in it */
 	uint8_t count[PK_MAGAZINE_KINDS];
 	uint32_t slots[PK_MAGAZINE_KINDS][PK_MAGAZINE_ROUNDS];
 };
@@ -60,24 +60,23 @@ struct pk_magazine *pk_magazine_hold(struct portico *k);
 int pk_magazine_fill(struct portico *k, struct pk_magazine *magazine, unsigned table, int kind);
 void pk_magazine_drain(struct portico *k, struct pk_magazine *magazine, unsigned table, int kind);
 
-static inline struct pk_magazine *pk_magazine_enter(struct portico *k, int kind)
+__attribute__((always_inline)) static inline struct pk_magazine *pk_magazine_enter(struct portico *k, int kind)
 {
 	struct pk_magazine *magazine = pk_thread.magazine;
-	if (kind < 0 || pk_thread.kernel != k || !magazine || magazine->busy)
+	if (kind < 0 || pk_thread.kernel != k || !magazine || pk_load_relaxed(&magazine->busy))
 		return NULL;
-	magazine->busy = true;
+	pk_store_relaxed(&magazine->busy, true);
 	atomic_signal_fence(memory_order_seq_cst);
 	return magazine;
 }
 
 static inline void pk_magazine_leave(struct pk_magazine *magazine)
 {
-	atomic_signal_fence(memory_order_seq_cst);
-	magazine->busy = false;
+	pk_store(&magazine->busy, false);
 }
 
 /* The slot put there last, if it is still ours; or 0, and nothing has changed. */
-static inline uint32_t pk_magazine_take(struct portico *k, struct pk_magazine *magazine, unsigned table,
+__attribute__((always_inline)) static inline uint32_t pk_magazine_take(struct portico *k, struct pk_magazine *magazine, unsigned table,
 					int kind)
 {
 	uint8_t count = magazine->count[kind];
@@ -92,7 +91,7 @@ static inline uint32_t pk_magazine_take(struct portico *k, struct pk_magazine *m
 }
 
 /* Claim one from it, or else from the table: as pk_claim(), which this is in line. */
-static inline int pk_claim_quickly(struct portico *k, unsigned table, uint32_t *slot)
+__attribute__((always_inline)) static inline int pk_claim_quickly(struct portico *k, unsigned table, uint32_t *slot)
 {
 	int kind = pk_magazine_kind(table);
 	struct pk_magazine *magazine = pk_magazine_enter(k, kind);
@@ -105,7 +104,7 @@ static inline int pk_claim_quickly(struct portico *k, unsigned table, uint32_t *
 }
 
 /* Give one to it, or else to the table: as pk_release(). */
-static inline void pk_release_quickly(struct portico *k, unsigned table, uint32_t slot, struct pk_head *head)
+__attribute__((always_inline)) static inline void pk_release_quickly(struct portico *k, unsigned table, uint32_t slot, struct pk_head *head)
 {
 	int kind = pk_magazine_kind(table);
 	struct pk_magazine *magazine = pk_magazine_enter(k, kind);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "message.h"
-#include "copy.h"
 
 #include <errno.h>
 
@@ -24,6 +23,10 @@ uint32_t pk_message_most(struct portico *k, uint32_t count)
 		there += pk_committed(k, table);
 	return there < count ? there : count;
 }
+
+_Static_assert(offsetof(struct pk_message, gid) - offsetof(struct pk_message, sender) ==
+		       offsetof(struct pk_identity, gid) - offsetof(struct pk_identity, tag),
+	       "a message names its sender as an identity does");
 
 void *pk_message_data_slowly(struct portico *k, uint32_t message, uint32_t *length)
 {
@@ -63,44 +66,36 @@ static int claim_run(struct portico *k, struct pk_message *m, uint32_t message, 
 	return 0;
 }
 
-struct pk_message *pk_message_new(struct portico *k, uint64_t bytes, uint32_t *message, int *error)
+int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message)
 {
 	uint32_t slot = 0;
+	if (bytes > PK_MESSAGE_MOST)
+		return -EMSGSIZE;
 	unsigned table = bytes > PK_LARGEST ? PK_BUFFERS : table_for(bytes);
-	*error = bytes > PK_MESSAGE_MOST ? -EMSGSIZE : pk_claim_quickly(k, table, &slot);
-	if (*error)
-		return NULL;
+	int error = pk_claim(k, table, &slot);
+	if (error)
+		return error;
 	struct pk_message *m = pk_slot_at(k, table, slot);
 	*message = pk_message_make(table, slot);
-	if (__builtin_expect(m->tells != 0 || m->run != 0, 0))
-		m->tells = m->run = 0;
-	if (__builtin_expect(bytes > PK_LARGEST, 0) && (*error = claim_run(k, m, *message, bytes)) != 0) {
-		pk_release(k, table, slot);
-		return NULL;
-	}
-	m->port = 0;
-	m->number = 0;
 	m->type = 0;
-	m->start = 0;
-	m->length = (uint32_t)bytes;
-	m->sender = k->mine->tag;
-	m->pid = k->mine->process.pid;
-	m->uid = k->mine->uid;
-	m->gid = k->mine->gid;
-	return m;
+	pk_message_sign(k, m, bytes);
+	error = bytes > PK_LARGEST ? claim_run(k, m, *message, bytes) : 0;
+	if (error)
+		pk_release(k, table, slot);
+	return error;
 }
 
-int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, int64_t type, uint32_t *message)
+int pk_message_make_from_slowly(struct portico *k, const void *data, uint64_t bytes, int64_t type,
+				uint32_t *message)
 {
 	uint32_t length;
-	int error;
-	struct pk_message *m = pk_message_new(k, bytes, message, &error);
-	if (!m)
+	int error = pk_message_claim(k, bytes, message);
+	if (error)
 		return error;
-	void *to = pk_message_data_at(k, *message, m, &length);
+	void *to = pk_message_data(k, *message, &length);
 	if (!to)
 		return -EIO;
-	m->type = type;
+	pk_message_at(k, *message)->type = type;
 	pk_copy(to, data, bytes);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef PK_MESSAGE_H
 #define PK_MESSAGE_H
 
+#include "copy.h"
 #include "magazine.h"
 #include "run.h"
 
@@ -26,9 +27,17 @@ static inline uint32_t pk_message_make(unsigned table, uint32_t slot)
 	return (table - PK_BUFFERS + 1) << PK_CLASS_SHIFT | slot;
 }
 
+/* Most messages are of the smallest class: with that known the compiler knows their table. */
+static inline bool pk_message_is_small(uint32_t message)
+{
+	return __builtin_expect(message >> PK_CLASS_SHIFT == 1, 1);
+}
+
 /* The message, or NULL where that is no message. */
 static inline struct pk_message *pk_message_at(struct portico *k, uint32_t message)
 {
+	if (pk_message_is_small(message))
+		return pk_slot(k, PK_BUFFERS, pk_message_slot(message));
 	unsigned table = pk_message_table(message);
 	return __builtin_expect(table < PK_TABLES, 1) ? pk_slot(k, table, pk_message_slot(message)) : NULL;
 }
@@ -67,18 +76,35 @@ static inline void *pk_message_data(struct portico *k, uint32_t message, uint32_
  * -EMSGSIZE: over PK_MESSAGE_MOST.  -ENOBUFS: the instance has no more of that size.  -ENOSPC: its file system is
  * full.
  */
-struct pk_message *pk_message_new(struct portico *k, uint64_t bytes, uint32_t *message, int *error);
+int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message);
 
-static inline int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message)
+/* Sign a buffer that was claimed. */
+static inline void pk_message_sign(struct portico *k, struct pk_message *m, uint64_t bytes)
 {
-	int error = 0;
-	pk_message_new(k, bytes, message, &error);
-	return error;
+	if (__builtin_expect(m->tells != 0 || m->run != 0, 0))
+		m->tells = m->run = 0;
+	m->start = 0;
+	m->length = (uint32_t)bytes;
+	__builtin_memcpy(&m->sender, &k->mine->identity, sizeof k->mine->identity);
 }
 
+int pk_message_make_from_slowly(struct portico *k, const void *data, uint64_t bytes, int64_t type,
+				uint32_t *message);
+
 /* Claim one and copy data into it. */
-int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, int64_t type,
-			 uint32_t *message);
+static inline int pk_message_make_from(struct portico *k, const void *data, uint64_t bytes, int64_t type,
+				       uint32_t *message)
+{
+	uint32_t slot;
+	if (__builtin_expect(bytes > PK_SMALLEST, 0) || pk_claim_quickly(k, PK_BUFFERS, &slot) != 0)
+		return pk_message_make_from_slowly(k, data, bytes, type, message);
+	struct pk_message *m = pk_slot_at(k, PK_BUFFERS, slot);
+	pk_message_sign(k, m, bytes);
+	m->type = type;
+	pk_copy(m + 1, data, bytes);
+	*message = pk_message_make(PK_BUFFERS, slot);
+	return 0;
+}
 
 void pk_message_release_run(struct portico *k, uint32_t message, struct pk_message *m);
 
@@ -88,7 +114,10 @@ static inline void pk_message_release_at(struct portico *k, uint32_t message, st
 		pk_message_release_run(k, message, m);
 	if (__builtin_expect(m->tells != 0, 0))
 		m->tells = 0; /* before its word says CLAIMED again: W5 */
-	pk_release_quickly(k, pk_message_table(message), pk_message_slot(message), &m->head);
+	if (pk_message_is_small(message))
+		pk_release_quickly(k, PK_BUFFERS, pk_message_slot(message), &m->head);
+	else
+		pk_release(k, pk_message_table(message), pk_message_slot(message));
 }
 
 static inline void pk_message_release(struct portico *k, uint32_t message)

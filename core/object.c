@@ -98,24 +98,24 @@ void pk_permission_init(struct portico *k, struct pk_permission *permission, int
 	pk_task_refresh_ids(k);
 	*permission = (struct pk_permission){
 		.key = key,
-		.uid = k->mine->uid,
-		.gid = k->mine->gid,
-		.cuid = k->mine->uid,
-		.cgid = k->mine->gid,
+		.uid = k->mine->identity.uid,
+		.gid = k->mine->identity.gid,
+		.cuid = k->mine->identity.uid,
+		.cgid = k->mine->identity.gid,
 		.mode = mode & 0777,
 	};
 }
 
 static bool in_group(struct portico *k, const struct pk_permission *permission)
 {
-	uint32_t gid = k->mine->gid;
+	uint32_t gid = k->mine->identity.gid;
 	return gid == permission->gid || gid == permission->cgid || pk_process_in_group(permission->gid) ||
 	       pk_process_in_group(permission->cgid);
 }
 
 static bool permitted(struct portico *k, const struct pk_permission *permission, uint32_t bits)
 {
-	uint32_t uid = k->mine->uid;
+	uint32_t uid = k->mine->identity.uid;
 	uint32_t wanted = (bits >> 6 | bits >> 3 | bits) & 7;
 	uint32_t granted = permission->mode;
 	if (uid == 0)
@@ -141,7 +141,7 @@ int pk_permission_check_slowly(struct portico *k, const struct pk_permission *pe
 int pk_permission_own(struct portico *k, const struct pk_permission *permission)
 {
 	pk_task_refresh_ids(k);
-	uint32_t uid = k->mine->uid;
+	uint32_t uid = k->mine->identity.uid;
 	return uid == 0 || uid == permission->uid || uid == permission->cuid ? 0 : -EPERM;
 }
 

@@ -60,7 +60,7 @@ int pk_permission_check_slowly(struct portico *k, const struct pk_permission *pe
 /* May this task do what the bits say (of 0400 read, 0200 write, and their like)?  0 or -EACCES. */
 static inline int pk_permission_check(struct portico *k, const struct pk_permission *permission, uint32_t bits)
 {
-	if (__builtin_expect(k->mine->uid == permission->uid && (bits & 0700 & ~permission->mode) == 0, 1))
+	if (__builtin_expect(k->mine->identity.uid == permission->uid && (bits & 0700 & ~permission->mode) == 0, 1))
 		return 0;
 	return pk_permission_check_slowly(k, permission, bits);
 }

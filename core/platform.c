@@ -532,6 +532,28 @@ int pk_out_of_the_way(int fd)
 	return (int)moved;
 }
 
+#ifdef __SANITIZE_THREAD__
+/* By its libc: ThreadSanitizer has to see that an address used again is other memory. */
+static long map_memory(void *wanted, uint64_t size_bytes, int protection, int flags, int fd)
+{
+	void *got = mmap(wanted, size_bytes, protection, flags, fd, 0);
+	return got == MAP_FAILED ? -errno : (long)got;
+}
+static long unmap_memory(void *address, uint64_t size_bytes)
+{
+	return munmap(address, size_bytes) ? -errno : 0;
+}
+#else
+static long map_memory(void *wanted, uint64_t size_bytes, int protection, int flags, int fd)
+{
+	return pk_syscall6(SYS_mmap, (long)wanted, (long)size_bytes, protection, flags, fd, 0);
+}
+static long unmap_memory(void *address, uint64_t size_bytes)
+{
+	return pk_syscall2(SYS_munmap, address, size_bytes);
+}
+#endif
+
 int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 {
 	int protection = PROT_READ | (how & PK_MAP_READ_ONLY ? 0 : PROT_WRITE) |
@@ -540,7 +562,7 @@ int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 		    (how & PK_MAP_FIXED ? MAP_FIXED : 0) | (how & PK_MAP_VACANT ? MAP_FIXED_NOREPLACE : 0) |
 		    MAP_NORESERVE;
 	void *wanted = how & (PK_MAP_FIXED | PK_MAP_HINT | PK_MAP_VACANT) ? *address : NULL;
-	long got = pk_syscall6(SYS_mmap, (long)wanted, (long)size_bytes, protection, flags, fd, 0);
+	long got = map_memory(wanted, size_bytes, protection, flags, fd);
 	if (got < 0 && got > -4096)
 		return (int)got;
 	if (how & PK_MAP_VACANT &&
@@ -554,7 +576,7 @@ int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 
 int pk_unmap(void *address, uint64_t size_bytes)
 {
-	return (int)pk_syscall2(SYS_munmap, address, size_bytes);
+	return (int)unmap_memory(address, size_bytes);
 }
 
 int pk_wipe_on_fork(void *address, uint64_t size_bytes)

@@ -267,8 +267,9 @@ static void settle_senders(struct portico *k, struct pk_port *port, pk_id id, st
 		if (!wait || wait->purpose != PK_FOR_SEND)
 			continue;
 		struct pk_message *m = pk_message_at(k, wait->message);
-		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id))
-			continue;
+		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id) ||
+		    pk_wait_status(k, slot) != PK_POSTED || !pk_wait_on(k, slot, PK_PORTS, id))
+			continue; /* the last: settled long ago, it may wait elsewhere by now */
 		pk_wait_grant(k, &port->senders, slot, 0, wakes);
 	}
 }

@@ -104,7 +104,7 @@ static void withdraw_waits(struct portico *k, const struct dead *dead)
 	uint32_t committed = pk_committed(k, PK_WAITS);
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
-		if (wait && pk_load(&wait->head.word) == dead->claimed && wait->object != 0)
+		if (wait && pk_load(&wait->head.word) == dead->claimed && pk_load(&wait->object) != 0)
 			pk_wait_withdraw(k, slot, EOWNERDEAD);
 	}
 }
@@ -269,7 +269,13 @@ void pk_task_sweep(struct portico *k, bool now)
 
 void pk_task_refresh_ids(struct portico *k)
 {
-	pk_process_ids(&k->mine->uid, &k->mine->gid);
+	struct pk_identity *identity = &k->mine->identity;
+	uint32_t uid, gid;
+	pk_process_ids(&uid, &gid);
+	if (uid == identity->uid && gid == identity->gid)
+		return; /* other threads may be looking at them */
+	identity->uid = uid;
+	identity->gid = gid;
 }
 
 /*
@@ -348,8 +354,8 @@ static void fill_in(struct portico *k, struct pk_task *task)
 	task->start_time = self->start_time;
 	task->pid_namespace = self->pid_namespace;
 	task->image = self->image;
-	task->uid = k->mine->uid;
-	task->gid = k->mine->gid;
+	task->uid = k->mine->identity.uid;
+	task->gid = k->mine->identity.gid;
 	task->flags = k->task_flags;
 	memcpy(task->command, self->command, sizeof task->command);
 }
@@ -358,7 +364,7 @@ static void become(struct portico *k, pk_id task)
 {
 	k->mine->owner_half =
 		((uint64_t)(pk_id_generation(task) & 0xffff) << 48) | ((uint64_t)pk_id_slot(task) << 32);
-	k->mine->tag = pk_task_tag(task);
+	k->mine->identity.tag = pk_task_tag(task);
 	pk_store(&k->mine->task, task);
 }
 
@@ -423,6 +429,7 @@ static int register_task(struct portico *k)
 	pk_fences = pk_fence_join();
 	pk_store(&k->next_expiry_ns, PK_FOREVER);
 	pk_process_self(&k->mine->process);
+	k->mine->identity.pid = k->mine->process.pid;
 	pk_task_refresh_ids(k);
 	uint32_t former = forked ? 0 : find_former(k);
 	error = register_image(k);

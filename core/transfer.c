@@ -17,7 +17,7 @@ static void count_in(struct portico *k, struct pk_port *port, uint32_t message, 
 		pk_index_add(k, port, message, m);
 }
 
-static void append(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m)
+__attribute__((always_inline)) static inline void append(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m)
 {
 	struct pk_message *last = port->first != 0 ? pk_message_at(k, port->last) : NULL;
 	m->head.next = 0;
@@ -62,7 +62,7 @@ struct found {
 	uint32_t message, before;
 };
 
-static void take_off(struct portico *k, struct pk_port *port, const struct found *found)
+__attribute__((always_inline)) static inline void take_off(struct portico *k, struct pk_port *port, const struct found *found)
 {
 	struct pk_message *m = pk_message_at(k, found->message);
 	struct pk_message *before = found->before != 0 ? pk_message_at(k, found->before) : NULL;
@@ -580,8 +580,9 @@ int pk_port_complete(struct portico *k, pk_id id, pk_id told, struct pk_wakes *w
 		return error;
 	uint32_t message = wait->completion;
 	struct pk_message *m = pk_message_at(k, message);
-	if (m && port->use == PK_COMPLETIONS && pk_wait_id(k, pk_id_slot(told)) == told &&
-	    pk_wait_untold(k, pk_id_slot(told))) {
+	/* the id last: then what was looked at was that wait's */
+	if (m && port->use == PK_COMPLETIONS && pk_wait_untold(k, pk_id_slot(told)) &&
+	    pk_wait_id(k, pk_id_slot(told)) == told) {
 		m->port = id;
 		m->number = port->next_number++; /* its limits don't count */
 		note_sent(port, m);
@@ -745,8 +746,10 @@ static int post_group(struct portico *k, const pk_id *ids, unsigned count, const
 	post->held = post->tell == PK_TELL_PORT && count > 1;
 	for (unsigned i = 0; i < count && !error; i++) {
 		error = pk_port_post_receive(k, ids[i], want, post, &wait);
-		if (!error && *leader == 0)
+		if (!error && *leader == 0) {
 			*leader = post->leader = wait;
+			post->id = NULL;
+		}
 		if (*leader != 0 && pk_wait_status(k, *leader) != PK_POSTED)
 			break;
 	}

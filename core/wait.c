@@ -14,6 +14,11 @@ static struct pk_wait *wait_at(struct portico *k, uint32_t slot)
 	return pk_slot(k, PK_WAITS, slot);
 }
 
+static pk_id object_of(const struct pk_wait *wait)
+{
+	return pk_load(&wait->object);
+}
+
 /* The wait whose outcome is this one's. */
 static struct pk_wait *leader_of(struct portico *k, const struct pk_wait *wait)
 {
@@ -45,10 +50,18 @@ static void wake_later(struct pk_wakes *wakes, const _Atomic uint32_t *word)
 
 /* ---- completions */
 
+static struct pk_object *lock_object_of(struct portico *k, const struct pk_wait *wait)
+{
+	unsigned table = pk_load_relaxed(&wait->table);
+	if (table != PK_PORTS && table != PK_SETS && table != PK_PIPES)
+		return NULL;
+	return pk_object_lock_slot(k, table, pk_id_slot(object_of(wait)));
+}
+
 /* The message that will tell of that wait, if it hasn't yet. */
 static struct pk_message *untold(struct portico *k, const struct pk_wait *wait, uint32_t slot)
 {
-	struct pk_message *m = wait->tell == PK_TELL_PORT ? pk_message_at(k, wait->completion) : NULL;
+	struct pk_message *m = pk_load_relaxed(&wait->tell) == PK_TELL_PORT ? pk_message_at(k, wait->completion) : NULL;
 	return m && pk_load(&m->head.word) == pk_load(&wait->head.word) && m->tells == slot ? m : NULL;
 }
 
@@ -77,6 +90,8 @@ static void tell_if_untold(struct portico *k, uint32_t slot, struct pk_wakes *wa
 		return;
 	pk_id id = pk_slot_id(&wait->head, slot);
 	atomic_thread_fence(memory_order_acquire);
+	if (object_of(wait) == 0)
+		return; /* it was ended, and that id may be the next one's */
 	uint64_t outcome = pk_load(&wait->outcome);
 	if (pk_outcome_kind(outcome) != PK_WAITING && !(outcome & PK_WAIT_SILENT))
 		tell_port(k, wait, id, wakes);
@@ -89,9 +104,9 @@ void pk_wait_tell_owed(struct portico *k)
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct pk_wait *wait = wait_at(k, slot);
 		struct pk_wakes wakes = { 0 };
-		if (!wait || wait->object == 0 || !untold(k, wait, slot))
+		if (!wait || object_of(wait) == 0 || !untold(k, wait, slot))
 			continue;
-		struct pk_object *object = pk_object_lock_slot(k, wait->table, pk_id_slot(wait->object));
+		struct pk_object *object = lock_object_of(k, wait);
 		if (!object)
 			continue;
 		tell_if_untold(k, slot, &wakes);
@@ -159,7 +174,7 @@ static int claim_completion(struct portico *k, struct pk_wait *wait, uint32_t sl
 static bool would_nest(struct portico *k, const struct pk_wait *wanted, const struct pk_post *post)
 {
 	const struct pk_wait *leader = wait_at(k, post->leader);
-	return (leader ? leader->tell : post->tell) == PK_TELL_PORT && wanted->table == PK_PORTS &&
+	return (leader ? (enum pk_tell_how)pk_load_relaxed(&leader->tell) : post->tell) == PK_TELL_PORT && wanted->table == PK_PORTS &&
 	       pk_port_completes(k, wanted->object) == 0;
 }
 
@@ -170,9 +185,10 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	if (error)
 		return error;
 	struct pk_wait *wait = wait_at(k, *slot);
-	wait->tell = post->leader ? PK_TELL_NOBODY : (uint8_t)post->tell;
+	bool tells = post->tell == PK_TELL_PORT && !post->leader;
+	pk_store_relaxed(&wait->tell, post->leader ? PK_TELL_NOBODY : (uint8_t)post->tell);
 	wait->completion = 0;
-	error = wait->tell == PK_TELL_PORT ? claim_completion(k, wait, *slot, post) : 0;
+	error = tells ? claim_completion(k, wait, *slot, post) : 0;
 	if (error) {
 		pk_release(k, PK_WAITS, *slot);
 		return error;
@@ -181,22 +197,24 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	wait->from = wanted->from;
 	wait->room = wanted->room;
 	wait->message = wanted->message;
-	wait->table = wanted->table;
+	pk_store_relaxed(&wait->table, pk_load_relaxed(&wanted->table));
 	wait->purpose = wanted->purpose;
 	wait->select = wanted->select;
 	wait->tell_port = post->port;
 	wait->cookie = post->cookie;
-	wait->until_ns = post->until_ns;
+	pk_store_relaxed(&wait->until_ns, post->until_ns);
 	wait->since_ns = pk_monotonic_ns();
 	wait->number = (*next_ticket)++;
 	wait->next = wait->previous = 0;
 	join(k, wait, *slot, post->leader);
-	if (wait->tell == PK_TELL_PORT && wait->until_ns < pk_load_relaxed(&k->next_expiry_ns))
-		pk_store_relaxed(&k->next_expiry_ns, wait->until_ns);
+	if (post->id)
+		*post->id = pk_slot_id(&wait->head, *slot); /* before it can be settled, collected, and used again */
+	if (tells && post->until_ns < pk_load_relaxed(&k->next_expiry_ns))
+		pk_store_relaxed(&k->next_expiry_ns, post->until_ns);
 	PK_POINT("wait: filled in, not posted");
 	pk_store(&wait->outcome, PK_WAITING);
-	atomic_signal_fence(memory_order_seq_cst);
-	wait->object = wanted->object; /* last: until now it was nobody's for whoever repairs */
+	/* last: until now it was nobody's for whoever repairs */
+	pk_store(&wait->object, pk_load_relaxed(&wanted->object));
 	PK_POINT("wait: posted, on no list");
 	list_append(k, list, wait, *slot);
 	PK_POINT("wait: on its list");
@@ -213,7 +231,7 @@ static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk
 	if (!leader)
 		return false;
 	uint64_t found = pk_load(&leader->outcome);
-	enum pk_tell_how tell = leader->tell;
+	enum pk_tell_how tell = pk_load_relaxed(&leader->tell);
 	pk_id id = pk_slot_id(&leader->head, leader_slot);
 	outcome |= (uint64_t)(pk_cpu() + 1) << 16;
 	do {
@@ -265,7 +283,7 @@ struct pk_wait *pk_wait_on(struct portico *k, uint32_t slot, unsigned table, pk_
 	struct pk_wait *wait = wait_at(k, slot);
 	if (!wait || pk_word_kind(pk_load(&wait->head.word)) != PK_CLAIMED)
 		return NULL;
-	return wait->object == object && wait->table == table ? wait : NULL;
+	return object_of(wait) == object && pk_load_relaxed(&wait->table) == table ? wait : NULL;
 }
 
 static uint32_t *link_of(struct portico *k, uint32_t slot)
@@ -316,6 +334,8 @@ void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_
 			tell_if_untold(k, wait->leader, wakes);
 			continue;
 		}
+		if (!pk_wait_on(k, slot, table, object))
+			continue; /* it was settled long ago, and now waits elsewhere */
 		if (wait->number >= *next_ticket)
 			*next_ticket = wait->number + 1;
 		if (wait->purpose >= 1 && wait->purpose <= 4 && lists[wait->purpose - 1]) {
@@ -378,26 +398,18 @@ uint32_t pk_wait_find(struct portico *k, pk_id id)
 {
 	uint32_t slot = pk_id_slot(id);
 	const struct pk_wait *wait = wait_at(k, slot);
-	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) && wait->object != 0 &&
+	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) && object_of(wait) != 0 &&
 			       pk_load(&wait->head.generation) == pk_id_generation(id)
 		       ? slot
 		       : 0;
-}
-
-static struct pk_object *lock_object_of(struct portico *k, const struct pk_wait *wait)
-{
-	unsigned table = wait->table;
-	if (table != PK_PORTS && table != PK_SETS && table != PK_PIPES)
-		return NULL;
-	return pk_object_lock_slot(k, table, pk_id_slot(wait->object));
 }
 
 /* Off its line, which may let those behind it go on. */
 static void leave_line(struct portico *k, struct pk_object *object, const struct pk_wait *wait, uint32_t slot,
 		       struct pk_wakes *wakes)
 {
-	pk_wait_unlink(k, pk_object_line(wait->table, object, wait->purpose), slot);
-	pk_object_advance(k, wait->table, pk_id_slot(wait->object), wakes);
+	pk_wait_unlink(k, pk_object_line(pk_load_relaxed(&wait->table), object, wait->purpose), slot);
+	pk_object_advance(k, pk_load_relaxed(&wait->table), pk_id_slot(object_of(wait)), wakes);
 }
 
 /* Settle it, on its owner's behalf; with a completion unless PK_WAIT_SILENT is in `how`. */
@@ -424,6 +436,11 @@ static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64
 	return pk_wait_status(k, slot);
 }
 
+int pk_wait_cancel(struct portico *k, pk_id id)
+{
+	return give_up(k, pk_id_slot(id), id, ECANCELED, PK_WAIT_SILENT);
+}
+
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error)
 {
 	return give_up(k, slot, pk_wait_id(k, slot), error, PK_WAIT_SILENT);
@@ -441,12 +458,13 @@ int64_t pk_wait_expire(struct portico *k)
 		pk_id id = pk_wait_id(k, slot);
 		atomic_thread_fence(memory_order_acquire);
 		if (!wait || pk_load(&wait->head.word) != pk_word(PK_CLAIMED, pk_self(k)) ||
-		    wait->object == 0 || wait->tell != PK_TELL_PORT || !is_waiting(k, wait))
+		    object_of(wait) == 0 || pk_load_relaxed(&wait->tell) != PK_TELL_PORT || !is_waiting(k, wait))
 			continue;
-		if (wait->until_ns <= now)
+		int64_t until_ns = pk_load_relaxed(&wait->until_ns);
+		if (until_ns <= now)
 			give_up(k, slot, id, ETIMEDOUT, 0);
-		else if (wait->until_ns < next)
-			next = wait->until_ns;
+		else if (until_ns < next)
+			next = until_ns;
 	}
 	if (next < pk_load_relaxed(&k->next_expiry_ns))
 		pk_store_relaxed(&k->next_expiry_ns, next);
@@ -470,11 +488,11 @@ static void check_line(struct portico *k, uint32_t slot)
 		struct pk_object *object = wait && is_waiting(k, wait) ? lock_object_of(k, wait) : NULL;
 		if (!object)
 			return;
-		unsigned table = wait->table;
+		unsigned table = pk_load_relaxed(&wait->table);
 		if (is_waiting(k, wait) &&
 		    !pk_wait_in_line(k, pk_object_line(table, object, wait->purpose), slot)) {
-			pk_log(k, PK_LOG_DAMAGED, table, wait->object, 0);
-			pk_object_repair(k, table, pk_id_slot(wait->object));
+			pk_log(k, PK_LOG_DAMAGED, table, object_of(wait), 0);
+			pk_object_repair(k, table, pk_id_slot(object_of(wait)));
 		}
 		pk_object_unlock(object);
 		slot = wait->next_member;
@@ -499,7 +517,7 @@ static int64_t sooner(int64_t a, int64_t b)
 static int sleep_until_settled(struct portico *k, struct pk_wait *wait, uint32_t slot)
 {
 	int64_t look = next_look(pk_monotonic_ns());
-	int64_t until_ns = *(volatile int64_t *)&wait->until_ns; /* once: it may be scribbled while we sleep */
+	int64_t until_ns = pk_load_relaxed(&wait->until_ns); /* once: it may be scribbled while we sleep */
 	for (;;) {
 		uint64_t outcome = pk_load(&wait->outcome);
 		if (pk_outcome_kind(outcome) != PK_WAITING)
@@ -543,7 +561,7 @@ void pk_wait_forget(struct portico *k, uint32_t slot)
 {
 	struct pk_wait *wait = wait_at(k, slot);
 	if (wait)
-		wait->object = 0;
+		pk_store(&wait->object, 0);
 }
 
 void pk_wait_free(struct portico *k, uint32_t slot)
@@ -551,7 +569,7 @@ void pk_wait_free(struct portico *k, uint32_t slot)
 	struct pk_wait *wait = wait_at(k, slot);
 	if (!wait)
 		return;
-	wait->object = 0;
+	pk_store(&wait->object, 0);
 	pk_release(k, PK_WAITS, slot);
 }
 

@@ -78,6 +78,7 @@ struct pk_post {
 	uint64_t cookie;  /* for completions */
 	int64_t until_ns; /* monotonic, PK_FOREVER */
 	uint32_t leader;  /* of the group that it joins, or 0 */
+	pk_id *id;	  /* where to write the wait's id, or NULL */
 	bool held;	  /* no completion before pk_wait_announce() */
 };
 
@@ -167,6 +168,9 @@ int pk_wait_status(struct portico *k, uint32_t slot);
  * what came first.
  */
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error);
+
+/* The same of the wait that has that id, for ECANCELED; one that is another's by now is left alone. */
+int pk_wait_cancel(struct portico *k, pk_id id);
 
 /* Is its completion still to come?  Until then it can't be ended. */
 bool pk_wait_untold(struct portico *k, uint32_t slot);

@@ -3,6 +3,7 @@
 #
 # The protocol's model: it holds in every state, and would notice if it didn't.
 # tests/model/README.md explains it.
+# limit_seconds: 600
 
 load helper
 
@@ -18,7 +19,14 @@ model() {
 @test "two deaths at a rendezvous" { model rendezvous; }
 @test "a lock has one owner, and is inherited by one" { model lock; }
 @test "of many who sleep for a lock none is forgotten" { model crowd; }
-@test "each completion is told once, though wakers die" { model completion; }
+@test "each completion is told once, or its wait was cancelled, though one dies" { model completion; }
+@test "a slot that is posted again is told of for what it is now" { model again; }
+@test "each completion is told once, though two die" { model settlers; }
+@test "who sees to deadlines settles no wait that took another's slot" { model expiry; }
+@test "a group is told of once, whichever member settled it" { model told_once; }
+@test "a group has one outcome; what comes too late goes to the next, or stays queued" { model group; }
+@test "one death about a group: nothing is lost or doubled" { model members; }
+@test "the slots of a dead group go to others, though its reaper dies" { model heirs; }
 
 @test "mutant: a wait is settled twice" { model senders SETTLE_TWICE; }
 @test "mutant: a sleeper doesn't look again before it sleeps" { model alive SKIP_RECHECK; }
@@ -37,8 +45,24 @@ model() {
 @test "mutant: who inherits a lock doesn't repair what it guards" { model lock NO_INHERIT_REPAIR; }
 @test "mutant: a lock is inherited by a store (L2)" { model lock INHERIT_BY_STORE; }
 @test "mutant: who was woken forgets that others sleep (L3)" { model lock FORGET_THE_OTHERS; }
-@test "mutant: a completion is noted as told before it is pushed (W5)" { model bell TOLD_BEFORE_PUSH; }
-@test "mutant: a completion is pushed before the wait is settled (W5)" { model bell PUSH_BEFORE_SETTLE; }
-@test "mutant: the bell rings before the push" { model bell RING_BEFORE_PUSH; }
-@test "mutant: the owner never looks for what a dead waker left" { model bell NEVER_LOOK; }
-@test "mutant: the owner takes what it finds, pushed or not" { model bell TAKE_WITHOUT_LOOKING; }
+@test "mutant: a completion is queued before the wait is settled (W5)" { model completion TELL_BEFORE_SWAP; }
+@test "mutant: who inherits an object tells nobody (W5)" { model completion REPAIR_TELLS_NOBODY; }
+@test "mutant: a released message still tells of its wait" { model completion TELLS_STAYS; }
+@test "mutant: a message is claimed again before it tells of no wait" { model completion CLAIMED_BEFORE_TELLS; }
+@test "mutant: a completion stands in the queue before its word says so (P4)" { model completion COMPLETE_LEAVES_CLAIMED; }
+@test "mutant: who inherits an object tells of what was cancelled" { model completion TELL_THE_WITHDRAWN; }
+@test "mutant: who gives up stays in line" { model completion STAY_IN_LINE; }
+@test "mutant: repair puts in line what was posted elsewhere meanwhile" { model again REBUILD_LOOKS_ONCE; }
+@test "mutant: repair tells of the wait that is in that slot now" { model again ANY_GENERATION; }
+@test "mutant: repair tells of the wait that isn't posted yet" { model again TELL_THE_UNPOSTED; }
+@test "mutant: a deadline fails the wait that is in that slot now" { model expiry EXPIRE_ANOTHER; }
+@test "mutant: two tell of a group, each under the lock of its own object" { model told_once LOOK_ONCE; }
+@test "mutant: repair tells no leader that stands in another line" { model told_once TELL_ITS_OWN_ONLY; }
+@test "mutant: the member is settled, not the leader" { model group SETTLE_THE_MEMBER; }
+@test "mutant: a message is granted to the member" { model group WORD_NAMES_THE_MEMBER; }
+@test "mutant: who granted too late leaves the message granted" { model group LOSER_KEEPS_THE_WORD; }
+@test "mutant: who granted too late asks nobody else" { model group LOSER_STOPS; }
+@test "mutant: members stay in their lines" { model group MEMBERS_STAY; }
+@test "mutant: repair drops what was granted to a group in vain" { model members DROP_REQUEUE; }
+@test "mutant: a dead leader whose members are gone stays in line (D2)" { model members GROUPS_ONLY_LEAVE; }
+@test "mutant: a leader's slot is freed before its members'" { model heirs FREE_IN_ORDER; }

@@ -32,6 +32,7 @@
 #define PAYLOADS (SENDERS * MESSAGES)
 
 #include "pk.pml"
+#include "line.pml"
 
 /* ---- the region: truth */
 
@@ -54,10 +55,6 @@ bit reaped[TASKS];	      /* its slot was freed */
 
 /* ---- the region: caches, under the lock */
 
-typedef line_of {
-	byte count;
-	byte at[4];
-}
 line_of queue, receivers, senders;
 byte next_number = 1, next_ticket = 1;
 
@@ -72,56 +69,7 @@ byte got[PAYLOADS];
 bit done[WAITS];
 byte gave_up;
 
-hidden byte n, j, q, places; /* scratch of d_steps, meaningless between them */
-
-/* ---- lines and the queue; within a d_step */
-
-inline put_last(list, x)
-{
-	list.at[list.count] = x;
-	list.count++
-}
-
-inline take_out(list, x)
-{
-	n = 0;
-	do
-	:: n < list.count && list.at[n] != x -> n++
-	:: else -> break
-	od;
-	if
-	:: n < list.count ->
-		list.count--;
-		do
-		:: n < list.count -> list.at[n] = list.at[n + 1]; n++
-		:: else -> break
-		od;
-		list.at[n] = 0
-	:: else
-	fi
-}
-
-/* By number. */
-#define PUT_IN_ORDER(list, x, number_of)				\
-	n = list.count;							\
-	do								\
-	:: n > 0 && number_of[list.at[n - 1]] > number_of[x] ->		\
-		list.at[n] = list.at[n - 1];				\
-		n--							\
-	:: else -> break						\
-	od;								\
-	list.at[n] = x;							\
-	list.count++
-
-inline forget(list)
-{
-	list.count = 0;
-	n = 0;
-	do
-	:: n < 4 -> list.at[n] = 0; n++
-	:: else -> break
-	od
-}
+hidden byte j, q, places; /* scratch of d_steps, meaningless between them */
 
 /* ---- what must hold: P1 to P4, W4, checked whenever the lock is left */
 
@@ -266,9 +214,9 @@ inline pk_wait_post(list, sending, m)
 		message[self] = m;
 		ticket[self] = next_ticket;
 		next_ticket++;
-		object[self] = 1 /* pk_wait_on() finds it, with the outcome of what its slot was before */
+		outcome[self] = PK_WAITING
 	});
-	step(outcome[self] = PK_WAITING; d_step { put_last(list, self) })
+	step(object[self] = 1; d_step { put_last(list, self) }) /* last: until now it was nobody's for whoever repairs */
 }
 
 #ifdef MUTANT_SETTLE_TWICE

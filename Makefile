@@ -74,9 +74,9 @@ bench_programs := $(BUILD)/bench/bin/bench $(bench_peers:%=$(BUILD)/bench/bin/pe
 fuse_cflags = $(shell pkg-config --cflags fuse3 2>/dev/null)
 fuse_libs = $(shell pkg-config --libs fuse3 2>/dev/null)
 
-.PHONY: all build-tests build-bench
+.PHONY: all build-tests build-others build-bench build-clang build-musl build-asan build-tsan
 all: $(libraries) $(programs) $(example_programs)
-build-tests: all $(test_programs) $(musl_test_programs) $(bench_programs)
+build-tests: all $(test_programs) $(musl_test_programs) $(bench_programs) build-others
 build-bench: all $(bench_programs)
 
 $(BUILD)/obj/fuse/%.o: all_cflags += $(fuse_cflags)
@@ -208,6 +208,24 @@ $(BUILD)/bench/bin/peer-mq: bench_libs := -lrt
 $(BUILD)/bench/bin/peer-boost: bench_libs := -lstdc++ -lrt
 $(BUILD)/bench/bin/peer-nng: bench_libs := -lnng
 $(BUILD)/bench/bin/peer-zeromq: bench_libs := -lzmq
+
+# Core's tests by other compilers and under sanitizers, within an ordinary
+# build: tests/libcs.bats and tests/sanitize.bats run them.
+other_builds := $(if $(SAN)$(filter-out cc gcc,$(CC)),,$(if $(shell command -v clang),clang) $(musl_gcc:%=musl) asan tsan)
+other_tests := $(addprefix tests/,core_mailbox core_task core_region core_async core_threads core_ledger \
+	crash_core crash_async crash_pipe crash_sysv)
+clang_flags := CC=clang
+musl_flags := CC=musl-gcc
+asan_flags := SAN=address,undefined
+tsan_flags := SAN=thread
+asan_also := bin/portico lib/libportico-preload.so
+
+build-others: $(other_builds:%=build-%)
+$(other_builds:%=build-%): build-%:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/$* $($*_flags) $(addprefix $(BUILD)/$*/,$(other_tests) $($*_also))
+
+# not both at once: they share their objects
+$(filter build-musl,$(other_builds:%=build-%)): $(BUILD)/musl/lib/libportico-posix.a
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #define PK_MAGIC UINT64_C(0x006f636974726f70) /* "portico" */
-#define PK_ABI 1u
+#define PK_ABI 2u
 
 /* What different tasks write lies on different cache lines. */
 #define PK_LINE 64
@@ -192,7 +192,7 @@ struct pk_wait {
 	uint8_t purpose;	    /* enum pk_purpose */
 	uint8_t select;		    /* enum pk_select_how */
 	_Atomic uint8_t tell;	    /* enum pk_tell_how */
-	uint32_t leader;	    /* the wait whose outcome is this one's: itself, but in a group */
+	_Atomic uint32_t leader;    /* the wait whose outcome is this one's: itself, but in a group */
 	uint32_t next_member;	    /* of a group: the next, the leader first */
 	uint32_t completion;	    /* with PK_TELL_PORT: the message that will tell, claimed by the owner */
 	/* under the object's lock */
@@ -225,7 +225,7 @@ struct pk_port {
 	/* all below: under the lock */
 	uint64_t next_number;		     /* cache: above every message's number */
 	uint64_t queued_bytes;		     /* cache */
-	uint32_t count;			     /* cache: messages queued */
+	_Atomic uint32_t count;		     /* cache: messages queued */
 	uint32_t first, last;		     /* cache: the queue, linked by head.next */
 	uint32_t last_sender, last_receiver; /* pids */
 	uint32_t index;			     /* cache: the buffer of its index, or 0; index.h */

@@ -9,7 +9,7 @@
 #define SPIN_DOUBLINGS 3
 #define NAP_NS 1000000
 
-bool pk_fences;
+_Atomic bool pk_fences;
 
 static bool is_free(uint64_t word)
 {

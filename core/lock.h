@@ -30,7 +30,8 @@
  *      generation (task.c reaps it), and lock words carry 16 bits of it.
  *
  * Order, outermost first: a task's lock (reaping), the names, one object (port,
- * set, segment, pipe), a table.  Never two objects at once.
+ * set, segment, pipe), a port for completions, the runs or a table.  Never two
+ * objects at once, but for one and the port that is told of it.
  */
 #ifndef PK_LOCK_H
 #define PK_LOCK_H
@@ -41,7 +42,7 @@
 #define PK_TICK_NS 100000000 /* how soon a death is noticed where nobody supervises */
 
 /* Does this process finish its stores when another asks?  Set when it becomes a task. */
-extern bool pk_fences;
+extern _Atomic bool pk_fences;
 
 int pk_lock_slowly(struct portico *k, pk_lock_word *lock);
 void pk_unlock_slowly(pk_lock_word *lock);
@@ -76,7 +77,7 @@ static inline int pk_lock(struct portico *k, pk_lock_word *lock)
 
 static inline void pk_unlock(pk_lock_word *lock)
 {
-	if (__builtin_expect(pk_fences, 1))
+	if (__builtin_expect(pk_load_relaxed(&pk_fences), 1))
 		pk_store((_Atomic uint32_t *)lock, 0);
 	else
 		pk_exchange((_Atomic uint32_t *)lock, 0);

@@ -87,7 +87,8 @@ static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t 
 	}
 	if (port->first != 0)
 		pk_message_each(k, free_if_queued_here, &id);
-	port->first = port->last = port->count = 0;
+	port->first = port->last = 0;
+	pk_store_relaxed(&port->count, 0);
 	pk_release(k, PK_PORTS, slot);
 }
 
@@ -247,7 +248,8 @@ static void rebuild_queue(struct portico *k, struct repair *repair)
 {
 	static const struct pk_sort_by number = { link_of, number_of };
 	struct pk_port *port = repair->port;
-	port->first = port->last = port->count = 0;
+	port->first = port->last = 0;
+	pk_store_relaxed(&port->count, 0);
 	port->queued_bytes = 0;
 	pk_message_each(k, take_in, repair);
 	uint32_t left = port->count, message = port->first = pk_sort(k, port->first, left, &number);

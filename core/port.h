@@ -129,6 +129,8 @@ int pk_port_post_receive_any(struct portico *k, const pk_id *ports, unsigned cou
 int pk_port_receive_any_until(struct portico *k, const pk_id *ports, unsigned count,
 			      const struct pk_want *want, int64_t until_ns, uint32_t *message);
 
+bool pk_port_is_completions(struct portico *k, pk_id port);
+
 /* For wait.c.  0: this task may have completions queued there. */
 int pk_port_completes(struct portico *k, pk_id port);
 /* Queue that wait's completion, if nobody has.  The port's lock comes after that of the object waited on. */

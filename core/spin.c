@@ -77,18 +77,18 @@ bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome)
 	return settled;
 }
 
-bool pk_spin_first(struct portico *k, const uint32_t *number, uint32_t was, bool streams)
+bool pk_spin_first(struct portico *k, const _Atomic uint32_t *number, uint32_t was, bool streams)
 {
 	if (k->cpus == 1 || lately.allowed_ns <= PROBE_NS || lately.waker == pk_cpu() + 1)
 		return false;
 	int64_t until = pk_monotonic_ns() + FIRST_NS;
 	do {
 		for (int i = 0; i < 16; i++) {
-			if (!streams && __atomic_load_n(number, __ATOMIC_RELAXED) != was)
+			if (!streams && pk_load_relaxed(number) != was)
 				return true;
 			pk_pause();
 		}
-		if (__atomic_load_n(number, __ATOMIC_RELAXED) != was)
+		if (pk_load_relaxed(number) != was)
 			return true;
 	} while (pk_monotonic_ns() < until);
 	return false;

@@ -39,7 +39,7 @@ bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome);
  * is.  One end of a stream looks rarely, so that the other can do several turns
  * while it has what it needs in its cache.
  */
-bool pk_spin_first(struct portico *k, const uint32_t *number, uint32_t was, bool streams);
+bool pk_spin_first(struct portico *k, const _Atomic uint32_t *number, uint32_t was, bool streams);
 
 /* That is who settled it: for the next time. */
 void pk_spin_learn(uint64_t outcome);

@@ -426,7 +426,7 @@ static int register_task(struct portico *k)
 		return error;
 	k->mine->opened = 1;
 	pk_magazines_open(k);
-	pk_fences = pk_fence_join();
+	pk_store(&pk_fences, pk_fence_join());
 	pk_store(&k->next_expiry_ns, PK_FOREVER);
 	pk_process_self(&k->mine->process);
 	k->mine->identity.pid = k->mine->process.pid;

@@ -22,7 +22,7 @@ static pk_id object_of(const struct pk_wait *wait)
 /* The wait whose outcome is this one's. */
 static struct pk_wait *leader_of(struct portico *k, const struct pk_wait *wait)
 {
-	return wait_at(k, wait->leader);
+	return wait_at(k, pk_load_relaxed(&wait->leader));
 }
 
 /* ---- waking */
@@ -151,7 +151,7 @@ void pk_wait_unlink(struct portico *k, struct pk_wait_list *list, uint32_t slot)
 static void join(struct portico *k, struct pk_wait *wait, uint32_t slot, uint32_t leader)
 {
 	struct pk_wait *first = wait_at(k, leader);
-	wait->leader = first ? leader : slot;
+	pk_store_relaxed(&wait->leader, first ? leader : slot);
 	wait->next_member = first ? first->next_member : 0;
 	if (first)
 		first->next_member = slot;
@@ -175,7 +175,7 @@ static bool would_nest(struct portico *k, const struct pk_wait *wanted, const st
 {
 	const struct pk_wait *leader = wait_at(k, post->leader);
 	return (leader ? (enum pk_tell_how)pk_load_relaxed(&leader->tell) : post->tell) == PK_TELL_PORT && wanted->table == PK_PORTS &&
-	       pk_port_completes(k, wanted->object) == 0;
+	       pk_port_is_completions(k, wanted->object);
 }
 
 int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket,
@@ -226,7 +226,7 @@ static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk
 	struct pk_wait *wait = wait_at(k, slot);
 	if (!wait)
 		return false;
-	uint32_t leader_slot = wait->leader;
+	uint32_t leader_slot = pk_load_relaxed(&wait->leader);
 	struct pk_wait *leader = leader_of(k, wait);
 	if (!leader)
 		return false;
@@ -331,7 +331,7 @@ void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_
 		if (!wait)
 			continue;
 		if (!is_waiting(k, wait)) {
-			tell_if_untold(k, wait->leader, wakes);
+			tell_if_untold(k, pk_load_relaxed(&wait->leader), wakes);
 			continue;
 		}
 		if (!pk_wait_on(k, slot, table, object))
@@ -429,7 +429,7 @@ static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64
 		PK_POINT("wait: given up, still on its list");
 		leave_line(k, object, wait, slot, &wakes);
 		if (settled && !(how & PK_WAIT_SILENT))
-			tell_port(k, leader, pk_slot_id(&leader->head, wait->leader), &wakes);
+			tell_port(k, leader, pk_slot_id(&leader->head, pk_load_relaxed(&wait->leader)), &wakes);
 	}
 	pk_object_unlock(object);
 	pk_wakes_flush(k, &wakes);

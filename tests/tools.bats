@@ -804,3 +804,11 @@ fill_instance() {
 	p ls --json
 	json_says 'it == []'
 }
+
+@test "examples: async" {
+	run timeout 30 "$BUILD/examples/async" 4 500
+	[ "$status" -eq 0 ]
+	[ "$output" = "2000 answers were fetched, 1 was not; 1 client never asked" ]
+	p ls --json
+	json_says 'it == []'
+}

@@ -53,6 +53,15 @@ install_to() {
 	done
 }
 
+@test "install: every call of the library has a man page" {
+	local calls
+	calls=$(nm -D --defined-only "$BUILD/lib/libportico.so" | awk '$2 == "T" && $3 ~ /^portico_/ { print $3 }')
+	[ "$(wc -w <<<"$calls")" -ge 20 ]
+	for call in $calls; do
+		grep -qE "^\.Nm $call( ,)?$" "$root"/docs/man/*.3 || { echo "no page tells of $call"; return 1; }
+	done
+}
+
 @test "install: uninstall takes away all that install brought" {
 	install_to install
 	install_to uninstall

@@ -67,7 +67,7 @@ typedef struct portico_task {
  * -EPROTO  it was made by another version, or isn't one
  * -ENOENT  there is none, and flags doesn't say PORTICO_CREATE
  * -ENOSPC  its file system is full
- * -ENOMEM  its 25 GiB of addresses aren't to be had (ulimit -v)
+ * -ENOMEM  its 43 GiB of addresses aren't to be had (ulimit -v)
  * -EROFS, -ENOTDIR, -ENAMETOOLONG  the directory can't be made
  *
  * portico_open_error() says the last failure of this thread in a sentence.
@@ -245,7 +245,8 @@ int portico_complete(portico *instance, portico_port completions, struct portico
  * message's length, or the errors of portico_send() and portico_receive(), and
  *
  * -EINPROGRESS  it hasn't ended, or its completion isn't queued yet; it goes on
- * -E2BIG        the message is longer than size_bytes; it can be collected again
+ * -E2BIG        the message is longer than size_bytes: it can be collected again;
+ *               or than what was posted: it stays in its mailbox, and this is over
  * -EINVAL       there is no such wait: it was collected or cancelled
  */
 ssize_t portico_collect(portico *instance, portico_wait wait, void *buffer, size_t size_bytes,

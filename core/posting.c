@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* Watching, posting and blocking on ports: what is told of later.  port.h and wait.h are the essays. */
+#include "transfer.h"
+
+/* ---- watching */
+
+static int watch_locked(struct portico *k, struct pk_port *port, pk_id id, const struct pk_post *post,
+			uint32_t *wait)
+{
+	struct pk_wait wanted = { .object = id, .table = PK_PORTS, .purpose = PK_FOR_CHANGE };
+	return pk_wait_post(k, &port->watchers, &port->next_ticket, &wanted, post, wait);
+}
+
+int pk_port_watch(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait)
+{
+	struct pk_port *port;
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	error = watch_locked(k, port, id, post, wait);
+	pk_object_unlock(port);
+	return error;
+}
+
+int pk_port_await(struct portico *k, pk_id id, int64_t until_ns)
+{
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
+	struct pk_port *port;
+	uint32_t wait = 0;
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	if (port->count == 0)
+		error = watch_locked(k, port, id, &post, &wait);
+	pk_object_unlock(port);
+	if (wait == 0)
+		return error;
+	error = pk_wait_sleep(k, wait);
+	pk_wait_end(k, wait);
+	return error;
+}
+
+/* ---- completions */
+
+bool pk_port_is_completions(struct portico *k, pk_id id)
+{
+	int error;
+	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
+	return port && port->use == PK_COMPLETIONS;
+}
+
+int pk_port_completes(struct portico *k, pk_id id)
+{
+	int error;
+	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
+	if (!port)
+		return error;
+	return port->use == PK_COMPLETIONS && port->owner == pk_self(k) ? 0 : -EPERM;
+}
+
+int pk_port_complete(struct portico *k, pk_id id, pk_id told, struct pk_wakes *wakes)
+{
+	struct pk_wait *wait = pk_slot(k, PK_WAITS, pk_id_slot(told));
+	struct pk_port *port;
+	int error = wait ? pk_object_lock(k, PK_PORTS, id, &port) : -EIO;
+	if (error)
+		return error;
+	uint32_t message = wait->completion;
+	struct pk_message *m = pk_message_at(k, message);
+	/* the id last: then what was looked at was that wait's */
+	if (m && port->use == PK_COMPLETIONS && pk_wait_untold(k, pk_id_slot(told)) &&
+	    pk_wait_id(k, pk_id_slot(told)) == told) {
+		m->port = id;
+		m->number = port->next_number++; /* its limits don't count */
+		pk_note_sent(port, m);
+		if (!pk_hand_over(k, port, message, m, wakes))
+			pk_enqueue(k, port, id, message, m, wakes);
+	}
+	pk_object_unlock(port);
+	return 0;
+}
+
+/* ---- posting in any case, and serving what was posted at once */
+
+/* The receiver that stands in line as `slot` takes what there is for it. */
+static void serve_receiver(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+			   uint32_t slot, struct pk_wakes *wakes)
+{
+	struct pk_found found = { 0 };
+	while (!pk_queue_find(k, port, id, want, &found)) {
+		uint32_t sender = pk_find_sender(k, port, want);
+		if (!sender)
+			return;
+		pk_admit(k, port, id, sender, wakes);
+	}
+	struct pk_message *m = pk_message_at(k, found.message);
+	if (m->length > want->room)
+		pk_wait_fail(k, &port->receivers, slot, E2BIG, wakes);
+	else if (pk_grant_to(k, port, slot, found.message, m, wakes))
+		pk_queue_take_off(k, port, &found);
+	pk_port_advance(k, pk_id_slot(id), wakes);
+	pk_wait_grant_all(k, &port->watchers, wakes);
+}
+
+int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want, const struct pk_post *post,
+			 uint32_t *wait)
+{
+	struct pk_port *port;
+	struct pk_wakes wakes;
+	pk_wakes_begin(&wakes);
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	error = pk_may_receive(k, port);
+	if (!error)
+		error = pk_post_receive(k, port, id, want, post, wait);
+	if (error == PK_POSTED) {
+		error = 0;
+		serve_receiver(k, port, id, want, *wait, &wakes);
+	}
+	pk_object_unlock(port);
+	pk_wakes_flush(k, &wakes);
+	return error;
+}
+
+/* Might the queue, or a receiver in line, take it at once?  W3: it is queued, then handed over. */
+static bool is_welcome(struct portico *k, const struct pk_port *port, const struct pk_message *m, bool first)
+{
+	uint32_t slot = port->receivers.first;
+	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
+		const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+		if (!wait)
+			break;
+		if (pk_wants((enum pk_select_how)wait->select, wait->type, wait->from, m) &&
+		    m->length <= wait->room && pk_wait_status(k, slot) == PK_POSTED)
+			return true;
+		slot = wait->next;
+	}
+	return first && pk_fits(port, m);
+}
+
+int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struct pk_post *post,
+		      uint32_t *wait)
+{
+	struct pk_port *port;
+	struct pk_message *m = pk_message_at(k, message);
+	struct pk_wakes wakes;
+	pk_wakes_begin(&wakes);
+	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	if (error)
+		return error;
+	bool first = port->senders.first == 0;
+	error = pk_may_send(k, port, m);
+	if (!error)
+		error = pk_post_send(k, port, id, message, post, wait);
+	if (error == PK_POSTED) {
+		error = 0;
+		if (is_welcome(k, port, m, first)) {
+			pk_admit(k, port, id, *wait, &wakes);
+			pk_port_serve(k, port, &wakes);
+		}
+	}
+	pk_object_unlock(port);
+	pk_wakes_flush(k, &wakes);
+	return error;
+}
+
+/* ---- blocking forms */
+
+/* Send if there is room, or soon is. */
+static int send_soon(struct portico *k, pk_id id, uint32_t message)
+{
+	bool streams = pk_thread.last == pk_last(id, PK_FOR_SEND);
+	int result = pk_port_send(k, id, message, NULL, NULL);
+	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
+	uint32_t full = port ? pk_load_relaxed(&port->count) : 0;
+	if (result == -EAGAIN && streams && full != 0 && pk_spin_first(k, &port->count, full, true))
+		result = pk_port_send(k, id, message, NULL, NULL);
+	return result;
+}
+
+int pk_port_send_until(struct portico *k, pk_id id, uint32_t message, int64_t until_ns)
+{
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
+	uint32_t wait = 0;
+	int result = send_soon(k, id, message);
+	if (result == -EAGAIN)
+		result = pk_port_send(k, id, message, &post, &wait);
+	if (result != PK_POSTED)
+		return result;
+	result = pk_wait_sleep(k, wait);
+	pk_wait_end(k, wait);
+	return result;
+}
+
+/* Receive if there is something, or soon is. */
+static int receive_soon(struct portico *k, pk_id id, const struct pk_want *want, uint32_t *message)
+{
+	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
+	const _Atomic uint32_t *rung = port ? &port->rung : NULL;
+	uint32_t before = rung ? pk_load_relaxed(rung) : 0;
+	bool streams = pk_thread.last == pk_last(id, PK_FOR_RECEIVE);
+	int result = pk_port_receive(k, id, want, NULL, message, NULL);
+	if (result == -EAGAIN && rung && pk_spin_first(k, rung, before, streams))
+		result = pk_port_receive(k, id, want, NULL, message, NULL);
+	return result;
+}
+
+int pk_port_receive_until(struct portico *k, pk_id id, const struct pk_want *want, int64_t until_ns,
+			  uint32_t *message)
+{
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
+	uint32_t wait = 0;
+	int result = receive_soon(k, id, want, message);
+	if (result == -EAGAIN)
+		result = pk_port_receive(k, id, want, &post, message, &wait);
+	if (result != PK_POSTED)
+		return result;
+	result = pk_wait_sleep(k, wait);
+	if (result == 0)
+		return pk_port_collect(k, wait, message);
+	pk_wait_end(k, wait);
+	return result;
+}
+
+/* Post on each until one has something; then they are a group, led by the first. */
+static int post_group(struct portico *k, const pk_id *ids, unsigned count, const struct pk_want *want,
+		      struct pk_post *post, uint32_t *leader)
+{
+	uint32_t wait = 0;
+	int error = 0;
+	*leader = 0;
+	post->held = post->tell == PK_TELL_PORT && count > 1;
+	for (unsigned i = 0; i < count && !error; i++) {
+		error = pk_port_post_receive(k, ids[i], want, post, &wait);
+		if (!error && *leader == 0) {
+			*leader = post->leader = wait;
+			post->id = NULL;
+		}
+		if (*leader != 0 && pk_wait_status(k, *leader) != PK_POSTED)
+			break;
+	}
+	if (error && *leader != 0 && pk_wait_withdraw(k, *leader, -error) != error)
+		error = 0; /* one of them was faster */
+	return error;
+}
+
+int pk_port_post_receive_any(struct portico *k, const pk_id *ids, unsigned count, const struct pk_want *want,
+			     const struct pk_post *post, uint32_t *wait)
+{
+	struct pk_post each = *post;
+	if (count == 0 || count > PK_GROUP_MOST)
+		return -EINVAL;
+	int error = post_group(k, ids, count, want, &each, wait);
+	if (each.held && *wait != 0)
+		pk_wait_announce(k, *wait);
+	if (error && *wait != 0) {
+		pk_wait_discard(k, *wait);
+		*wait = 0;
+	}
+	return error;
+}
+
+int pk_port_receive_any_until(struct portico *k, const pk_id *ids, unsigned count, const struct pk_want *want,
+			      int64_t until_ns, uint32_t *message)
+{
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
+	uint32_t wait = 0;
+	int result = -EAGAIN;
+	for (unsigned i = 0; i < count && result == -EAGAIN; i++)
+		result = pk_port_receive(k, ids[i], want, NULL, message, NULL);
+	if (result != -EAGAIN || until_ns == 0)
+		return count == 0 || count > PK_GROUP_MOST ? -EINVAL : result;
+	result = pk_port_post_receive_any(k, ids, count, want, &post, &wait);
+	if (result)
+		return result;
+	result = pk_wait_sleep(k, wait);
+	if (result == 0)
+		return pk_port_collect(k, wait, message);
+	pk_wait_end(k, wait);
+	return result;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "queue.h"
+
+/* At the place that its number gives it. */
+void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	struct pk_message *last = pk_message_at(k, port->last);
+	if (port->first == 0 || (last && last->number <= m->number)) {
+		pk_queue_append(k, port, message, m);
+		return;
+	}
+	uint32_t *link = &port->first, before = 0;
+	struct pk_message *at = pk_message_at(k, *link);
+	for (uint32_t most = pk_message_most(k, port->count); most > 0 && at && at->number <= m->number;
+	     most--) {
+		before = *link;
+		link = &at->head.next;
+		at = pk_message_at(k, *link);
+	}
+	m->head.next = *link;
+	if (port->index != 0) {
+		m->previous = before;
+		if (at)
+			at->previous = message;
+	}
+	*link = message;
+	pk_queue_count(k, port, message, m);
+}
+
+/* By the index.  False: there is none that can answer. */
+static bool look_up(struct portico *k, struct pk_port *port, const struct pk_want *want,
+		    struct pk_found *found)
+{
+	if (!pk_index_answers(port, want))
+		return false;
+	*found = (struct pk_found){ .message = pk_index_find(k, port, want) };
+	struct pk_message *m = pk_message_at(k, found->message);
+	if (m)
+		found->before = m->previous;
+	return port->index != 0;
+}
+
+bool pk_queue_search(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+		     struct pk_found *best)
+{
+	int64_t lowest = want->type;
+	struct pk_found at = { .message = port->first };
+	bool any = false;
+	uint32_t looked = 0;
+	if (look_up(k, port, want, best))
+		return best->message != 0;
+	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
+		struct pk_message *m = pk_message_at(k, at.message);
+		if (!m)
+			break;
+		if (pk_wants(want->select, lowest, want->from, m)) {
+			*best = at;
+			any = true;
+			if (want->select != PK_TYPE_AT_MOST || m->type == INT64_MIN)
+				break;
+			lowest = m->type - 1;
+		}
+		at = (struct pk_found){ .message = m->head.next, .before = at.message };
+		if (++looked == PK_INDEX_AFTER && want->select != PK_TYPE_EXCEPT && port->index == 0 &&
+		    pk_index_make(k, port, id) && look_up(k, port, want, best))
+			return best->message != 0;
+	}
+	return any;
+}

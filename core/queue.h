@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The queue of a port, under its lock: what transfer.c and posting.c do to it.
+ * port.h is the essay.
+ */
+#ifndef PK_QUEUE_H
+#define PK_QUEUE_H
+
+#include "index.h"
+#include "task.h"
+
+#include <errno.h>
+
+/* ---- putting in and taking off */
+
+static inline void pk_queue_count(struct portico *k, struct pk_port *port, uint32_t message,
+				  struct pk_message *m)
+{
+	pk_store_relaxed(&port->count, pk_load_relaxed(&port->count) + 1);
+	port->queued_bytes += m->length;
+	if (__builtin_expect(port->index != 0, 0))
+		pk_index_add(k, port, message, m);
+}
+
+__attribute__((always_inline)) static inline void pk_queue_append(struct portico *k, struct pk_port *port,
+								  uint32_t message, struct pk_message *m)
+{
+	struct pk_message *last = port->first != 0 ? pk_message_at(k, port->last) : NULL;
+	m->head.next = 0;
+	if (__builtin_expect(port->index != 0, 0))
+		m->previous = port->last;
+	if (last)
+		last->head.next = message;
+	else
+		port->first = message;
+	port->last = message;
+	pk_queue_count(k, port, message, m);
+}
+
+/* At the place that its number gives it. */
+void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message);
+
+/* P4: the word first. */
+static inline void pk_queue_put(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
+				struct pk_message *m)
+{
+	PK_POINT("transfer: numbered, not queued");
+	pk_store(&m->head.word, pk_word(PK_QUEUED, id));
+	PK_POINT("transfer: queued, on no list");
+	pk_queue_append(k, port, message, m);
+}
+
+/* What is found in a queue, and what stands before it. */
+struct pk_found {
+	uint32_t message, before;
+};
+
+__attribute__((always_inline)) static inline void pk_queue_take_off(struct portico *k, struct pk_port *port,
+								    const struct pk_found *found)
+{
+	struct pk_message *m = pk_message_at(k, found->message);
+	struct pk_message *before = found->before != 0 ? pk_message_at(k, found->before) : NULL;
+	if (__builtin_expect(port->index != 0, 0)) {
+		struct pk_message *next = pk_message_at(k, m->head.next);
+		pk_index_remove(k, port, m);
+		if (next)
+			next->previous = found->before;
+	}
+	if (before)
+		before->head.next = m->head.next;
+	else
+		port->first = m->head.next;
+	if (port->last == found->message)
+		port->last = found->before;
+	m->head.next = 0;
+	pk_store_relaxed(&port->count, pk_load_relaxed(&port->count) - 1);
+	port->queued_bytes -= m->length;
+}
+
+/* ---- finding */
+
+static inline bool pk_wants(enum pk_select_how select, int64_t type, uint32_t from,
+			    const struct pk_message *m)
+{
+	switch (select) {
+	case PK_ANY:
+		return true;
+	case PK_TYPE:
+		return m->type == type;
+	case PK_TYPE_AT_MOST:
+		return m->type <= type;
+	case PK_TYPE_EXCEPT:
+		return m->type != type;
+	case PK_FROM:
+		return m->sender == from;
+	}
+	return false;
+}
+
+/*
+ * The first that is wanted; of those at most a type, the first of the lowest.
+ * A long search makes the port an index, if that can answer.
+ */
+bool pk_queue_search(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+		     struct pk_found *best);
+
+static inline bool pk_queue_find(struct portico *k, struct pk_port *port, pk_id id,
+				 const struct pk_want *want, struct pk_found *found)
+{
+	if (__builtin_expect(want->select == PK_ANY, 1)) {
+		*found = (struct pk_found){ .message = port->first };
+		return pk_message_at(k, port->first) != NULL;
+	}
+	return port->first != 0 && pk_queue_search(k, port, id, want, found);
+}
+
+/* ---- what each transfer asks, and notes */
+
+static inline bool pk_fits(const struct pk_port *port, const struct pk_message *m)
+{
+	return pk_load_relaxed(&port->count) < port->slots &&
+	       port->queued_bytes + m->length <= port->capacity;
+}
+
+static inline int pk_may_receive(struct portico *k, const struct pk_port *port)
+{
+	if (__builtin_expect(port->use == PK_COMPLETIONS && port->owner != pk_self(k), 0))
+		return -EPERM;
+	return pk_permission_check(k, &port->permission, 0444);
+}
+
+static inline int pk_may_send(struct portico *k, const struct pk_port *port, const struct pk_message *m)
+{
+	if (__builtin_expect(port->use == PK_COMPLETIONS, 0))
+		return -EPERM;
+	int error = pk_permission_check(k, &port->permission, 0222);
+	if (error)
+		return error;
+	return !m ? -EINVAL : m->length > port->bytes ? -EMSGSIZE : 0;
+}
+
+/* Written when it changes only: a store would take the line from the other processors. */
+static inline void pk_note_time(int64_t *time)
+{
+	int64_t now = pk_realtime_seconds();
+	if (*time != now)
+		*time = now;
+}
+
+static inline void pk_note_sent(struct pk_port *port, const struct pk_message *m)
+{
+	port->last_sender = m->pid;
+	pk_note_time(&port->send_time);
+}
+
+static inline void pk_note_received(struct portico *k, struct pk_port *port)
+{
+	port->last_receiver = k->mine->process.pid;
+	pk_note_time(&port->receive_time);
+}
+
+#endif

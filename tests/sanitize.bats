@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# limit_seconds: 600
+#
+# Core under the sanitizers, and an ordinary build under valgrind.  What they
+# report goes to files, so that it counts, too, in a process that is killed.
+
+load cases_helper
+
+test_limit_seconds=200
+
+# Run a command and fail if a sanitizer reported: unreported COMMAND...
+unreported() {
+	local status=0 report reports=("log_path=$private/report" "exitcode=99")
+	ASAN_OPTIONS="$ASAN_OPTIONS:${reports[0]}:${reports[1]}" UBSAN_OPTIONS="${reports[0]}:print_stacktrace=1" \
+		TSAN_OPTIONS="${reports[0]}:${reports[1]}" "$@" || status=$?
+	for report in "$private"/report.*; do
+		[ -e "$report" ] || continue
+		head -n 60 "$report"
+		status=1
+	done
+	return "$status"
+}
+
+asan() {
+	require_build asan
+	unreported all_cases "$BUILD/asan/tests/$1" "${@:2}"
+}
+
+asan_kills() {
+	require_build asan
+	unreported all_cases -o "$BUILD/asan/tests/$1"
+}
+
+tsan() {
+	require_build tsan
+	unreported all_cases "$BUILD/tsan/tests/$1" "${@:2}"
+}
+
+# ---- AddressSanitizer and UndefinedBehaviorSanitizer
+
+@test "address, undefined: instances" { asan core_region; }
+@test "address, undefined: mailboxes" { asan core_mailbox; }
+@test "address, undefined: asynchronous transfers" { asan core_async; }
+@test "address, undefined: tasks" { asan core_task but many-in-turn; }
+@test "address, undefined: threads" { asan core_threads; }
+@test "address, undefined: kill -9 at each point of what a mailbox does" { asan_kills crash_core; }
+@test "address, undefined: kill -9 at each point of what goes beyond it" { asan_kills crash_async; }
+@test "address, undefined: kill -9 at each point of what a pipe does" { asan_kills crash_pipe; }
+@test "address, undefined: kill -9 at each point of what a set or a segment does" { asan_kills crash_sysv; }
+
+@test "address, undefined: 50 rounds of eight processes, one killed" {
+	require_build asan
+	unreported timeout 100 "$BUILD/asan/tests/core_ledger" 50
+}
+
+@test "undefined: System V programs with the preload object" {
+	require_build asan
+	local program
+	for program in sysv_msg sysv_sem sysv_shm; do
+		under="env LD_PRELOAD=$BUILD/asan/lib/libportico-preload.so" all_cases "$BUILD/tests/$program"
+	done
+}
+
+# A mailbox's life by the command, run as `COMMAND... PORTICO`.
+every_command() {
+	"$@" create --slots 4 letters && "$@" send letters 'a word' && "$@" ls && "$@" stat letters && "$@" ps &&
+		[ "$("$@" recv letters)" = 'a word' ] && "$@" doctor && "$@" rm letters
+}
+
+@test "address, undefined: the command" {
+	require_build asan
+	unreported every_command "$BUILD/asan/bin/portico"
+}
+
+# ---- ThreadSanitizer: it sees the threads of a process
+
+# A signal's handler runs later under it, so that case has nothing to time.
+@test "thread: mailboxes" { tsan core_mailbox but interrupted-at-the-tick; }
+@test "thread: asynchronous transfers" { tsan core_async; }
+@test "thread: tasks" { tsan core_task but many-in-turn; }
+@test "thread: threads that share a handle" { tsan core_threads; }
+
+@test "thread: 20 rounds of eight processes, one killed" {
+	require_build tsan
+	unreported timeout 100 "$BUILD/tsan/tests/core_ledger" 20
+}
+
+# ---- valgrind
+
+# Without its search for leaks, which reads all that is mapped: so it would give
+# memory to the whole of the region.  AddressSanitizer looks for leaks, above.
+valgrind="valgrind -q --error-exitcode=99 --leak-check=no"
+
+require_valgrind() { command -v valgrind >/dev/null || skip "no valgrind: install the package valgrind"; }
+
+memcheck() {
+	require_valgrind
+	under=$valgrind all_cases "$BUILD/tests/$1" "${@:2}"
+}
+
+# Under it, too, a signal's handler runs later than it came.
+@test "valgrind: mailboxes" { memcheck core_mailbox but interrupted-at-the-tick many; }
+@test "valgrind: asynchronous transfers" { memcheck core_async; }
+# Its addresses end at 128 GiB, which is too few for so many handles.
+@test "valgrind: threads" { memcheck core_threads but handles reaping; }
+
+@test "valgrind: the command" {
+	require_valgrind
+	# shellcheck disable=SC2086 # a command
+	every_command $valgrind portico
+}
+
+@test "valgrind: a System V program with the preload object" {
+	require_valgrind
+	under="env LD_PRELOAD=$BUILD/lib/libportico-preload.so $valgrind" all_cases "$BUILD/tests/sysv_msg"
+}

@@ -59,6 +59,13 @@ PUBLIC int portico_post_receive(portico *instance, const portico_port *ports, un
 
 /* ---- completing */
 
+static void look_round(struct portico *k)
+{
+	if (pk_thread.owes_completions)
+		pk_wait_tell_owed(k);
+	pk_wait_expire(k);
+}
+
 PUBLIC int portico_complete(portico *instance, portico_port completions,
 			    struct portico_completion *completion, int64_t deadline)
 {
@@ -68,7 +75,7 @@ PUBLIC int portico_complete(portico *instance, portico_port completions,
 		error = pk_port_completes(instance, completions.id);
 	if (error)
 		return error;
-	pk_wait_expire(instance);
+	look_round(instance);
 	error = deadline == PORTICO_NOW
 			? pk_port_receive(instance, completions.id, &PK_WANT_ANY, NULL, &message, NULL)
 			: pk_port_receive_until(instance, completions.id, &PK_WANT_ANY, deadline, &message);
@@ -89,23 +96,24 @@ static bool is_on_its_way(struct portico *k, uint32_t slot)
 	return pk_wait_untold(k, slot) && pk_port_completes(k, wait->tell_port) == 0;
 }
 
-static ssize_t collect_message(struct portico *k, uint32_t slot, void *buffer, size_t size_bytes,
+static ssize_t collect_message(struct portico *k, pk_id id, void *buffer, size_t size_bytes,
 			       struct portico_envelope *envelope)
 {
-	const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+	const struct pk_wait *wait = pk_slot(k, PK_WAITS, pk_id_slot(id));
 	uint32_t message = pk_outcome_value(pk_load(&wait->outcome)), length;
 	if (pk_message_data(k, message, &length) && length > size_bytes)
 		return -E2BIG;
-	int error = pk_port_collect(k, slot, &message);
+	int error = pk_port_collect(k, id, &message);
 	return error ? error : pk_deliver(k, message, buffer, size_bytes, envelope);
 }
 
 /* End a wait that brings no message; a send's that failed is still ours. */
-static int end(struct portico *k, uint32_t slot, int result)
+static int end(struct portico *k, pk_id id, int result)
 {
+	uint32_t slot = pk_id_slot(id);
 	const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
 	uint32_t message = wait->purpose == PK_FOR_SEND && result != 0 ? wait->message : 0;
-	if (!pk_wait_take(k, slot))
+	if (!pk_wait_take(k, id))
 		return -EINVAL; /* another thread was faster */
 	pk_wait_discard(k, slot);
 	if (message != 0)
@@ -120,14 +128,14 @@ PUBLIC ssize_t portico_collect(portico *instance, portico_wait wait, void *buffe
 	uint32_t slot = error ? 0 : pk_wait_find(instance, wait.id);
 	if (slot == 0)
 		return error ? error : -EINVAL;
-	pk_wait_expire(instance);
+	look_round(instance);
 	int result = pk_wait_status(instance, slot);
 	if (result == PK_POSTED || is_on_its_way(instance, slot))
 		return -EINPROGRESS;
 	const struct pk_wait *posted = pk_slot(instance, PK_WAITS, slot);
 	return result == 0 && posted->purpose == PK_FOR_RECEIVE
-		       ? collect_message(instance, slot, buffer, size_bytes, envelope)
-		       : end(instance, slot, result);
+		       ? collect_message(instance, wait.id, buffer, size_bytes, envelope)
+		       : end(instance, wait.id, result);
 }
 
 PUBLIC int portico_cancel(portico *instance, portico_wait wait)
@@ -136,10 +144,7 @@ PUBLIC int portico_cancel(portico *instance, portico_wait wait)
 	uint32_t slot = error ? 0 : pk_wait_find(instance, wait.id);
 	if (slot == 0)
 		return error ? error : -EINVAL;
-	int result = pk_wait_status(instance, slot);
-	if (result != PK_POSTED)
-		return result == -EINVAL ? result : -EALREADY;
-	if (pk_wait_cancel(instance, wait.id) != -ECANCELED || pk_wait_find(instance, wait.id) != slot)
-		return -EALREADY;
-	return end(instance, slot, -ECANCELED) == -ECANCELED ? 0 : -EINVAL;
+	if (!pk_wait_cancel(instance, wait.id))
+		return pk_wait_find(instance, wait.id) == slot ? -EALREADY : -EINVAL;
+	return end(instance, wait.id, -ECANCELED) == -ECANCELED ? 0 : -EINVAL;
 }

@@ -227,7 +227,8 @@ static bool remove_from(struct portico *k, const struct index *index, enum lane_
 	struct pk_lane *lane = lane_at(k, index, place->lane);
 	if (!lane)
 		return false;
-	struct pk_message *next = pk_message_at(k, place->next), *previous = pk_message_at(k, place->previous);
+	struct pk_message *next = pk_message_at(k, place->next),
+			  *previous = pk_message_at(k, place->previous);
 	if (previous)
 		place_of(previous, by)->next = place->next;
 	else
@@ -364,7 +365,8 @@ static bool stands_in(struct portico *k, const struct index *index, enum lane_by
 {
 	const struct pk_place *place = place_of(m, by);
 	const struct pk_lane *lane = lane_at(k, index, place->lane);
-	struct pk_message *next = pk_message_at(k, place->next), *previous = pk_message_at(k, place->previous);
+	struct pk_message *next = pk_message_at(k, place->next),
+			  *previous = pk_message_at(k, place->previous);
 	return lane && lane->by == by && lane->value == (by == BY_TYPE ? m->type : (int64_t)m->sender) &&
 	       (previous ? place_of(previous, by)->next : lane->first) == message &&
 	       (next ? place_of(next, by)->previous : lane->last) == message &&

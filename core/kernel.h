@@ -24,7 +24,7 @@ struct pk_registration {
 	uint64_t owner_half;   /* the high half of every lock this task takes */
 	struct pk_process process;
 	struct pk_identity identity;  /* effective ids as when last looked at */
-	_Atomic uint32_t registering; /* a lock among threads, free again in a child */
+	_Atomic uint32_t registering; /* a lock among threads: its holder; free again in a child */
 	uint32_t opened; /* this process opened the region, or mapped it anew: it isn't its parent's */
 };
 
@@ -32,12 +32,12 @@ struct portico {
 	unsigned char *base; /* where the region is mapped */
 	struct pk_registration *mine;
 	struct pk_magazine *magazines; /* [PK_MAGAZINES], zeroed by fork(), too; NULL before the first use */
-	int region; /* its descriptor, for fallocate() and the mark of life */
+	int region;		       /* its descriptor, for fallocate() and the mark of life */
 	int cpus;
-	struct pk_file file;	     /* what the descriptor must still be, or a program closed it */
-	bool shares_description;     /* with a parent: marks of life can't be asked for */
-	uint32_t task_flags;	     /* PK_TASK_… to register with */
-	_Atomic int64_t next_expiry_ns; /* when the first of its waits for completions expires */
+	struct pk_file file;		       /* what the descriptor must still be, or a program closed it */
+	bool shares_description;	       /* with a parent: marks of life can't be asked for */
+	uint32_t task_flags;		       /* PK_TASK_… to register with */
+	_Atomic int64_t next_expiry_ns;	       /* when the first of its waits for completions expires */
 	_Atomic uint64_t committed[PK_TABLES]; /* the words last believed: table.h */
 	uint64_t serial; /* which of this process's handles it is: addresses and ids are used again */
 	char directory[PK_PATH_MAX];
@@ -45,11 +45,12 @@ struct portico {
 
 /* This thread's lock word, valid while the task it was made for is ours. */
 struct pk_thread {
-	struct portico *kernel;
-	pk_id task;
+	uint64_t serial; /* of which handle: another may come to lie at the same address */
+	_Atomic pk_id task;
 	uint64_t owner;
 	struct pk_magazine *magazine; /* or NULL */
 	bool owes_completions;	      /* wait.c */
+	bool missed;		      /* a lock couldn't be had: task.c */
 	uint64_t last;		      /* transfer.c: what it did last */
 };
 extern _Thread_local struct pk_thread pk_thread;
@@ -58,8 +59,8 @@ int pk_enter_slowly(struct portico *k);
 
 static inline bool pk_entered(struct portico *k)
 {
-	return pk_thread.kernel == k && pk_thread.task != 0 &&
-	       pk_thread.task == pk_load_relaxed(&k->mine->task);
+	pk_id task = pk_load_relaxed(&pk_thread.task);
+	return pk_thread.serial == k->serial && task != 0 && task == pk_load_relaxed(&k->mine->task);
 }
 
 /*

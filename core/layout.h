@@ -122,6 +122,7 @@ struct pk_task {
 	char command[16];
 	/* counters, by its own threads */
 	_Atomic uint32_t spins, sleeps; /* waits that were settled while it spun, or for which it slept */
+	_Atomic uint32_t locking;	/* threads of it that sleep for a lock */
 };
 
 /* A task's id in 32 bits, as messages name their sender: 15 bits of slot, 17 of generation. */
@@ -161,8 +162,8 @@ struct pk_message {
 	uint32_t sender;	/* pk_task_tag() */
 	uint32_t pid, uid, gid; /* of the sender */
 	/* this line is written for what few messages need, and else only looked at */
-	uint32_t run;		/* slot of the run of pages that holds its data, or 0 */
-	uint32_t tells;		/* a completion: the wait it is to tell of; 0 once released */
+	uint32_t run;	/* slot of the run of pages that holds its data, or 0 */
+	uint32_t tells; /* a completion: the wait it is to tell of; 0 once released */
 	/* cache, while its port has an index; under the port's lock */
 	uint32_t previous; /* in the queue */
 	struct pk_place by_type, by_sender;
@@ -178,23 +179,23 @@ struct pk_wait {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by the task that waits */
 	_Atomic uint64_t outcome;	       /* truth: enum pk_outcome, flags, and a message or an errno */
 	/* written by the owner before it posts the wait */
-	_Atomic pk_id object;	    /* what it waits on, 0 none: written last, cleared first */
-	uint64_t number;	    /* truth: its place in the object's line */
-	int64_t since_ns;	    /* CLOCK_MONOTONIC */
-	_Atomic int64_t until_ns;   /* the same, INT64_MAX is for ever */
-	pk_id tell_port;	    /* with PK_TELL_PORT: where its completion goes */
-	uint64_t cookie;	    /* the owner's, for completions */
-	int64_t type;		    /* receive: with select */
-	uint32_t from;		    /* receive: with select, a pk_task_tag() */
-	uint32_t room;		    /* receive: bytes the receiver can take, UINT32_MAX any */
-	uint32_t message;	    /* send: the message; semaphores: the operations */
-	_Atomic uint8_t table;	    /* enum pk_table_id of object */
-	uint8_t purpose;	    /* enum pk_purpose */
-	uint8_t select;		    /* enum pk_select_how */
-	_Atomic uint8_t tell;	    /* enum pk_tell_how */
-	_Atomic uint32_t leader;    /* the wait whose outcome is this one's: itself, but in a group */
-	uint32_t next_member;	    /* of a group: the next, the leader first */
-	uint32_t completion;	    /* with PK_TELL_PORT: the message that will tell, claimed by the owner */
+	_Atomic pk_id object;	  /* what it waits on, 0 none: written last, cleared first */
+	uint64_t number;	  /* truth: its place in the object's line */
+	int64_t since_ns;	  /* CLOCK_MONOTONIC */
+	_Atomic int64_t until_ns; /* the same, INT64_MAX is for ever */
+	pk_id tell_port;	  /* with PK_TELL_PORT: where its completion goes */
+	uint64_t cookie;	  /* the owner's, for completions */
+	int64_t type;		  /* receive: with select */
+	uint32_t from;		  /* receive: with select, a pk_task_tag() */
+	uint32_t room;		  /* receive: bytes the receiver can take, UINT32_MAX any */
+	uint32_t message;	  /* send: the message; semaphores: the operations */
+	_Atomic uint8_t table;	  /* enum pk_table_id of object */
+	uint8_t purpose;	  /* enum pk_purpose */
+	uint8_t select;		  /* enum pk_select_how */
+	_Atomic uint8_t tell;	  /* enum pk_tell_how */
+	_Atomic uint32_t leader;  /* the wait whose outcome is this one's: itself, but in a group */
+	uint32_t next_member;	  /* of a group: the next, the leader first */
+	uint32_t completion;	  /* with PK_TELL_PORT: the message that will tell, claimed by the owner */
 	/* under the object's lock */
 	uint32_t next, previous; /* cache: the object's list */
 };
@@ -217,7 +218,6 @@ enum pk_port_use {
 	PK_COMPLETIONS, /* one task's, and ends with it */
 };
 
-
 struct pk_port {
 	/* each transfer writes this line, and this line only */
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
@@ -231,16 +231,16 @@ struct pk_port {
 	uint32_t index;			     /* cache: the buffer of its index, or 0; index.h */
 	/* and reads this one */
 	struct pk_permission permission;
-	uint32_t slots;	   /* most messages queued; 0 is rendezvous */
-	uint32_t bytes;	   /* most bytes in a message; may be 0 */
-	uint64_t capacity; /* most bytes queued in all */
+	uint32_t slots;					  /* most messages queued; 0 is rendezvous */
+	uint32_t bytes;					  /* most bytes in a message; may be 0 */
+	uint64_t capacity;				  /* most bytes queued in all */
 	struct pk_wait_list receivers, senders, watchers; /* cache */
 	uint64_t next_ticket;				  /* cache: above every wait's number */
 	pk_id owner;					  /* PK_COMPLETIONS: whose */
 	_Atomic uint32_t rung; /* next_number as it was, for those who spin: told after the lock is left */
-	uint32_t use;					  /* enum pk_port_use */
-	uint32_t name;					  /* cache: its entry in the names table */
-	int64_t send_time, receive_time, change_time;	  /* seconds, CLOCK_REALTIME */
+	uint32_t use;	       /* enum pk_port_use */
+	uint32_t name;	       /* cache: its entry in the names table */
+	int64_t send_time, receive_time, change_time; /* seconds, CLOCK_REALTIME */
 };
 
 /* ---- the index of a port ------------------------------------------------ */
@@ -261,7 +261,7 @@ struct pk_lane {
 /* Pages side by side that hold what no buffer is large enough for.  run.h is the essay. */
 struct pk_run {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by a task, or BODY of a message */
-	uint32_t first;			       /* page */
+	_Atomic uint32_t first;		       /* page */
 	_Atomic uint32_t pages;		       /* truth: 0 while it has none */
 };
 
@@ -448,7 +448,7 @@ struct pk_header {
 	_Alignas(PK_LINE) pk_lock_word runs_lock;
 	uint32_t runs_mapped; /* cache: the bitmap says which pages are taken */
 	uint32_t runs_hint;   /* cache: no page below it is free */
-	/* names.c */
+	/* name.c */
 	_Alignas(PK_LINE) pk_lock_word names_lock;
 	struct pk_table tables[PK_TABLES];
 	uint32_t buckets[PK_BUCKETS]; /* cache: names by hash */

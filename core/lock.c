@@ -78,46 +78,63 @@ static bool owner_exists(struct portico *k, const struct pk_task *task, uint64_t
 }
 
 /*
- * Nothing sleeps for long while it holds a lock.  So where the same thread has
- * held it for STUCK_LOOKS looks, asleep at each, the word was scribbled, too.
+ * Nothing sleeps for long while it holds a lock, but for another lock.  So
+ * where the word has named the same thread for STUCK_NS, and that was asleep
+ * each time, and none of its task sleeps for a lock, it was scribbled.
  */
-#define STUCK_LOOKS 20
+#define STUCK_NS INT64_C(2000000000)
 
 struct patience {
 	uint64_t word;
-	int looks;
+	int64_t since_ns;
 };
 
+/* The word as it was before and after a sleep that nobody ended. */
 static bool owner_stuck(struct portico *k, const struct pk_task *task, uint64_t word,
 			struct patience *patience)
 {
-	if (task->pid_namespace != k->mine->process.pid_namespace ||
+	int64_t now = pk_monotonic_ns();
+	if (task->pid_namespace != k->mine->process.pid_namespace || pk_load(&task->locking) != 0 ||
 	    !pk_thread_sleeps(task->pid, owner_thread(word)) ||
 	    (patience->word & ~PK_LOCK_WAITERS) != (word & ~PK_LOCK_WAITERS)) {
-		*patience = (struct patience){ .word = word };
+		*patience = (struct patience){ .word = word, .since_ns = now };
 		return false;
 	}
-	return ++patience->looks >= STUCK_LOOKS;
+	return now - patience->since_ns >= STUCK_NS;
+}
+
+/* Sleep for the lock; counted, so that nobody takes this thread for one that sleeps while it holds another.
+ */
+static int sleep_for(struct portico *k, pk_lock_word *lock, uint64_t word, int64_t nap_ns)
+{
+	struct pk_task *task = pk_task_of(k, owner_slot(pk_thread.owner));
+	if (task)
+		pk_add(&task->locking, 1);
+	int error = pk_sleep((_Atomic uint32_t *)lock, (uint32_t)word, pk_monotonic_ns() + nap_ns);
+	if (task)
+		pk_add(&task->locking, (uint32_t)-1);
+	return error;
 }
 
 int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 {
-	uint64_t word = pk_load(lock);
+	uint64_t word = pk_load(lock), flag = 0;
 	int64_t nap_ns = NAP_NS;
 	struct patience patience = { 0 };
-	if ((word & ~PK_LOCK_WAITERS) == pk_thread.owner)
+	if ((word & ~PK_LOCK_WAITERS) == pk_thread.owner) {
+		pk_thread.missed = true;
 		return -EDEADLK;
+	}
 	if (spin(k, lock, &word))
 		return 0;
 	for (;;) {
 		word = pk_load(lock);
-		/* L3: from here on assume that others sleep, too */
 		if (is_free(word)) {
-			if (pk_swap_if(lock, &word, pk_thread.owner | PK_LOCK_WAITERS))
+			if (pk_swap_if(lock, &word, pk_thread.owner | flag | (word & PK_LOCK_WAITERS)))
 				return 0;
 			continue;
 		}
-		const struct pk_task *task = nap_ns == PK_TICK_NS ? pk_task_of(k, owner_slot(word)) : NULL;
+		const struct pk_task *task = flag ? pk_task_of(k, owner_slot(word)) : NULL;
 		if (!owner_lives(k, word) || (task && !owner_exists(k, task, word))) {
 			PK_POINT("lock: before inheriting");
 			if (pk_swap_if(lock, &word, pk_thread.owner | PK_LOCK_WAITERS)) {
@@ -128,14 +145,15 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 		}
 		if (!(word & PK_LOCK_WAITERS) && !pk_swap_if(lock, &word, word | PK_LOCK_WAITERS))
 			continue;
+		flag = PK_LOCK_WAITERS; /* L3: from here on assume that others sleep, too */
 		bool fenced = pk_fence_all();
 		if (pk_lock_low(lock) != (uint32_t)word)
 			continue;
-		pk_sleep((_Atomic uint32_t *)lock, (uint32_t)word,
-			 pk_monotonic_ns() + (fenced ? nap_ns : NAP_NS));
+		int error = sleep_for(k, lock, word, fenced ? nap_ns : NAP_NS);
 		nap_ns = nap_ns * 2 < PK_TICK_NS ? nap_ns * 2 : PK_TICK_NS;
-		if (task && owner_stuck(k, task, word, &patience)) {
+		if (task && error == -ETIMEDOUT && owner_stuck(k, task, pk_load(lock), &patience)) {
 			pk_log(k, PK_LOG_STUCK, PK_TABLES, (pk_id)((unsigned char *)lock - k->base), EIO);
+			pk_thread.missed = true;
 			return -EIO;
 		}
 	}

@@ -80,7 +80,7 @@ static inline void pk_unlock(pk_lock_word *lock)
 	if (__builtin_expect(pk_load_relaxed(&pk_fences), 1))
 		pk_store((_Atomic uint32_t *)lock, 0);
 	else
-		pk_exchange((_Atomic uint32_t *)lock, 0);
+		pk_exchange((_Atomic uint32_t *)lock, 0), pk_fence();
 	if (__builtin_expect(pk_lock_high(lock) & (uint32_t)(PK_LOCK_WAITERS >> 32), 0))
 		pk_unlock_slowly(lock);
 }

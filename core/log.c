@@ -49,6 +49,7 @@ void pk_log(struct portico *k, enum pk_log_kind kind, unsigned table, pk_id obje
 		entry = entry_at(k, pk_add(&pk_header(k)->logged, 1));
 	}
 	pk_store(&entry->time_ns, 0);
+	pk_fence();
 	entry->object = fresh.object;
 	entry->pid = fresh.pid;
 	entry->uid = fresh.uid;
@@ -71,6 +72,7 @@ unsigned pk_log_read(struct portico *k, struct pk_log_entry *entries, unsigned m
 		if (time_ns == 0)
 			continue;
 		entries[count] = *entry;
+		pk_fence();
 		count += pk_load(&entry->time_ns) == time_ns; /* else it was written anew meanwhile */
 	}
 	return count;

@@ -27,7 +27,8 @@
 #define PK_MAGAZINE_ROUNDS 32
 
 struct pk_magazine {
-	_Alignas(PK_LINE) _Atomic uint64_t holder; /* thread, and how often it changed hands << 32; 0: nobody */
+	_Alignas(PK_LINE) _Atomic uint64_t
+		holder;	   /* thread, and how often it changed hands << 32; 0: nobody */
 	_Atomic bool busy; /* left by a release, so that the next holder sees what is in it */
 	uint8_t count[PK_MAGAZINE_KINDS];
 	uint32_t slots[PK_MAGAZINE_KINDS][PK_MAGAZINE_ROUNDS];
@@ -60,10 +61,11 @@ struct pk_magazine *pk_magazine_hold(struct portico *k);
 int pk_magazine_fill(struct portico *k, struct pk_magazine *magazine, unsigned table, int kind);
 void pk_magazine_drain(struct portico *k, struct pk_magazine *magazine, unsigned table, int kind);
 
-__attribute__((always_inline)) static inline struct pk_magazine *pk_magazine_enter(struct portico *k, int kind)
+__attribute__((always_inline)) static inline struct pk_magazine *pk_magazine_enter(struct portico *k,
+										   int kind)
 {
 	struct pk_magazine *magazine = pk_thread.magazine;
-	if (kind < 0 || pk_thread.kernel != k || !magazine || pk_load_relaxed(&magazine->busy))
+	if (kind < 0 || pk_thread.serial != k->serial || !magazine || pk_load_relaxed(&magazine->busy))
 		return NULL;
 	pk_store_relaxed(&magazine->busy, true);
 	atomic_signal_fence(memory_order_seq_cst);
@@ -76,8 +78,8 @@ static inline void pk_magazine_leave(struct pk_magazine *magazine)
 }
 
 /* The slot put there last, if it is still ours; or 0, and nothing has changed. */
-__attribute__((always_inline)) static inline uint32_t pk_magazine_take(struct portico *k, struct pk_magazine *magazine, unsigned table,
-					int kind)
+__attribute__((always_inline)) static inline uint32_t
+pk_magazine_take(struct portico *k, struct pk_magazine *magazine, unsigned table, int kind)
 {
 	uint8_t count = magazine->count[kind];
 	if (count == 0)
@@ -91,7 +93,8 @@ __attribute__((always_inline)) static inline uint32_t pk_magazine_take(struct po
 }
 
 /* Claim one from it, or else from the table: as pk_claim(), which this is in line. */
-__attribute__((always_inline)) static inline int pk_claim_quickly(struct portico *k, unsigned table, uint32_t *slot)
+__attribute__((always_inline)) static inline int pk_claim_quickly(struct portico *k, unsigned table,
+								  uint32_t *slot)
 {
 	int kind = pk_magazine_kind(table);
 	struct pk_magazine *magazine = pk_magazine_enter(k, kind);
@@ -104,7 +107,8 @@ __attribute__((always_inline)) static inline int pk_claim_quickly(struct portico
 }
 
 /* Give one to it, or else to the table: as pk_release(). */
-__attribute__((always_inline)) static inline void pk_release_quickly(struct portico *k, unsigned table, uint32_t slot, struct pk_head *head)
+__attribute__((always_inline)) static inline void pk_release_quickly(struct portico *k, unsigned table,
+								     uint32_t slot, struct pk_head *head)
 {
 	int kind = pk_magazine_kind(table);
 	struct pk_magazine *magazine = pk_magazine_enter(k, kind);

@@ -123,7 +123,7 @@ PUBLIC int portico_send(portico *instance, portico_port port, const void *data, 
 		result = pk_port_send(instance, port.id, message, NULL, NULL);
 	else
 		result = pk_port_send_until(instance, port.id, message, deadline);
-	if (result)
+	if (result && result != -EIO) /* then a wait that couldn't be withdrawn may still name it */
 		pk_message_release(instance, message);
 	return result;
 }

@@ -104,8 +104,9 @@ void pk_message_release_run(struct portico *k, uint32_t message, struct pk_messa
 {
 	pk_store(&m->head.word, pk_word(PK_CLAIMED, pk_self(k))); /* consumed, before its data is gone */
 	PK_POINT("message: consumed, run not released");
+	uint32_t run = m->run;
 	if (has_run(k, m, message))
-		pk_run_release(k, m->run);
+		pk_run_release(k, run);
 	m->run = 0;
 }
 

@@ -73,8 +73,8 @@ static inline void *pk_message_data(struct portico *k, uint32_t message, uint32_
 
 /*
  * Claim a buffer of at least `bytes`, signed with this task.
- * -EMSGSIZE: over PK_MESSAGE_MOST.  -ENOBUFS: the instance has no more of that size.  -ENOSPC: its file system is
- * full.
+ * -EMSGSIZE: over PK_MESSAGE_MOST.  -ENOBUFS: the instance has no more of that size.  -ENOSPC: its file
+ * system is full.
  */
 int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message);
 

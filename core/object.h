@@ -21,7 +21,8 @@ int pk_object_lock_slowly(struct portico *k, unsigned table, pk_id id, void *obj
  * Find the object and lock it, repaired if need be.
  * -EINVAL: no such object; -EIDRM: the id is stale, or it went while we waited.
  */
-__attribute__((always_inline)) static inline int pk_object_lock(struct portico *k, unsigned table, pk_id id, void *object)
+__attribute__((always_inline)) static inline int pk_object_lock(struct portico *k, unsigned table, pk_id id,
+								void *object)
 {
 	struct pk_object *found = pk_slot(k, table, pk_id_slot(id));
 	if (__builtin_expect(found && pk_entered(k) && pk_lock_free(&found->lock), 1)) {
@@ -58,9 +59,11 @@ void pk_permission_init(struct portico *k, struct pk_permission *permission, int
 int pk_permission_check_slowly(struct portico *k, const struct pk_permission *permission, uint32_t bits);
 
 /* May this task do what the bits say (of 0400 read, 0200 write, and their like)?  0 or -EACCES. */
-static inline int pk_permission_check(struct portico *k, const struct pk_permission *permission, uint32_t bits)
+static inline int pk_permission_check(struct portico *k, const struct pk_permission *permission,
+				      uint32_t bits)
 {
-	if (__builtin_expect(k->mine->identity.uid == permission->uid && (bits & 0700 & ~permission->mode) == 0, 1))
+	if (__builtin_expect(
+		    k->mine->identity.uid == permission->uid && (bits & 0700 & ~permission->mode) == 0, 1))
 		return 0;
 	return pk_permission_check_slowly(k, permission, bits);
 }

@@ -306,5 +306,5 @@ void pk_pipe_repair(struct portico *k, uint32_t slot)
 		finish_destroying(k, pipe, slot, &wakes);
 	else
 		pk_wait_grant_all(k, &pipe->watchers, &wakes); /* B3: the dead may have changed it */
-	pk_wakes_flush(k, &wakes);
+	pk_wakes_send(&wakes);
 }

@@ -77,6 +77,7 @@ int64_t pk_realtime_seconds(void)
 
 int pk_sleep(const _Atomic uint32_t *word, uint32_t expected, int64_t until_ns)
 {
+	until_ns = until_ns < 0 ? 0 : until_ns;
 	struct timespec until = { .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
 	long error = pk_syscall6(SYS_futex, (long)word, FUTEX_WAIT_BITSET, (long)expected,
 				 until_ns == PK_FOREVER ? 0 : (long)&until, 0, FUTEX_BITSET_MATCH_ANY);
@@ -203,7 +204,8 @@ static const char *proc_path(char path[32], const char *before, uint32_t number,
 	return path;
 }
 
-/* Made from the random bytes that each exec gets, which are a secret of the process: so not they themselves. */
+/* Made from the random bytes that each exec gets, which are a secret of the process: so not they themselves.
+ */
 static uint64_t image_number(void)
 {
 	const void *random = (const void *)getauxval(AT_RANDOM);

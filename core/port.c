@@ -296,7 +296,7 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 		pk_port_advance(k, slot, &wakes);
 		pk_wait_grant_all(k, &port->watchers, &wakes);
 	}
-	pk_wakes_flush(k, &wakes);
+	pk_wakes_send(&wakes);
 }
 
 /* ---- checking */

@@ -101,8 +101,9 @@ int pk_port_send(struct portico *k, pk_id port, uint32_t message, const struct p
 int pk_port_receive(struct portico *k, pk_id port, const struct pk_want *want, const struct pk_post *post,
 		    uint32_t *message, uint32_t *wait);
 
-/* The message that a granted receive brought; held by this task from now on.  Ends the wait. */
-int pk_port_collect(struct portico *k, uint32_t wait, uint32_t *message);
+/* The message that a granted receive brought; held by this task from now on.  Ends the wait.  -EINVAL:
+ * another thread was faster. */
+int pk_port_collect(struct portico *k, pk_id wait, uint32_t *message);
 
 /* A held or granted message back to its place; freed if its port is gone. */
 void pk_port_give_back(struct portico *k, uint32_t message);
@@ -120,12 +121,12 @@ int pk_port_watch(struct portico *k, pk_id port, const struct pk_post *post, uin
  */
 int pk_port_post_send(struct portico *k, pk_id port, uint32_t message, const struct pk_post *post,
 		      uint32_t *wait);
-int pk_port_post_receive(struct portico *k, pk_id port, const struct pk_want *want, const struct pk_post *post,
-			 uint32_t *wait);
+int pk_port_post_receive(struct portico *k, pk_id port, const struct pk_want *want,
+			 const struct pk_post *post, uint32_t *wait);
 
 /* From whichever of up to PK_GROUP_MOST ports has one first; of those that have one now, from the first. */
-int pk_port_post_receive_any(struct portico *k, const pk_id *ports, unsigned count, const struct pk_want *want,
-			     const struct pk_post *post, uint32_t *wait);
+int pk_port_post_receive_any(struct portico *k, const pk_id *ports, unsigned count,
+			     const struct pk_want *want, const struct pk_post *post, uint32_t *wait);
 int pk_port_receive_any_until(struct portico *k, const pk_id *ports, unsigned count,
 			      const struct pk_want *want, int64_t until_ns, uint32_t *message);
 

@@ -87,9 +87,9 @@ static void serve_receiver(struct portico *k, struct pk_port *port, pk_id id, co
 			   uint32_t slot, struct pk_wakes *wakes)
 {
 	struct pk_found found = { 0 };
-	while (!pk_queue_find(k, port, id, want, &found)) {
+	for (uint32_t most = pk_committed(k, PK_WAITS); !pk_queue_find(k, port, id, want, &found); most--) {
 		uint32_t sender = pk_find_sender(k, port, want);
-		if (!sender)
+		if (!sender || most == 0)
 			return;
 		pk_admit(k, port, id, sender, wakes);
 	}
@@ -167,6 +167,15 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 
 /* ---- blocking forms */
 
+/* Of a wait that no other thread knows. */
+static int collect_own(struct portico *k, uint32_t wait, uint32_t *message)
+{
+	int error = pk_port_collect(k, pk_wait_id(k, wait), message);
+	if (error)
+		pk_wait_end(k, wait);
+	return error ? -EIO : 0; /* scribbled */
+}
+
 /* Send if there is room, or soon is. */
 static int send_soon(struct portico *k, pk_id id, uint32_t message)
 {
@@ -218,7 +227,7 @@ int pk_port_receive_until(struct portico *k, pk_id id, const struct pk_want *wan
 		return result;
 	result = pk_wait_sleep(k, wait);
 	if (result == 0)
-		return pk_port_collect(k, wait, message);
+		return collect_own(k, wait, message);
 	pk_wait_end(k, wait);
 	return result;
 }
@@ -267,16 +276,18 @@ int pk_port_receive_any_until(struct portico *k, const pk_id *ids, unsigned coun
 	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
 	uint32_t wait = 0;
 	int result = -EAGAIN;
+	if (count == 0 || count > PK_GROUP_MOST)
+		return -EINVAL;
 	for (unsigned i = 0; i < count && result == -EAGAIN; i++)
 		result = pk_port_receive(k, ids[i], want, NULL, message, NULL);
 	if (result != -EAGAIN || until_ns == 0)
-		return count == 0 || count > PK_GROUP_MOST ? -EINVAL : result;
+		return result;
 	result = pk_port_post_receive_any(k, ids, count, want, &post, &wait);
 	if (result)
 		return result;
 	result = pk_wait_sleep(k, wait);
 	if (result == 0)
-		return pk_port_collect(k, wait, message);
+		return collect_own(k, wait, message);
 	pk_wait_end(k, wait);
 	return result;
 }

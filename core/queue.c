@@ -29,14 +29,16 @@ void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message)
 }
 
 /* By the index.  False: there is none that can answer. */
-static bool look_up(struct portico *k, struct pk_port *port, const struct pk_want *want,
+static bool look_up(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
 		    struct pk_found *found)
 {
 	if (!pk_index_answers(port, want))
 		return false;
 	*found = (struct pk_found){ .message = pk_index_find(k, port, want) };
 	struct pk_message *m = pk_message_at(k, found->message);
-	if (m)
+	if (found->message != 0 && (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id)))
+		pk_index_drop(k, port); /* scribbled */
+	else if (m)
 		found->before = m->previous;
 	return port->index != 0;
 }
@@ -48,7 +50,7 @@ bool pk_queue_search(struct portico *k, struct pk_port *port, pk_id id, const st
 	struct pk_found at = { .message = port->first };
 	bool any = false;
 	uint32_t looked = 0;
-	if (look_up(k, port, want, best))
+	if (look_up(k, port, id, want, best))
 		return best->message != 0;
 	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
 		struct pk_message *m = pk_message_at(k, at.message);
@@ -63,7 +65,7 @@ bool pk_queue_search(struct portico *k, struct pk_port *port, pk_id id, const st
 		}
 		at = (struct pk_found){ .message = m->head.next, .before = at.message };
 		if (++looked == PK_INDEX_AFTER && want->select != PK_TYPE_EXCEPT && port->index == 0 &&
-		    pk_index_make(k, port, id) && look_up(k, port, want, best))
+		    pk_index_make(k, port, id) && look_up(k, port, id, want, best))
 			return best->message != 0;
 	}
 	return any;

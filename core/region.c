@@ -26,6 +26,11 @@ uint64_t pk_layout_hash(void)
 	hash = MIX(hash, sizeof(struct pk_header));
 	hash = MIX(hash, offsetof(struct pk_header, tables));
 	hash = MIX(hash, offsetof(struct pk_wait, outcome));
+	hash = MIX(hash, offsetof(struct pk_wait, completion));
+	hash = MIX(hash, offsetof(struct pk_message, run));
+	hash = MIX(hash, offsetof(struct pk_port, permission));
+	hash = MIX(hash, PK_RUN_OFFSET);
+	hash = MIX(hash, PK_ABI);
 	hash = MIX(hash, offsetof(struct pk_port, watchers));
 	hash = MIX(hash, offsetof(struct pk_set, steps));
 	hash = MIX(hash, offsetof(struct pk_pipe, written));
@@ -227,8 +232,6 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 
 void pk_kernel_close(struct portico *k)
 {
-	if (pk_thread.kernel == k)
-		pk_thread = (struct pk_thread){ 0 }; /* it names a magazine that goes now */
 	pk_region_unmap(k);
 	pk_magazines_close(k);
 	if (k->mine)

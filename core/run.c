@@ -30,15 +30,20 @@ static void mark(struct portico *k, uint32_t first, uint32_t pages, bool taken)
 	}
 }
 
+/* Read once, so that what was checked is what is used. */
+struct extent {
+	uint32_t first, pages;
+};
+
 /* The run of that record if it has pages; NULL also where they can't be. */
-static struct pk_run *run_at(struct portico *k, uint32_t slot, uint32_t *pages)
+static struct pk_run *run_at(struct portico *k, uint32_t slot, struct extent *extent)
 {
 	struct pk_run *run = pk_slot(k, PK_RUNS, slot);
 	if (!run || pk_word_kind(pk_load(&run->head.word)) == PK_FREE)
 		return NULL;
-	*pages = pk_load(&run->pages);
-	return *pages != 0 && run->first >= FIRST_PAGE && run->first < PK_RUN_PAGES &&
-			       *pages <= PK_RUN_PAGES - run->first
+	*extent = (struct extent){ .first = pk_load_relaxed(&run->first), .pages = pk_load(&run->pages) };
+	return extent->pages != 0 && extent->first >= FIRST_PAGE && extent->first < PK_RUN_PAGES &&
+			       extent->pages <= PK_RUN_PAGES - extent->first
 		       ? run
 		       : NULL;
 }
@@ -46,13 +51,12 @@ static struct pk_run *run_at(struct portico *k, uint32_t slot, uint32_t *pages)
 /* U1: from the records. */
 static void rebuild(struct portico *k)
 {
-	uint32_t committed = pk_committed(k, PK_RUNS), pages;
+	uint32_t committed = pk_committed(k, PK_RUNS);
+	struct extent extent;
 	memset(bitmap_of(k), 0, BITMAP_BYTES);
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		const struct pk_run *run = run_at(k, slot, &pages);
-		if (run)
-			mark(k, run->first, pages, true);
-	}
+	for (uint32_t slot = 1; slot < committed; slot++)
+		if (run_at(k, slot, &extent))
+			mark(k, extent.first, extent.pages, true);
 	pk_header(k)->runs_hint = FIRST_PAGE;
 }
 
@@ -110,10 +114,14 @@ static int take_pages(struct portico *k, struct pk_run *run, uint32_t pages)
 	if (error)
 		return error;
 	uint32_t first = find_gap(k, pages);
+	if (first == 0 && pk_header(k)->runs_hint != FIRST_PAGE) { /* the hint may be scribbled */
+		pk_header(k)->runs_hint = FIRST_PAGE;
+		first = find_gap(k, pages);
+	}
 	if (first != 0) {
 		mark(k, first, pages, true);
 		PK_POINT("run: pages taken, not recorded");
-		run->first = first;
+		pk_store_relaxed(&run->first, first);
 		pk_store(&run->pages, pages);
 		PK_POINT("run: recorded");
 	}
@@ -141,18 +149,19 @@ int pk_run_claim(struct portico *k, uint64_t bytes, uint32_t *slot)
 
 void pk_run_release(struct portico *k, uint32_t slot)
 {
-	uint32_t pages;
-	struct pk_run *run = run_at(k, slot, &pages);
+	struct extent extent;
+	struct pk_run *run = run_at(k, slot, &extent);
 	if (run) {
 		/* while they are still its own */
-		pk_region_discard(k, PK_RUN_OFFSET + (uint64_t)run->first * PK_PAGE, (uint64_t)pages * PK_PAGE);
+		pk_region_discard(k, PK_RUN_OFFSET + (uint64_t)extent.first * PK_PAGE,
+				  (uint64_t)extent.pages * PK_PAGE);
 		if (lock_runs(k) != 0)
 			return;
 		pk_store(&run->pages, 0);
 		PK_POINT("run: given up, pages still marked");
-		mark(k, run->first, pages, false);
-		if (run->first < pk_header(k)->runs_hint)
-			pk_header(k)->runs_hint = run->first;
+		mark(k, extent.first, extent.pages, false);
+		if (extent.first < pk_header(k)->runs_hint)
+			pk_header(k)->runs_hint = extent.first;
 		unlock_runs(k);
 	}
 	if (pk_slot(k, PK_RUNS, slot))
@@ -161,27 +170,28 @@ void pk_run_release(struct portico *k, uint32_t slot)
 
 void *pk_run_data(struct portico *k, uint32_t slot, uint64_t *bytes)
 {
-	uint32_t pages;
-	const struct pk_run *run = run_at(k, slot, &pages);
-	if (!run)
+	struct extent extent;
+	if (!run_at(k, slot, &extent))
 		return NULL;
-	*bytes = (uint64_t)pages * PK_PAGE;
-	return k->base + PK_RUN_OFFSET + (uint64_t)run->first * PK_PAGE;
+	*bytes = (uint64_t)extent.pages * PK_PAGE;
+	return k->base + PK_RUN_OFFSET + (uint64_t)extent.first * PK_PAGE;
 }
 
 bool pk_run_valid(struct portico *k)
 {
-	uint32_t committed = pk_committed(k, PK_RUNS), pages, recorded = 0, marked = 0;
+	uint32_t committed = pk_committed(k, PK_RUNS), recorded = 0, marked = 0;
+	struct extent extent;
 	bool valid = true;
 	if (!pk_header(k)->runs_mapped)
 		return true;
 	if (lock_runs(k) != 0)
 		return false;
 	for (uint32_t slot = 1; slot < committed; slot++) {
-		const struct pk_run *run = run_at(k, slot, &pages);
-		for (uint32_t i = 0; run && i < pages; i++)
-			valid = valid && is_taken(k, run->first + i);
-		recorded += run ? pages : 0;
+		if (!run_at(k, slot, &extent))
+			continue;
+		for (uint32_t i = 0; i < extent.pages; i++)
+			valid = valid && is_taken(k, extent.first + i);
+		recorded += extent.pages;
 	}
 	for (uint32_t i = 0; i < PK_RUN_PAGES / 64; i++)
 		marked += (uint32_t)__builtin_popcountll(bitmap_of(k)[i]);

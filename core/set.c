@@ -224,7 +224,7 @@ void pk_set_repair(struct portico *k, uint32_t slot)
 		pk_set_recover(k, &view);
 		pk_set_advance(k, &view, &wakes);
 	}
-	pk_wakes_flush(k, &wakes);
+	pk_wakes_send(&wakes);
 }
 
 bool pk_set_valid(struct portico *k, pk_id id)

@@ -3,8 +3,8 @@
 #include "wait.h"
 
 #define PROBE_NS 1000
-#define FIRST_NS 2000 /* before standing in line */
-#define LOST_NS 50000	     /* a gap between two looks in which somebody else ran */
+#define FIRST_NS 2000	    /* before standing in line */
+#define LOST_NS 50000	    /* a gap between two looks in which somebody else ran */
 #define PENANCE_NS 10000000 /* for how long to sleep at once after that */
 
 /* What this thread's waits were like. */
@@ -65,7 +65,8 @@ bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome)
 	int64_t now = pk_monotonic_ns();
 	if (lately.waker == cpu + 1 || now < lately.not_before_ns)
 		return false;
-	/* the probe wants no seat: the answerer, until just now a spinner itself, may not have left its own */
+	/* the probe wants no seat: the answerer, until just now a spinner itself, may not have left its own
+	 */
 	bool settled = spin_until(outcome, now, now + PROBE_NS);
 	_Atomic int64_t *seat = settled || allowed == PROBE_NS ? NULL : take_seat(k, cpu, now, now + allowed);
 	if (seat) {

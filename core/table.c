@@ -101,7 +101,8 @@ int pk_table_commit(struct portico *k, unsigned table, uint32_t slots)
 	uint32_t now = exist < shape->most ? (uint32_t)exist : shape->most;
 	uint64_t word = pk_load(&t->committed);
 	/* T1: raised, never lowered, though several grow it at once */
-	while (pk_committed(k, table) < now && !pk_swap_if(&t->committed, &word, pk_committed_word(table, now)))
+	while (pk_committed(k, table) < now &&
+	       !pk_swap_if(&t->committed, &word, pk_committed_word(table, now)))
 		continue;
 	return 0;
 }
@@ -138,7 +139,12 @@ static uint32_t next_free(struct portico *k, unsigned table)
 		if (pk_slot(k, table, t->free))
 			return t->free;
 	}
-	return t->fresh < pk_committed(k, table) ? t->fresh : 0;
+	head = pk_slot(k, table, t->fresh);
+	if (head && pk_word_kind(pk_load_relaxed(&head->word)) != PK_FREE) { /* scribbled */
+		pk_table_repair(k, table);
+		return pk_slot(k, table, t->free) ? t->free : 0;
+	}
+	return head ? t->fresh : 0;
 }
 
 /* Under the table's lock: one slot, off the free list; 0: there is none. */
@@ -209,7 +215,8 @@ void pk_table_give(struct portico *k, unsigned table, const uint32_t *slots, int
 		if (locked) {
 			give_locked(k, table, slots[i]);
 		} else if (head) {
-			/* free, and on no list before the next repair: lost rather than listed by two at once */
+			/* free, and on no list before the next repair: lost rather than listed by two at once
+			 */
 			pk_store(&head->generation, pk_load_relaxed(&head->generation) + 1);
 			pk_store(&head->word, PK_FREE);
 		}

@@ -32,12 +32,12 @@ struct pk_table_shape {
  */
 #define PK_APART 2048
 
-#define PK_OBJECTS(table, type, number)                                                                      \
-	[table] = { PK_WINDOW * ((table) + 1), sizeof(struct type), (number) }
+#define PK_OBJECTS(table, type, number) [table] = { PK_WINDOW * ((table) + 1), sizeof(struct type), (number) }
 #define PK_BUFFER_STRIDE(class) (sizeof(struct pk_message) + (PK_SMALLEST << (class)))
 #define PK_BUFFERS_OF(class)                                                                                 \
 	[PK_BUFFERS + (class)] = { PK_WINDOW * (PK_BUFFERS + (class) + 1) + PK_APART,                        \
-				   PK_BUFFER_STRIDE(class), (PK_WINDOW - PK_APART) / PK_BUFFER_STRIDE(class) }
+				   PK_BUFFER_STRIDE(class),                                                  \
+				   (PK_WINDOW - PK_APART) / PK_BUFFER_STRIDE(class) }
 
 /* The shape of every table: the region's layout, with layout.h. */
 static const struct pk_table_shape pk_shapes[PK_TABLES] = {

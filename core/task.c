@@ -141,9 +141,10 @@ static void return_message(struct portico *k, uint32_t message, struct pk_messag
 		pk_log(k, PK_LOG_RETURNED, PK_PORTS, m->port, 0);
 		pk_port_give_back(k, message);
 	}
-	if (word == dead->claimed || (bereft(k, word, m, dead) && pk_load(&m->head.word) == word))
-		pk_message_release(k,
-				   message); /* bodies go before their objects: still bereft, so nobody's */
+	/* bodies go before their objects: still bereft, so nobody's; and of several reapers, one's */
+	if (word == dead->claimed ||
+	    (bereft(k, word, m, dead) && pk_swap_if(&m->head.word, &word, pk_word(PK_CLAIMED, pk_self(k)))))
+		pk_message_release(k, message);
 }
 
 static void release_claimed(struct portico *k, const struct dead *dead, unsigned table)
@@ -167,13 +168,21 @@ static void for_each_claimed(struct portico *k, const struct dead *dead, unsigne
 	}
 }
 
-/* What threads that are no more were in the middle of: on death, and on exec. */
-static void abandon(struct portico *k, const struct dead *dead)
+/*
+ * What threads that are no more were in the middle of: on death, and on exec.
+ * False: a lock couldn't be had, and so not all of it was seen to; what names
+ * the dead is kept, and the next sweep starts over (D1).
+ */
+static bool abandon(struct portico *k, const struct dead *dead)
 {
+	bool missed_before = pk_thread.missed; /* by a sweep that came upon this one */
+	pk_thread.missed = false;
 	inherit_locks(k, dead);
 	withdraw_waits(k, dead);
 	pk_completions_reap(k, dead->id);
 	pk_message_each(k, return_message, (void *)dead);
+	if (pk_thread.missed)
+		return false;
 	for_each_claimed(k, dead, PK_WAITS, pk_wait_forget); /* all first: a leader may go before its group */
 	for_each_claimed(k, dead, PK_WAITS, pk_wait_free);
 	for_each_claimed(k, dead, PK_RUNS, pk_run_release);
@@ -184,6 +193,9 @@ static void abandon(struct portico *k, const struct dead *dead)
 	for_each_claimed(k, dead, PK_SEGMENTS, pk_segment_abandon);
 	release_claimed(k, dead, PK_PIPES);
 	for_each_claimed(k, dead, PK_ATTACHES, pk_segment_drop);
+	bool missed = pk_thread.missed;
+	pk_thread.missed = missed || missed_before;
+	return !missed;
 }
 
 static struct dead dead_of(pk_id id)
@@ -191,27 +203,33 @@ static struct dead dead_of(pk_id id)
 	return (struct dead){ .id = id, .claimed = pk_word(PK_CLAIMED, id), .held = pk_word(PK_HELD, id) };
 }
 
-static void reap(struct portico *k, uint32_t slot)
+/* False: not yet. */
+static bool reap(struct portico *k, uint32_t slot)
 {
 	struct pk_task *task = pk_slot(k, PK_TASKS, slot);
 	struct dead dead = dead_of(pk_slot_id(&task->head, slot));
 	pk_store(&task->head.word, pk_word(PK_DYING, dead.id));
 	PK_POINT("task: dying");
 	inherit_locks_of_objects(k, &dead, PK_TASKS);
-	abandon(k, &dead);
+	if (!abandon(k, &dead))
+		return false;
 	for_each_claimed(k, &dead, PK_ADJUSTS, pk_set_undo);
+	if (pk_thread.missed)
+		return false;
 	PK_POINT("task: all undone, slot not freed");
 	pk_add(&pk_header(k)->reaped, 1);
 	/* D1 */
 	pk_store(&task->head.generation, pk_id_generation(dead.id) + 1);
 	pk_store(&task->head.word, PK_FREE);
+	return true;
 }
 
 /* Its image is gone, by exec, and the new one hasn't come here (yet). */
 static void abandon_image(struct portico *k, struct pk_task *task, uint32_t slot)
 {
 	struct dead dead = dead_of(pk_slot_id(&task->head, slot));
-	abandon(k, &dead);
+	if (!abandon(k, &dead))
+		return;
 	PK_POINT("task: image abandoned, not noted");
 	task->flags |= PK_TASK_ABANDONED;
 }
@@ -222,8 +240,7 @@ static bool see_to(struct portico *k, struct pk_task *task, uint32_t slot)
 	enum pk_kind kind = pk_word_kind(
 		pk_load(&task->head.word)); /* another may have reaped it, and a third moved in */
 	if (kind == PK_DYING || (kind == PK_LIVE && !process_lives(k, task, slot))) {
-		reap(k, slot);
-		return true;
+		return reap(k, slot);
 	}
 	if (kind == PK_LIVE && !(task->flags & PK_TASK_ABANDONED) && !image_lives(k, task, slot))
 		abandon_image(k, task, slot);
@@ -368,14 +385,15 @@ static void become(struct portico *k, pk_id task)
 	pk_store(&k->mine->task, task);
 }
 
+/* A signal handler that comes upon this half done finds a thread that isn't in: the task last. */
 static void enter_thread(struct portico *k)
 {
-	pk_thread = (struct pk_thread){
-		.kernel = k,
-		.task = pk_self(k),
-		.owner = k->mine->owner_half | (pk_thread_id() & PK_LOCK_THREAD),
-		.magazine = pk_magazine_hold(k),
-	};
+	pk_store(&pk_thread.task, 0);
+	pk_thread.serial = k->serial;
+	pk_thread.owner = k->mine->owner_half | (pk_thread_id() & PK_LOCK_THREAD);
+	pk_thread.magazine = pk_magazine_hold(k);
+	pk_thread.last = 0;
+	pk_store(&pk_thread.task, pk_self(k));
 }
 
 static int register_image(struct portico *k)
@@ -442,10 +460,12 @@ int pk_enter_slowly(struct portico *k)
 {
 	struct pk_registration *mine = k->mine;
 	bool new = false;
-	uint32_t idle = 0;
+	uint32_t holder = 0, thread = pk_thread_id();
 	int error = 0;
-	while (!pk_swap_if(&mine->registering, &idle, 1)) {
-		idle = 0;
+	while (!pk_swap_if(&mine->registering, &holder, thread)) {
+		if (holder == thread)
+			return -EDEADLK; /* a handler interrupted this very call */
+		holder = 0;
 		pk_pause();
 	}
 	if (pk_self(k) == 0) {

@@ -272,14 +272,14 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 	int error = pk_may_receive(k, port);
 	if (error)
 		return error;
-	while (!pk_queue_find(k, port, id, want, &found)) {
+	for (uint32_t most = pk_committed(k, PK_WAITS); !pk_queue_find(k, port, id, want, &found); most--) {
 		uint32_t sender = pk_find_sender(k, port, want);
 		if (!sender)
 			return post ? pk_post_receive(k, port, id, want, post, wait) : -EAGAIN;
 		struct pk_wait *at = pk_slot(k, PK_WAITS, sender);
 		struct pk_message *m = at ? pk_message_at(k, at->message) : NULL;
-		if (!m)
-			return -EIO; /* scribbled since it was found */
+		if (!m || most == 0)
+			return -EIO; /* scribbled */
 		if (m->length > want->room)
 			return -E2BIG;
 		pk_admit(k, port, id, sender, wakes);
@@ -332,20 +332,21 @@ int pk_port_receive(struct portico *k, pk_id id, const struct pk_want *want, con
 	return result;
 }
 
-int pk_port_collect(struct portico *k, uint32_t slot, uint32_t *message)
+int pk_port_collect(struct portico *k, pk_id id, uint32_t *message)
 {
+	uint32_t slot = pk_id_slot(id);
 	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
 	int error = pk_wait_status(k, slot);
 	if (!wait || error)
 		return error ? error : -EINVAL;
 	*message = pk_outcome_value(pk_load(&wait->outcome));
 	struct pk_message *m = pk_message_at(k, *message);
-	uint64_t granted = pk_word(PK_GRANTED, pk_slot_id(&wait->head, slot));
+	uint64_t granted = pk_word(PK_GRANTED, id);
 	PK_POINT("transfer: granted, not collected");
-	/* by a swap: of two threads that collect it one has it */
-	error = m && pk_swap_if(&m->head.word, &granted, pk_word(PK_HELD, pk_self(k))) ? 0 : -EIO;
-	pk_wait_end(k, slot);
-	return error;
+	if (!m || !pk_swap_if(&m->head.word, &granted, pk_word(PK_HELD, pk_self(k))))
+		return -EINVAL;
+	pk_wait_discard(k, slot);
+	return 0;
 }
 
 void pk_port_give_back(struct portico *k, uint32_t message)

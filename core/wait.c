@@ -27,7 +27,7 @@ static struct pk_wait *leader_of(struct portico *k, const struct pk_wait *wait)
 
 /* ---- waking */
 
-static void wake_all(struct pk_wakes *wakes)
+void pk_wakes_send(struct pk_wakes *wakes)
 {
 	for (uint64_t i = 0; i < wakes->count; i++)
 		pk_wake(wakes->words[i], 1);
@@ -36,7 +36,7 @@ static void wake_all(struct pk_wakes *wakes)
 
 void pk_wakes_flush_slowly(struct portico *k, struct pk_wakes *wakes)
 {
-	wake_all(wakes);
+	pk_wakes_send(wakes);
 	if (__builtin_expect(pk_thread.owes_completions, 0))
 		pk_wait_tell_owed(k);
 }
@@ -44,7 +44,7 @@ void pk_wakes_flush_slowly(struct portico *k, struct pk_wakes *wakes)
 static void wake_later(struct pk_wakes *wakes, const _Atomic uint32_t *word)
 {
 	if (wakes->count == sizeof wakes->words / sizeof wakes->words[0])
-		wake_all(wakes);
+		pk_wakes_send(wakes);
 	wakes->words[wakes->count++] = word;
 }
 
@@ -61,7 +61,8 @@ static struct pk_object *lock_object_of(struct portico *k, const struct pk_wait 
 /* The message that will tell of that wait, if it hasn't yet. */
 static struct pk_message *untold(struct portico *k, const struct pk_wait *wait, uint32_t slot)
 {
-	struct pk_message *m = pk_load_relaxed(&wait->tell) == PK_TELL_PORT ? pk_message_at(k, wait->completion) : NULL;
+	struct pk_message *m =
+		pk_load_relaxed(&wait->tell) == PK_TELL_PORT ? pk_message_at(k, wait->completion) : NULL;
 	return m && pk_load(&m->head.word) == pk_load(&wait->head.word) && m->tells == slot ? m : NULL;
 }
 
@@ -82,14 +83,15 @@ static void tell_port(struct portico *k, const struct pk_wait *wait, pk_id id, s
 		pk_thread.owes_completions = true; /* this handler's thread holds that lock: later */
 }
 
-/* The same where whoever settled it may have died before it told.  The id first: it may be another by then. */
+/* The same where whoever settled it may have died before it told.  The id first: it may be another by then.
+ */
 static void tell_if_untold(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
 {
 	struct pk_wait *wait = wait_at(k, slot);
 	if (!wait)
 		return;
 	pk_id id = pk_slot_id(&wait->head, slot);
-	atomic_thread_fence(memory_order_acquire);
+	pk_fence();
 	if (object_of(wait) == 0)
 		return; /* it was ended, and that id may be the next one's */
 	uint64_t outcome = pk_load(&wait->outcome);
@@ -107,11 +109,13 @@ void pk_wait_tell_owed(struct portico *k)
 		if (!wait || object_of(wait) == 0 || !untold(k, wait, slot))
 			continue;
 		struct pk_object *object = lock_object_of(k, wait);
-		if (!object)
-			continue;
-		tell_if_untold(k, slot, &wakes);
-		pk_object_unlock(object);
-		pk_wakes_flush(k, &wakes);
+		if (object) {
+			tell_if_untold(k, slot, &wakes);
+			pk_object_unlock(object);
+			pk_wakes_send(&wakes);
+		} else {
+			pk_thread.owes_completions = true;
+		}
 	}
 }
 
@@ -158,7 +162,8 @@ static void join(struct portico *k, struct pk_wait *wait, uint32_t slot, uint32_
 }
 
 /* W5: claimed now, so that no completion fails for want of memory later. */
-static int claim_completion(struct portico *k, struct pk_wait *wait, uint32_t slot, const struct pk_post *post)
+static int claim_completion(struct portico *k, struct pk_wait *wait, uint32_t slot,
+			    const struct pk_post *post)
 {
 	struct pk_completion completion = { .cookie = post->cookie, .wait = pk_slot_id(&wait->head, slot) };
 	int error = pk_port_completes(k, post->port);
@@ -174,8 +179,18 @@ static int claim_completion(struct portico *k, struct pk_wait *wait, uint32_t sl
 static bool would_nest(struct portico *k, const struct pk_wait *wanted, const struct pk_post *post)
 {
 	const struct pk_wait *leader = wait_at(k, post->leader);
-	return (leader ? (enum pk_tell_how)pk_load_relaxed(&leader->tell) : post->tell) == PK_TELL_PORT && wanted->table == PK_PORTS &&
-	       pk_port_is_completions(k, wanted->object);
+	return (leader ? (enum pk_tell_how)pk_load_relaxed(&leader->tell) : post->tell) == PK_TELL_PORT &&
+	       wanted->table == PK_PORTS && pk_port_is_completions(k, wanted->object);
+}
+
+/* Somebody looks for expired waits by then.  After the wait can be seen, or whoever looks now might miss
+ * both. */
+static void look_by(struct portico *k, int64_t until_ns)
+{
+	pk_fence();
+	int64_t next = pk_load_relaxed(&k->next_expiry_ns);
+	while (until_ns < next && !pk_swap_if(&k->next_expiry_ns, &next, until_ns))
+		continue;
 }
 
 int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket,
@@ -202,19 +217,21 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	wait->select = wanted->select;
 	wait->tell_port = post->port;
 	wait->cookie = post->cookie;
-	pk_store_relaxed(&wait->until_ns, post->until_ns);
+	int64_t until_ns = post->until_ns < 0 ? 0 : post->until_ns;
+	pk_store_relaxed(&wait->until_ns, until_ns);
 	wait->since_ns = pk_monotonic_ns();
 	wait->number = (*next_ticket)++;
 	wait->next = wait->previous = 0;
 	join(k, wait, *slot, post->leader);
 	if (post->id)
-		*post->id = pk_slot_id(&wait->head, *slot); /* before it can be settled, collected, and used again */
-	if (tells && post->until_ns < pk_load_relaxed(&k->next_expiry_ns))
-		pk_store_relaxed(&k->next_expiry_ns, post->until_ns);
+		*post->id = pk_slot_id(&wait->head,
+				       *slot); /* before it can be settled, collected, and used again */
 	PK_POINT("wait: filled in, not posted");
 	pk_store(&wait->outcome, PK_WAITING);
 	/* last: until now it was nobody's for whoever repairs */
 	pk_store(&wait->object, pk_load_relaxed(&wanted->object));
+	if (tells)
+		look_by(k, until_ns);
 	PK_POINT("wait: posted, on no list");
 	list_append(k, list, wait, *slot);
 	PK_POINT("wait: on its list");
@@ -240,9 +257,10 @@ static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk
 	} while (!pk_swap_if(&leader->outcome, &found, outcome));
 	PK_POINT("wait: settled, nobody told");
 	/* a thread that isn't told by a port may end it from here on; a futex may be woken for nothing */
-	if (tell == PK_TELL_PORT)
+	if (tell == PK_TELL_PORT) {
+		pk_fence(); /* as pk_wait_announce() */
 		tell_port(k, leader, id, wakes);
-	else if (found & PK_WAIT_SLEEPING)
+	} else if (found & PK_WAIT_SLEEPING)
 		wake_later(wakes, (const _Atomic uint32_t *)&leader->outcome);
 	return true;
 }
@@ -354,7 +372,8 @@ bool pk_wait_in_line(struct portico *k, const struct pk_wait_list *list, uint32_
 	if (!wait || !list)
 		return false;
 	const struct pk_wait *next = wait_at(k, wait->next), *previous = wait_at(k, wait->previous);
-	return (previous ? previous->next : list->first) == slot && (next ? next->previous : list->last) == slot;
+	return (previous ? previous->next : list->first) == slot &&
+	       (next ? next->previous : list->last) == slot;
 }
 
 uint32_t pk_wait_count(struct portico *k, const struct pk_wait_list *list)
@@ -375,8 +394,6 @@ static int result_of(uint64_t outcome)
 		return PK_POSTED;
 	case PK_WAIT_GRANTED:
 		return 0;
-	case PK_WAIT_TAKEN:
-		return -EINVAL;
 	default:
 		return -(int)(pk_outcome_value(outcome) & 0xfff);
 	}
@@ -399,6 +416,7 @@ uint32_t pk_wait_find(struct portico *k, pk_id id)
 	uint32_t slot = pk_id_slot(id);
 	const struct pk_wait *wait = wait_at(k, slot);
 	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) && object_of(wait) != 0 &&
+			       pk_load_relaxed(&wait->tell) == PK_TELL_PORT &&
 			       pk_load(&wait->head.generation) == pk_id_generation(id)
 		       ? slot
 		       : 0;
@@ -412,38 +430,49 @@ static void leave_line(struct portico *k, struct pk_object *object, const struct
 	pk_object_advance(k, pk_load_relaxed(&wait->table), pk_id_slot(object_of(wait)), wakes);
 }
 
-/* Settle it, on its owner's behalf; with a completion unless PK_WAIT_SILENT is in `how`. */
-static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64_t how)
+#define SETTLED_NOW 2 /* by this very call */
+
+/*
+ * Settle it, on its owner's behalf, with a completion unless PK_WAIT_SILENT is
+ * in `how`.  `sole`: nobody else can be ending it.
+ */
+static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64_t how, bool sole)
 {
 	struct pk_wait *wait = wait_at(k, slot), *leader = wait ? leader_of(k, wait) : NULL;
 	struct pk_object *object = leader ? lock_object_of(k, wait) : NULL;
 	struct pk_wakes wakes = { 0 };
+	int result = -EINVAL;
 	uint64_t failed = PK_WAIT_FAILED | how | (uint64_t)(uint32_t)error << 32;
 	if (!object)
 		return wait ? -EIO : -EINVAL;
-	if (pk_slot_id(&wait->head, slot) == id) { /* else another thread ended it meanwhile */
-		uint64_t outcome = pk_load(&leader->outcome);
+	uint64_t outcome = pk_load(&leader->outcome);
+	/* the id after it: else another thread ended it meanwhile, and the outcome may be another's */
+	if (pk_slot_id(&wait->head, slot) == id) {
 		bool settled = false;
 		while (!settled && pk_outcome_kind(outcome) == PK_WAITING)
 			settled = pk_swap_if(&leader->outcome, &outcome, failed);
 		PK_POINT("wait: given up, still on its list");
-		leave_line(k, object, wait, slot, &wakes);
+		result = settled ? SETTLED_NOW : result_of(outcome);
+		if (settled || sole) /* else another thread may be ending it */
+			leave_line(k, object, wait, slot, &wakes);
 		if (settled && !(how & PK_WAIT_SILENT))
-			tell_port(k, leader, pk_slot_id(&leader->head, pk_load_relaxed(&wait->leader)), &wakes);
+			tell_port(k, leader, pk_slot_id(&leader->head, pk_load_relaxed(&wait->leader)),
+				  &wakes);
 	}
 	pk_object_unlock(object);
 	pk_wakes_flush(k, &wakes);
-	return pk_wait_status(k, slot);
+	return result;
 }
 
-int pk_wait_cancel(struct portico *k, pk_id id)
+bool pk_wait_cancel(struct portico *k, pk_id id)
 {
-	return give_up(k, pk_id_slot(id), id, ECANCELED, PK_WAIT_SILENT);
+	return give_up(k, pk_id_slot(id), id, ECANCELED, PK_WAIT_SILENT, false) == SETTLED_NOW;
 }
 
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error)
 {
-	return give_up(k, slot, pk_wait_id(k, slot), error, PK_WAIT_SILENT);
+	int result = give_up(k, slot, pk_wait_id(k, slot), error, PK_WAIT_SILENT, true);
+	return result == SETTLED_NOW ? -error : result;
 }
 
 int64_t pk_wait_expire(struct portico *k)
@@ -452,22 +481,22 @@ int64_t pk_wait_expire(struct portico *k)
 	uint32_t committed = pk_committed(k, PK_WAITS);
 	if (now < pk_load_relaxed(&k->next_expiry_ns))
 		return pk_load_relaxed(&k->next_expiry_ns);
-	pk_store(&k->next_expiry_ns, PK_FOREVER); /* first: what is posted meanwhile lowers it again */
+	pk_exchange(&k->next_expiry_ns, PK_FOREVER); /* first: what is posted meanwhile lowers it again */
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct pk_wait *wait = wait_at(k, slot);
 		pk_id id = pk_wait_id(k, slot);
-		atomic_thread_fence(memory_order_acquire);
+		pk_fence();
 		if (!wait || pk_load(&wait->head.word) != pk_word(PK_CLAIMED, pk_self(k)) ||
-		    object_of(wait) == 0 || pk_load_relaxed(&wait->tell) != PK_TELL_PORT || !is_waiting(k, wait))
+		    object_of(wait) == 0 || pk_load_relaxed(&wait->tell) != PK_TELL_PORT ||
+		    !is_waiting(k, wait))
 			continue;
 		int64_t until_ns = pk_load_relaxed(&wait->until_ns);
 		if (until_ns <= now)
-			give_up(k, slot, id, ETIMEDOUT, 0);
+			give_up(k, slot, id, ETIMEDOUT, 0, false);
 		else if (until_ns < next)
 			next = until_ns;
 	}
-	if (next < pk_load_relaxed(&k->next_expiry_ns))
-		pk_store_relaxed(&k->next_expiry_ns, next);
+	look_by(k, next);
 	return next;
 }
 
@@ -503,6 +532,8 @@ static void check_line(struct portico *k, uint32_t slot)
 static int look_round(struct portico *k, uint32_t slot)
 {
 	uint64_t held = pk_signals_hold();
+	if (pk_thread.owes_completions)
+		pk_wait_tell_owed(k);
 	pk_task_sweep(k, false);
 	pk_wait_expire(k);
 	check_line(k, slot);
@@ -588,8 +619,9 @@ static void leave_own_line(struct portico *k, const struct pk_wait *wait, uint32
 void pk_wait_end(struct portico *k, uint32_t slot)
 {
 	struct pk_wait *leader = wait_at(k, slot), *wait;
-	if (!leader)
-		return;
+	if (!leader || pk_outcome_kind(pk_load(&leader->outcome)) == PK_WAITING)
+		return; /* its object couldn't be locked: it stands in line, and is kept until this task ends
+			 */
 	/* the leader last: the others' lines are settled through it */
 	for (uint32_t most = PK_GROUP_MOST; leader->next_member != 0 && most > 0; most--) {
 		uint32_t member = leader->next_member;
@@ -613,6 +645,8 @@ void pk_wait_announce(struct portico *k, uint32_t slot)
 	struct pk_wakes wakes = { 0 };
 	if (m)
 		m->tells = slot;
+	/* the outcome is looked at after this is seen; a settler looks at this after that is */
+	pk_fence();
 	if (!object)
 		return;
 	tell_if_untold(k, slot, &wakes);
@@ -620,14 +654,11 @@ void pk_wait_announce(struct portico *k, uint32_t slot)
 	pk_wakes_flush(k, &wakes);
 }
 
-bool pk_wait_take(struct portico *k, uint32_t slot)
+bool pk_wait_take(struct portico *k, pk_id id)
 {
-	struct pk_wait *wait = wait_at(k, slot);
-	uint64_t outcome = wait ? pk_load(&wait->outcome) : PK_WAITING;
-	while (pk_outcome_kind(outcome) == PK_WAIT_GRANTED || pk_outcome_kind(outcome) == PK_WAIT_FAILED)
-		if (pk_swap_if(&wait->outcome, &outcome, PK_WAIT_TAKEN))
-			return true;
-	return false;
+	struct pk_wait *wait = wait_at(k, pk_id_slot(id));
+	uint32_t generation = pk_id_generation(id);
+	return wait && pk_swap_if(&wait->head.generation, &generation, generation + 1);
 }
 
 void pk_wait_discard(struct portico *k, uint32_t slot)

@@ -51,13 +51,14 @@
 #include "spin.h"
 #include "table.h"
 
-enum pk_outcome { PK_WAITING = 1, PK_WAIT_GRANTED, PK_WAIT_FAILED, PK_WAIT_TAKEN };
+enum pk_outcome { PK_WAITING = 1, PK_WAIT_GRANTED, PK_WAIT_FAILED };
 #define PK_WAIT_SLEEPING UINT64_C(0x100)
 #define PK_WAIT_SILENT UINT64_C(0x200) /* its owner settled it, and knows: no completion */
 
 #define PK_POSTED 1 /* not done at once: a wait was posted */
 
-/* An outcome: its kind, one of those flags, the settler's CPU from bit 16 on, and the value from bit 32 on. */
+/* An outcome: its kind, one of those flags, the settler's CPU from bit 16 on, and the value from bit 32 on.
+ */
 static inline enum pk_outcome pk_outcome_kind(uint64_t outcome)
 {
 	return (enum pk_outcome)(outcome & 0xff);
@@ -94,6 +95,9 @@ struct pk_wakes {
 	uint64_t count;
 	const _Atomic uint32_t *words[7];
 };
+/* Wake them, and do nothing else: for a repair, under locks. */
+void pk_wakes_send(struct pk_wakes *wakes);
+
 void pk_wakes_flush_slowly(struct portico *k, struct pk_wakes *wakes);
 
 static inline void pk_wakes_flush(struct portico *k, struct pk_wakes *wakes)
@@ -169,8 +173,8 @@ int pk_wait_status(struct portico *k, uint32_t slot);
  */
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error);
 
-/* The same of the wait that has that id, for ECANCELED; one that is another's by now is left alone. */
-int pk_wait_cancel(struct portico *k, pk_id id);
+/* The same, with ECANCELED, of the wait that has that id.  True: this settled it. */
+bool pk_wait_cancel(struct portico *k, pk_id id);
 
 /* Is its completion still to come?  Until then it can't be ended. */
 bool pk_wait_untold(struct portico *k, uint32_t slot);
@@ -184,8 +188,8 @@ void pk_wait_end(struct portico *k, uint32_t slot);
 /* All of its group stand in line: its completion may come. */
 void pk_wait_announce(struct portico *k, uint32_t slot);
 
-/* Of several threads that want to end a settled wait, one may. */
-bool pk_wait_take(struct portico *k, uint32_t slot);
+/* Of several threads that want to end a settled wait, one may; then its id is stale. */
+bool pk_wait_take(struct portico *k, pk_id id);
 
 /* End it, and with it the completion that will not come. */
 void pk_wait_discard(struct portico *k, uint32_t slot);

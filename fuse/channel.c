@@ -260,7 +260,8 @@ bool call_withdraw(struct call *call)
 static void discard_wait(uint32_t slot, const struct pk_wait *wait)
 {
 	uint32_t message;
-	if (wait->purpose != PK_FOR_RECEIVE || pk_port_collect(server.kernel, slot, &message) != 0)
+	if (wait->purpose != PK_FOR_RECEIVE ||
+	    pk_port_collect(server.kernel, pk_wait_id(server.kernel, slot), &message) != 0)
 		pk_wait_end(server.kernel, slot);
 	else
 		pk_port_give_back(server.kernel, message);

@@ -239,7 +239,7 @@ static void settled_read(struct call *call)
 {
 	struct file *file = call->file;
 	uint32_t message;
-	int error = pk_port_collect(server.kernel, call->wait, &message);
+	int error = pk_port_collect(server.kernel, pk_wait_id(server.kernel, call->wait), &message);
 	if (error) {
 		pk_wait_end(server.kernel, call->wait);
 		call_fail(call, channel_error(error));

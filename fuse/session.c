@@ -179,8 +179,7 @@ static void *listen_for_core(void *unused)
 	if (pk_enter(server.kernel) != 0)
 		return NULL;
 	for (;;) {
-		int result = pk_port_await(server.kernel, server.completions,
-					   pk_monotonic_ns() + PK_TICK_NS);
+		int result = pk_port_await(server.kernel, server.completions, pk_monotonic_ns() + PK_TICK_NS);
 		if (result != 0 && result != -ETIMEDOUT && result != -EINTR)
 			usleep(PK_TICK_NS / 1000); /* the region is damaged: look now and then */
 		eventfd_write(bell, 1);

@@ -83,7 +83,7 @@ static long send_message(struct portico *k, int queue, const void *data, size_t 
 		return error;
 	error = flags & IPC_NOWAIT ? pk_port_send(k, id, message, NULL, NULL)
 				   : pk_port_send_until(k, id, message, PK_FOREVER);
-	if (error)
+	if (error && error != -EIO) /* as portico_send() */
 		pk_message_release(k, message);
 	return error;
 }

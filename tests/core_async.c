@@ -273,20 +273,22 @@ static void case_refused(void)
 	portico_wait wait;
 	CHECK_EQUAL(put(completions, "x", PORTICO_NOW), -EPERM);
 	CHECK_EQUAL(portico_post_receive(k, &port, 1, 64, NULL, PORTICO_FOREVER, port, 1, &wait), -EPERM);
-	CHECK_EQUAL(portico_post_receive(k, &completions, 1, 64, NULL, PORTICO_FOREVER, completions, 1, &wait),
-		    -EPERM);
+	CHECK_EQUAL(
+		portico_post_receive(k, &completions, 1, 64, NULL, PORTICO_FOREVER, completions, 1, &wait),
+		-EPERM);
 	/* half posted, and then refused: nothing stays in line, nothing comes */
 	portico_port some[] = { port, { 0 } };
 	struct portico_status status;
-	CHECK_EQUAL(portico_post_receive(k, some, 2, 64, NULL, PORTICO_FOREVER, completions, 1, &wait), -EINVAL);
+	CHECK_EQUAL(portico_post_receive(k, some, 2, 64, NULL, PORTICO_FOREVER, completions, 1, &wait),
+		    -EINVAL);
 	CHECK_EQUAL(portico_mailbox_status(k, port, &status), 0);
 	CHECK_EQUAL(status.receivers, 0);
 	expect_none();
 	struct portico_completion completion;
 	CHECK_EQUAL(portico_complete(k, port, &completion, PORTICO_NOW), -EPERM);
 	join_child(CHILD({ /* another's */
-		CHECK_EQUAL(post_put(port, "x", 1, &wait), -EPERM);
-		CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), -EPERM);
+			   CHECK_EQUAL(post_put(port, "x", 1, &wait), -EPERM);
+			   CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), -EPERM);
 	}));
 	/* destroyed under a post: what was posted goes on, and can be asked */
 	wait = post_get(port, 1, PORTICO_FOREVER);
@@ -327,8 +329,9 @@ static void case_poster_dies(void)
 		portico_wait wait;
 		CHECK_EQUAL(portico_completions_create(k, &mine), 0);
 		for (int i = 0; i < 3; i++)
-			CHECK_EQUAL(portico_post_receive(k, &port, 1, 64, NULL, PORTICO_FOREVER, mine, 1, &wait),
-				    0);
+			CHECK_EQUAL(
+				portico_post_receive(k, &port, 1, 64, NULL, PORTICO_FOREVER, mine, 1, &wait),
+				0);
 		CHECK_EQUAL(put(port, "back", PORTICO_NOW), 0); /* granted to the first, never collected */
 		*ids = mine.id;
 		kill(getpid(), SIGKILL);

@@ -113,7 +113,8 @@ static void operate_receive(void)
 /* A message is consumed when its buffer is free or kept: until then the victim's death returns it. */
 static bool consumed(void)
 {
-	return either(died_at, "", "table: kept") || strcmp(died_at, "table: free, not on the free list") == 0;
+	return either(died_at, "", "table: kept") ||
+	       strcmp(died_at, "table: free, not on the free list") == 0;
 }
 static void verify_receive(void)
 {
@@ -168,7 +169,7 @@ static void receive_by_completion(void)
 	CHECK_EQUAL(pk_completions_create(k, &post.port), 0);
 	CHECK_EQUAL(pk_port_post_receive(k, port, &any, &post, &wait), 0);
 	CHECK_EQUAL(next_told(post.port, soon()), wait);
-	CHECK_EQUAL(pk_port_collect(k, wait, &message), 0);
+	CHECK_EQUAL(pk_port_collect(k, pk_wait_id(k, wait), &message), 0);
 	*bystander_result = *(char *)pk_message_data(k, message, &length);
 	pk_message_release(k, message);
 	CHECK_EQUAL(next_told(post.port, 0), 0); /* once */

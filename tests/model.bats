@@ -7,9 +7,40 @@
 
 load helper
 
+# Two at a time: while the tests go on from the first to the last, another goes
+# from the last to the first, until they meet.
+setup_file() {
+	command -v spin >/dev/null || return 0
+	from_the_last 3>&- & # bats waits for who has its descriptor 3
+}
+
+teardown_file() {
+	: >"$BATS_FILE_TMPDIR/enough"
+	wait
+}
+
+from_the_last() {
+	local name mutant
+	while read -r name mutant && ! [ -e "$BATS_FILE_TMPDIR/enough" ] && kill -0 $$; do
+		check "$name" "$mutant"
+	done < <(sed -n 's/^@test .* { model \(.*\); }$/\1/p' "$BATS_TEST_FILENAME" | tac)
+}
+
+# Check what nobody checks yet, or did, and leave what came of it in a directory.
+check() {
+	local result=$BATS_FILE_TMPDIR/$1-$2 status=0
+	mkdir "$result" 2>/dev/null || return 0
+	TMPDIR=$result timeout 100 "$root/tests/model/check" "$1" ${2:+"$2"} >"$result/report" 2>&1 || status=$?
+	echo "$status" >"$result/status"
+}
+
 model() {
+	local result=$BATS_FILE_TMPDIR/$1-${2:-}
 	command -v spin >/dev/null || skip "no spin: install the package spin"
-	TMPDIR=$private timeout 100 "$root/tests/model/check" "$@"
+	check "$1" "${2:-}"
+	eventually 110 test -s "$result/status"
+	cat "$result/report"
+	return "$(cat "$result/status")"
 }
 
 @test "alive: nobody is overtaken, and no wake-up is lost" { model alive; }
@@ -19,6 +50,7 @@ model() {
 @test "two deaths at a rendezvous" { model rendezvous; }
 @test "a lock has one owner, and is inherited by one" { model lock; }
 @test "of many who sleep for a lock none is forgotten" { model crowd; }
+@test "of threads that share a task, and leave locks in both ways, none is forgotten" { model threads; }
 @test "each completion is told once, or its wait was cancelled, though one dies" { model completion; }
 @test "a slot that is posted again is told of for what it is now" { model again; }
 @test "each completion is told once, though two die" { model settlers; }
@@ -44,7 +76,14 @@ model() {
 @test "mutant: the waits of the dead stay in line (D2)" { model senders FORGET_WAITS; }
 @test "mutant: who inherits a lock doesn't repair what it guards" { model lock NO_INHERIT_REPAIR; }
 @test "mutant: a lock is inherited by a store (L2)" { model lock INHERIT_BY_STORE; }
+@test "mutant: a sleeper doesn't fence (L3)" { model lock NO_FENCE; }
+@test "mutant: a sleeper doesn't look after it has set the flag (L3)" { model lock SLEEP_UNSEEING; }
+@test "mutant: a sleeper looks for the owner, not for its flag" { model lock SLEEP_ON_THE_OWNER; }
 @test "mutant: who was woken forgets that others sleep (L3)" { model lock FORGET_THE_OTHERS; }
+@test "mutant: who spins forgets that others sleep (L3)" { model lock SPIN_FORGETS_THE_OTHERS; }
+@test "mutant: who unlocks looks for sleepers first (L3)" { model lock LOOK_BEFORE_LEAVING; }
+@test "mutant: who unlocks clears the flag though another holds the lock" { model lock CLEAR_ANOTHERS_FLAG; }
+@test "mutant: who unlocks wakes one before it clears the flag" { model lock WAKE_BEFORE_CLEARING; }
 @test "mutant: a completion is queued before the wait is settled (W5)" { model completion TELL_BEFORE_SWAP; }
 @test "mutant: who inherits an object tells nobody (W5)" { model completion REPAIR_TELLS_NOBODY; }
 @test "mutant: a released message still tells of its wait" { model completion TELLS_STAYS; }

@@ -36,11 +36,15 @@
 bit dead[TASKS];
 byte deaths;
 
+#ifndef at_death
+#define at_death skip
+#endif
+
 #if DEATHS > 0
 #define may_die()								\
 	if									\
 	:: true									\
-	:: deaths < DEATHS && (MORTALS >> self & 1) -> deaths++; dead[self] = 1; goto died	\
+	:: deaths < DEATHS && (MORTALS >> self & 1) -> deaths++; dead[self] = 1; at_death; goto died	\
 	fi
 #else
 #define may_die() skip

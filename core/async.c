@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The asynchronous calls of <portico/portico.h>: waits that are told of by completions. */
+#include "completion.h"
 #include "deliver.h"
 
 #include <string.h>
@@ -72,7 +73,7 @@ PUBLIC int portico_complete(portico *instance, portico_port completions,
 	uint32_t message = 0, length;
 	int error = pk_enter(instance);
 	if (!error)
-		error = pk_port_completes(instance, completions.id);
+		error = pk_completions_mine(instance, completions.id);
 	if (error)
 		return error;
 	look_round(instance);
@@ -93,7 +94,7 @@ PUBLIC int portico_complete(portico *instance, portico_port completions,
 static bool is_on_its_way(struct portico *k, uint32_t slot)
 {
 	const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
-	return pk_wait_untold(k, slot) && pk_port_completes(k, wait->tell_port) == 0;
+	return pk_wait_untold(k, slot) && pk_completions_mine(k, wait->tell_port) == 0;
 }
 
 static ssize_t collect_message(struct portico *k, pk_id id, void *buffer, size_t size_bytes,

@@ -83,9 +83,9 @@ struct pk_head {
 };
 
 /*
- * A lock; lock.h is the essay.  Low half (the futex): the thread that holds it,
- * or 0: it is free.  High half: the task of whoever holds or last held it, slot
- * and generation, and PK_LOCK_WAITERS.
+ * A lock; lock.h is the essay.  Low half: the thread that holds it, or 0: it
+ * is free.  High half (the futex): the task of whoever holds or last held it,
+ * slot and generation, and PK_LOCK_WAITERS.
  */
 typedef _Atomic uint64_t pk_lock_word;
 

@@ -80,9 +80,11 @@ static bool owner_exists(struct portico *k, const struct pk_task *task, uint64_t
 /*
  * Nothing sleeps for long while it holds a lock, but for another lock.  So
  * where the word has named the same thread for STUCK_NS, and that was asleep
- * each time, and none of its task sleeps for a lock, it was scribbled.
+ * each time, it was scribbled; where a thread of its task sleeps for a lock,
+ * perhaps it only waits its turn, and has some times longer.
  */
 #define STUCK_NS INT64_C(2000000000)
+#define STUCK_IN_TURN_NS INT64_C(8000000000)
 
 struct patience {
 	uint64_t word;
@@ -94,23 +96,27 @@ static bool owner_stuck(struct portico *k, const struct pk_task *task, uint64_t 
 			struct patience *patience)
 {
 	int64_t now = pk_monotonic_ns();
-	if (task->pid_namespace != k->mine->process.pid_namespace || pk_load(&task->locking) != 0 ||
+	if (task->pid_namespace != k->mine->process.pid_namespace ||
 	    !pk_thread_sleeps(task->pid, owner_thread(word)) ||
 	    (patience->word & ~PK_LOCK_WAITERS) != (word & ~PK_LOCK_WAITERS)) {
 		*patience = (struct patience){ .word = word, .since_ns = now };
 		return false;
 	}
-	return now - patience->since_ns >= STUCK_NS;
+	return now - patience->since_ns >= (pk_load(&task->locking) != 0 ? STUCK_IN_TURN_NS : STUCK_NS);
 }
 
-/* Sleep for the lock; counted, so that nobody takes this thread for one that sleeps while it holds another.
+/*
+ * Sleep for the lock, on the half with the flag: the low half may name the same
+ * thread again, which took it meanwhile without the flag, and would wake nobody.
+ * Counted, so that nobody takes this thread for one that sleeps while it holds another.
  */
 static int sleep_for(struct portico *k, pk_lock_word *lock, uint64_t word, int64_t nap_ns)
 {
 	struct pk_task *task = pk_task_of(k, owner_slot(pk_thread.owner));
 	if (task)
 		pk_add(&task->locking, 1);
-	int error = pk_sleep((_Atomic uint32_t *)lock, (uint32_t)word, pk_monotonic_ns() + nap_ns);
+	int error = pk_sleep((_Atomic uint32_t *)lock + 1, (uint32_t)((word | PK_LOCK_WAITERS) >> 32),
+			     pk_monotonic_ns() + nap_ns);
 	if (task)
 		pk_add(&task->locking, (uint32_t)-1);
 	return error;
@@ -165,7 +171,7 @@ void pk_unlock_slowly(pk_lock_word *lock)
 	/* where another has it already, that one wakes the next */
 	while (is_free(word) && word & PK_LOCK_WAITERS)
 		if (pk_swap_if(lock, &word, word & ~PK_LOCK_WAITERS)) {
-			pk_wake((_Atomic uint32_t *)lock, 1);
+			pk_wake((_Atomic uint32_t *)lock + 1, 1);
 			return;
 		}
 }

@@ -23,9 +23,10 @@
  *  L1  A word that names a live task is changed by that task's thread only.
  *  L2  A word that names no live task is changed only by a swap that names the
  *      swapper; so of many contenders one inherits.
- *  L3  Whoever sleeps has set PK_LOCK_WAITERS, fenced, and then looked; whoever
- *      unlocks stores, then looks, and wakes one where the flag is set; and that
- *      one keeps the flag set, for others may sleep, too.
+ *  L3  Whoever sleeps has set PK_LOCK_WAITERS, fenced, then looked, and sleeps
+ *      while the half of the word with the flag stays as it is; whoever unlocks
+ *      stores, then looks, clears the flag and wakes one; and that one sets it
+ *      again, for others may sleep, too.
  *  L4  A task's slot isn't given to another before no lock names its old
  *      generation (task.c reaps it), and lock words carry 16 bits of it.
  *

@@ -92,7 +92,7 @@ static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t 
 	pk_release(k, PK_PORTS, slot);
 }
 
-static void destroy_locked(struct portico *k, struct pk_port *port, pk_id id, struct pk_wakes *wakes)
+void pk_port_destroy_locked(struct portico *k, struct pk_port *port, pk_id id, struct pk_wakes *wakes)
 {
 	PK_POINT("port: before dying");
 	pk_store(&port->head.word, pk_word(PK_DYING, id));
@@ -110,34 +110,12 @@ int pk_port_destroy(struct portico *k, pk_id id)
 	uint32_t name = port->name;
 	error = pk_permission_own(k, &port->permission);
 	if (!error)
-		destroy_locked(k, port, id, &wakes);
+		pk_port_destroy_locked(k, port, id, &wakes);
 	pk_object_unlock(port);
 	pk_wakes_flush(k, &wakes);
 	if (!error && name)
 		pk_name_forget(k, name, id); /* N1 */
 	return error;
-}
-
-int pk_completions_create(struct portico *k, pk_id *id)
-{
-	static const struct pk_port_limits none = { .bytes = sizeof(struct pk_completion) };
-	return pk_port_create(k, PK_COMPLETIONS, &none, 0600, PK_NAME_MAILBOX, NULL, 0, id);
-}
-
-void pk_completions_reap(struct portico *k, pk_id owner)
-{
-	uint32_t committed = pk_committed(k, PK_PORTS);
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
-		struct pk_wakes wakes = { 0 };
-		if (!port || port->use != PK_COMPLETIONS || port->owner != owner ||
-		    pk_object_lock(k, PK_PORTS, pk_slot_id(&port->head, slot), &port) != 0)
-			continue;
-		if (port->use == PK_COMPLETIONS && port->owner == owner)
-			destroy_locked(k, port, pk_slot_id(&port->head, slot), &wakes);
-		pk_object_unlock(port);
-		pk_wakes_flush(k, &wakes);
-	}
 }
 
 /* ---- inspecting and changing */

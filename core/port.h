@@ -72,10 +72,6 @@ int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port
 /* Destroy it: who waits gets EIDRM, what is queued is gone.  -EPERM, -EINVAL, -EIDRM. */
 int pk_port_destroy(struct portico *k, pk_id port);
 
-/* A port for completions: this task's own, and ended with it. */
-int pk_completions_create(struct portico *k, pk_id *port);
-void pk_completions_reap(struct portico *k, pk_id owner);
-
 int pk_port_inspect(struct portico *k, pk_id port, struct pk_port_status *status);
 
 /* Change limits, owner and mode; NULL leaves what it is.  Lets go on who can.  -EPERM. */
@@ -83,6 +79,9 @@ int pk_port_adjust(struct portico *k, pk_id port, const struct pk_port_limits *l
 		   const struct pk_permission *permission);
 
 void pk_port_repair(struct portico *k, uint32_t slot);
+
+/* Under the lock: end it, whoever asks. */
+void pk_port_destroy_locked(struct portico *k, struct pk_port *port, pk_id id, struct pk_wakes *wakes);
 
 /* P1 to P4 hold?  For tests and `portico doctor`. */
 bool pk_port_valid(struct portico *k, pk_id port);
@@ -129,13 +128,6 @@ int pk_port_post_receive_any(struct portico *k, const pk_id *ports, unsigned cou
 			     const struct pk_want *want, const struct pk_post *post, uint32_t *wait);
 int pk_port_receive_any_until(struct portico *k, const pk_id *ports, unsigned count,
 			      const struct pk_want *want, int64_t until_ns, uint32_t *message);
-
-bool pk_port_is_completions(struct portico *k, pk_id port);
-
-/* For wait.c.  0: this task may have completions queued there. */
-int pk_port_completes(struct portico *k, pk_id port);
-/* Queue that wait's completion, if nobody has.  The port's lock comes after that of the object waited on. */
-int pk_port_complete(struct portico *k, pk_id port, pk_id wait, struct pk_wakes *wakes);
 
 /* Sleep until something is queued there.  0, -ETIMEDOUT, -EINTR, -EIDRM … */
 int pk_port_await(struct portico *k, pk_id port, int64_t until_ns);

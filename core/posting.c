@@ -40,46 +40,6 @@ int pk_port_await(struct portico *k, pk_id id, int64_t until_ns)
 	return error;
 }
 
-/* ---- completions */
-
-bool pk_port_is_completions(struct portico *k, pk_id id)
-{
-	int error;
-	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
-	return port && port->use == PK_COMPLETIONS;
-}
-
-int pk_port_completes(struct portico *k, pk_id id)
-{
-	int error;
-	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
-	if (!port)
-		return error;
-	return port->use == PK_COMPLETIONS && port->owner == pk_self(k) ? 0 : -EPERM;
-}
-
-int pk_port_complete(struct portico *k, pk_id id, pk_id told, struct pk_wakes *wakes)
-{
-	struct pk_wait *wait = pk_slot(k, PK_WAITS, pk_id_slot(told));
-	struct pk_port *port;
-	int error = wait ? pk_object_lock(k, PK_PORTS, id, &port) : -EIO;
-	if (error)
-		return error;
-	uint32_t message = wait->completion;
-	struct pk_message *m = pk_message_at(k, message);
-	/* the id last: then what was looked at was that wait's */
-	if (m && port->use == PK_COMPLETIONS && pk_wait_untold(k, pk_id_slot(told)) &&
-	    pk_wait_id(k, pk_id_slot(told)) == told) {
-		m->port = id;
-		m->number = port->next_number++; /* its limits don't count */
-		pk_note_sent(port, m);
-		if (!pk_hand_over(k, port, message, m, wakes))
-			pk_enqueue(k, port, id, message, m, wakes);
-	}
-	pk_object_unlock(port);
-	return 0;
-}
-
 /* ---- posting in any case, and serving what was posted at once */
 
 /* The receiver that stands in line as `slot` takes what there is for it. */

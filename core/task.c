@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "task.h"
+#include "completion.h"
 #include "log.h"
 #include "magazine.h"
 #include "name.h"

@@ -93,13 +93,15 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 	if (error)
 		return error;
 	m->port = id;
-	m->number = port->next_number++;
+	m->number = port->next_number; /* its own once it is sent */
 	if (port->receivers.first && pk_hand_over(k, port, message, m, wakes)) {
+		port->next_number++;
 		pk_note_sent(port, m);
 		return 0;
 	}
 	if (port->senders.first || !pk_fits(port, m))
 		return post ? pk_post_send(k, port, id, message, post, wait) : -EAGAIN;
+	port->next_number++;
 	pk_note_sent(port, m);
 	pk_enqueue(k, port, id, message, m, wakes);
 	return 0;

@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "wait.h"
+#include "completion.h"
 #include "log.h"
 #include "message.h"
 #include "object.h"
-#include "port.h"
-#include "sort.h"
 #include "task.h"
 
 #include <errno.h>
-
-static struct pk_wait *wait_at(struct portico *k, uint32_t slot)
-{
-	return pk_slot(k, PK_WAITS, slot);
-}
-
-static pk_id object_of(const struct pk_wait *wait)
-{
-	return pk_load(&wait->object);
-}
-
-/* The wait whose outcome is this one's. */
-static struct pk_wait *leader_of(struct portico *k, const struct pk_wait *wait)
-{
-	return wait_at(k, pk_load_relaxed(&wait->leader));
-}
 
 /* ---- waking */
 
@@ -48,139 +30,31 @@ static void wake_later(struct pk_wakes *wakes, const _Atomic uint32_t *word)
 	wakes->words[wakes->count++] = word;
 }
 
-/* ---- completions */
+/* ---- what it waits on */
 
-static struct pk_object *lock_object_of(struct portico *k, const struct pk_wait *wait)
+struct pk_object *pk_wait_lock_object(struct portico *k, const struct pk_wait *wait)
 {
 	unsigned table = pk_load_relaxed(&wait->table);
 	if (table != PK_PORTS && table != PK_SETS && table != PK_PIPES)
 		return NULL;
-	return pk_object_lock_slot(k, table, pk_id_slot(object_of(wait)));
+	return pk_object_lock_slot(k, table, pk_id_slot(pk_wait_object(wait)));
 }
 
-/* The message that will tell of that wait, if it hasn't yet. */
-static struct pk_message *untold(struct portico *k, const struct pk_wait *wait, uint32_t slot)
+bool pk_wait_is_waiting(struct portico *k, const struct pk_wait *wait)
 {
-	struct pk_message *m =
-		pk_load_relaxed(&wait->tell) == PK_TELL_PORT ? pk_message_at(k, wait->completion) : NULL;
-	return m && pk_load(&m->head.word) == pk_load(&wait->head.word) && m->tells == slot ? m : NULL;
-}
-
-bool pk_wait_untold(struct portico *k, uint32_t slot)
-{
-	const struct pk_wait *wait = wait_at(k, slot);
-	return wait && untold(k, wait, slot);
-}
-
-/*
- * W5, under the lock of an object that it waits on.  A port for completions is
- * waited on by threads only, so its lock comes after that of any object; and
- * under it whoever tells looks whether somebody else has, so of many one does.
- */
-static void tell_port(struct portico *k, const struct pk_wait *wait, pk_id id, struct pk_wakes *wakes)
-{
-	if (untold(k, wait, pk_id_slot(id)) && pk_port_complete(k, wait->tell_port, id, wakes) == -EDEADLK)
-		pk_thread.owes_completions = true; /* this handler's thread holds that lock: later */
-}
-
-/* The same where whoever settled it may have died before it told.  The id first: it may be another by then.
- */
-static void tell_if_untold(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
-{
-	struct pk_wait *wait = wait_at(k, slot);
-	if (!wait)
-		return;
-	pk_id id = pk_slot_id(&wait->head, slot);
-	pk_fence();
-	if (object_of(wait) == 0)
-		return; /* it was ended, and that id may be the next one's */
-	uint64_t outcome = pk_load(&wait->outcome);
-	if (pk_outcome_kind(outcome) != PK_WAITING && !(outcome & PK_WAIT_SILENT))
-		tell_port(k, wait, id, wakes);
-}
-
-void pk_wait_tell_owed(struct portico *k)
-{
-	uint32_t committed = pk_committed(k, PK_WAITS);
-	pk_thread.owes_completions = false;
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_wait *wait = wait_at(k, slot);
-		struct pk_wakes wakes = { 0 };
-		if (!wait || object_of(wait) == 0 || !untold(k, wait, slot))
-			continue;
-		struct pk_object *object = lock_object_of(k, wait);
-		if (object) {
-			tell_if_untold(k, slot, &wakes);
-			pk_object_unlock(object);
-			pk_wakes_send(&wakes);
-		} else {
-			pk_thread.owes_completions = true;
-		}
-	}
-}
-
-/* ---- lists: doubly linked, every number checked */
-
-static void list_append(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot)
-{
-	struct pk_wait *last = wait_at(k, list->last);
-	wait->next = 0;
-	wait->previous = last ? list->last : 0;
-	if (last)
-		last->next = slot;
-	else
-		list->first = slot;
-	list->last = slot;
-}
-
-void pk_wait_unlink(struct portico *k, struct pk_wait_list *list, uint32_t slot)
-{
-	struct pk_wait *wait = wait_at(k, slot);
-	if (!wait || !list || (list->first != slot && wait->previous == 0))
-		return; /* on no list */
-	struct pk_wait *next = wait_at(k, wait->next), *previous = wait_at(k, wait->previous);
-	if (previous)
-		previous->next = wait->next;
-	else
-		list->first = wait->next;
-	if (next)
-		next->previous = wait->previous;
-	else
-		list->last = wait->previous;
-	wait->next = wait->previous = 0;
+	const struct pk_wait *leader = pk_wait_leader(k, wait);
+	return leader && pk_outcome_kind(pk_load(&leader->outcome)) == PK_WAITING;
 }
 
 /* ---- posting and settling */
 
 static void join(struct portico *k, struct pk_wait *wait, uint32_t slot, uint32_t leader)
 {
-	struct pk_wait *first = wait_at(k, leader);
+	struct pk_wait *first = pk_wait_at(k, leader);
 	pk_store_relaxed(&wait->leader, first ? leader : slot);
 	wait->next_member = first ? first->next_member : 0;
 	if (first)
 		first->next_member = slot;
-}
-
-/* W5: claimed now, so that no completion fails for want of memory later. */
-static int claim_completion(struct portico *k, struct pk_wait *wait, uint32_t slot,
-			    const struct pk_post *post)
-{
-	struct pk_completion completion = { .cookie = post->cookie, .wait = pk_slot_id(&wait->head, slot) };
-	int error = pk_port_completes(k, post->port);
-	if (!error)
-		error = pk_message_make_from(k, &completion, sizeof completion, PK_COMPLETION_TYPE,
-					     &wait->completion);
-	if (!error)
-		pk_message_at(k, wait->completion)->tells = post->held ? 0 : slot;
-	return error;
-}
-
-/* A port for completions can't be told by one: its lock is the inner one. */
-static bool would_nest(struct portico *k, const struct pk_wait *wanted, const struct pk_post *post)
-{
-	const struct pk_wait *leader = wait_at(k, post->leader);
-	return (leader ? (enum pk_tell_how)pk_load_relaxed(&leader->tell) : post->tell) == PK_TELL_PORT &&
-	       wanted->table == PK_PORTS && pk_port_is_completions(k, wanted->object);
 }
 
 /* Somebody looks for expired waits by then.  After the wait can be seen, or whoever looks now might miss
@@ -196,14 +70,14 @@ static void look_by(struct portico *k, int64_t until_ns)
 int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket,
 		 const struct pk_wait *wanted, const struct pk_post *post, uint32_t *slot)
 {
-	int error = would_nest(k, wanted, post) ? -EPERM : pk_claim(k, PK_WAITS, slot);
+	int error = pk_completion_would_nest(k, wanted, post) ? -EPERM : pk_claim(k, PK_WAITS, slot);
 	if (error)
 		return error;
-	struct pk_wait *wait = wait_at(k, *slot);
+	struct pk_wait *wait = pk_wait_at(k, *slot);
 	bool tells = post->tell == PK_TELL_PORT && !post->leader;
 	pk_store_relaxed(&wait->tell, post->leader ? PK_TELL_NOBODY : (uint8_t)post->tell);
 	wait->completion = 0;
-	error = tells ? claim_completion(k, wait, *slot, post) : 0;
+	error = tells ? pk_completion_claim(k, wait, *slot, post) : 0;
 	if (error) {
 		pk_release(k, PK_WAITS, *slot);
 		return error;
@@ -233,18 +107,18 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	if (tells)
 		look_by(k, until_ns);
 	PK_POINT("wait: posted, on no list");
-	list_append(k, list, wait, *slot);
+	pk_line_append(k, list, wait, *slot);
 	PK_POINT("wait: on its list");
 	return 0;
 }
 
 static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk_wakes *wakes)
 {
-	struct pk_wait *wait = wait_at(k, slot);
+	struct pk_wait *wait = pk_wait_at(k, slot);
 	if (!wait)
 		return false;
 	uint32_t leader_slot = pk_load_relaxed(&wait->leader);
-	struct pk_wait *leader = leader_of(k, wait);
+	struct pk_wait *leader = pk_wait_leader(k, wait);
 	if (!leader)
 		return false;
 	uint64_t found = pk_load(&leader->outcome);
@@ -259,7 +133,7 @@ static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk
 	/* a thread that isn't told by a port may end it from here on; a futex may be woken for nothing */
 	if (tell == PK_TELL_PORT) {
 		pk_fence(); /* as pk_wait_announce() */
-		tell_port(k, leader, id, wakes);
+		pk_completion_tell(k, leader, id, wakes);
 	} else if (found & PK_WAIT_SLEEPING)
 		wake_later(wakes, (const _Atomic uint32_t *)&leader->outcome);
 	return true;
@@ -298,91 +172,10 @@ void pk_wait_grant_all(struct portico *k, struct pk_wait_list *list, struct pk_w
 
 struct pk_wait *pk_wait_on(struct portico *k, uint32_t slot, unsigned table, pk_id object)
 {
-	struct pk_wait *wait = wait_at(k, slot);
+	struct pk_wait *wait = pk_wait_at(k, slot);
 	if (!wait || pk_word_kind(pk_load(&wait->head.word)) != PK_CLAIMED)
 		return NULL;
-	return object_of(wait) == object && pk_load_relaxed(&wait->table) == table ? wait : NULL;
-}
-
-static uint32_t *link_of(struct portico *k, uint32_t slot)
-{
-	struct pk_wait *wait = wait_at(k, slot);
-	return wait ? &wait->next : NULL;
-}
-
-static uint64_t number_of(struct portico *k, uint32_t slot)
-{
-	struct pk_wait *wait = wait_at(k, slot);
-	return wait ? wait->number : 0;
-}
-
-/* In the order of their numbers, and linked both ways. */
-static void put_in_order(struct portico *k, struct pk_wait_list *list)
-{
-	static const struct pk_sort_by number = { link_of, number_of };
-	uint32_t most = pk_committed(k, PK_WAITS), slot = pk_sort(k, list->first, most, &number);
-	struct pk_wait *wait;
-	*list = (struct pk_wait_list){ 0 };
-	for (; most > 0 && (wait = wait_at(k, slot)) != NULL; most--) {
-		uint32_t next = wait->next;
-		list_append(k, list, wait, slot);
-		slot = next;
-	}
-}
-
-/* Is it still waiting, itself or, in a group, its leader? */
-static bool is_waiting(struct portico *k, const struct pk_wait *wait)
-{
-	const struct pk_wait *leader = leader_of(k, wait);
-	return leader && pk_outcome_kind(pk_load(&leader->outcome)) == PK_WAITING;
-}
-
-void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[4],
-		     uint64_t *next_ticket, struct pk_wakes *wakes)
-{
-	uint32_t committed = pk_committed(k, PK_WAITS);
-	for (int i = 0; i < 4; i++)
-		if (lists[i])
-			*lists[i] = (struct pk_wait_list){ 0 };
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_wait *wait = pk_wait_on(k, slot, table, object);
-		if (!wait)
-			continue;
-		if (!is_waiting(k, wait)) {
-			tell_if_untold(k, pk_load_relaxed(&wait->leader), wakes);
-			continue;
-		}
-		if (!pk_wait_on(k, slot, table, object))
-			continue; /* it was settled long ago, and now waits elsewhere */
-		if (wait->number >= *next_ticket)
-			*next_ticket = wait->number + 1;
-		if (wait->purpose >= 1 && wait->purpose <= 4 && lists[wait->purpose - 1]) {
-			wait->next = lists[wait->purpose - 1]->first;
-			lists[wait->purpose - 1]->first = slot;
-		}
-	}
-	for (int i = 0; i < 4; i++)
-		if (lists[i])
-			put_in_order(k, lists[i]);
-}
-
-bool pk_wait_in_line(struct portico *k, const struct pk_wait_list *list, uint32_t slot)
-{
-	const struct pk_wait *wait = wait_at(k, slot);
-	if (!wait || !list)
-		return false;
-	const struct pk_wait *next = wait_at(k, wait->next), *previous = wait_at(k, wait->previous);
-	return (previous ? previous->next : list->first) == slot &&
-	       (next ? next->previous : list->last) == slot;
-}
-
-uint32_t pk_wait_count(struct portico *k, const struct pk_wait_list *list)
-{
-	uint32_t count = 0, most = pk_committed(k, PK_WAITS);
-	for (struct pk_wait *wait = wait_at(k, list->first); wait && count < most;
-	     wait = wait_at(k, wait->next))
-		count++;
-	return count;
+	return pk_wait_object(wait) == object && pk_load_relaxed(&wait->table) == table ? wait : NULL;
 }
 
 /* ---- owners */
@@ -401,22 +194,22 @@ static int result_of(uint64_t outcome)
 
 int pk_wait_status(struct portico *k, uint32_t slot)
 {
-	struct pk_wait *wait = wait_at(k, slot), *leader = wait ? leader_of(k, wait) : NULL;
+	struct pk_wait *wait = pk_wait_at(k, slot), *leader = wait ? pk_wait_leader(k, wait) : NULL;
 	return leader ? result_of(pk_load(&leader->outcome)) : -EINVAL;
 }
 
 pk_id pk_wait_id(struct portico *k, uint32_t slot)
 {
-	const struct pk_wait *wait = wait_at(k, slot);
+	const struct pk_wait *wait = pk_wait_at(k, slot);
 	return wait ? pk_slot_id(&wait->head, slot) : 0;
 }
 
 uint32_t pk_wait_find(struct portico *k, pk_id id)
 {
 	uint32_t slot = pk_id_slot(id);
-	const struct pk_wait *wait = wait_at(k, slot);
-	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) && object_of(wait) != 0 &&
-			       pk_load_relaxed(&wait->tell) == PK_TELL_PORT &&
+	const struct pk_wait *wait = pk_wait_at(k, slot);
+	return wait && pk_load(&wait->head.word) == pk_word(PK_CLAIMED, pk_self(k)) &&
+			       pk_wait_object(wait) != 0 && pk_load_relaxed(&wait->tell) == PK_TELL_PORT &&
 			       pk_load(&wait->head.generation) == pk_id_generation(id)
 		       ? slot
 		       : 0;
@@ -427,7 +220,7 @@ static void leave_line(struct portico *k, struct pk_object *object, const struct
 		       struct pk_wakes *wakes)
 {
 	pk_wait_unlink(k, pk_object_line(pk_load_relaxed(&wait->table), object, wait->purpose), slot);
-	pk_object_advance(k, pk_load_relaxed(&wait->table), pk_id_slot(object_of(wait)), wakes);
+	pk_object_advance(k, pk_load_relaxed(&wait->table), pk_id_slot(pk_wait_object(wait)), wakes);
 }
 
 #define SETTLED_NOW 2 /* by this very call */
@@ -438,8 +231,8 @@ static void leave_line(struct portico *k, struct pk_object *object, const struct
  */
 static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64_t how, bool sole)
 {
-	struct pk_wait *wait = wait_at(k, slot), *leader = wait ? leader_of(k, wait) : NULL;
-	struct pk_object *object = leader ? lock_object_of(k, wait) : NULL;
+	struct pk_wait *wait = pk_wait_at(k, slot), *leader = wait ? pk_wait_leader(k, wait) : NULL;
+	struct pk_object *object = leader ? pk_wait_lock_object(k, wait) : NULL;
 	struct pk_wakes wakes = { 0 };
 	int result = -EINVAL;
 	uint64_t failed = PK_WAIT_FAILED | how | (uint64_t)(uint32_t)error << 32;
@@ -456,8 +249,8 @@ static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64
 		if (settled || sole) /* else another thread may be ending it */
 			leave_line(k, object, wait, slot, &wakes);
 		if (settled && !(how & PK_WAIT_SILENT))
-			tell_port(k, leader, pk_slot_id(&leader->head, pk_load_relaxed(&wait->leader)),
-				  &wakes);
+			pk_completion_tell(k, leader,
+					   pk_slot_id(&leader->head, pk_load_relaxed(&wait->leader)), &wakes);
 	}
 	pk_object_unlock(object);
 	pk_wakes_flush(k, &wakes);
@@ -483,12 +276,12 @@ int64_t pk_wait_expire(struct portico *k)
 		return pk_load_relaxed(&k->next_expiry_ns);
 	pk_exchange(&k->next_expiry_ns, PK_FOREVER); /* first: what is posted meanwhile lowers it again */
 	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_wait *wait = wait_at(k, slot);
+		struct pk_wait *wait = pk_wait_at(k, slot);
 		pk_id id = pk_wait_id(k, slot);
 		pk_fence();
 		if (!wait || pk_load(&wait->head.word) != pk_word(PK_CLAIMED, pk_self(k)) ||
-		    object_of(wait) == 0 || pk_load_relaxed(&wait->tell) != PK_TELL_PORT ||
-		    !is_waiting(k, wait))
+		    pk_wait_object(wait) == 0 || pk_load_relaxed(&wait->tell) != PK_TELL_PORT ||
+		    !pk_wait_is_waiting(k, wait))
 			continue;
 		int64_t until_ns = pk_load_relaxed(&wait->until_ns);
 		if (until_ns <= now)
@@ -513,15 +306,16 @@ static int64_t next_look(int64_t now)
 static void check_line(struct portico *k, uint32_t slot)
 {
 	for (uint32_t most = PK_GROUP_MOST; slot != 0 && most > 0; most--) {
-		struct pk_wait *wait = wait_at(k, slot);
-		struct pk_object *object = wait && is_waiting(k, wait) ? lock_object_of(k, wait) : NULL;
+		struct pk_wait *wait = pk_wait_at(k, slot);
+		struct pk_object *object =
+			wait && pk_wait_is_waiting(k, wait) ? pk_wait_lock_object(k, wait) : NULL;
 		if (!object)
 			return;
 		unsigned table = pk_load_relaxed(&wait->table);
-		if (is_waiting(k, wait) &&
+		if (pk_wait_is_waiting(k, wait) &&
 		    !pk_wait_in_line(k, pk_object_line(table, object, wait->purpose), slot)) {
-			pk_log(k, PK_LOG_DAMAGED, table, object_of(wait), 0);
-			pk_object_repair(k, table, pk_id_slot(object_of(wait)));
+			pk_log(k, PK_LOG_DAMAGED, table, pk_wait_object(wait), 0);
+			pk_object_repair(k, table, pk_id_slot(pk_wait_object(wait)));
 		}
 		pk_object_unlock(object);
 		slot = wait->next_member;
@@ -574,7 +368,7 @@ static int sleep_until_settled(struct portico *k, struct pk_wait *wait, uint32_t
 
 int pk_wait_sleep(struct portico *k, uint32_t slot)
 {
-	struct pk_wait *wait = wait_at(k, slot);
+	struct pk_wait *wait = pk_wait_at(k, slot);
 	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_self(k)));
 	int error = 0;
 	if (!wait)
@@ -590,14 +384,14 @@ int pk_wait_sleep(struct portico *k, uint32_t slot)
 
 void pk_wait_forget(struct portico *k, uint32_t slot)
 {
-	struct pk_wait *wait = wait_at(k, slot);
+	struct pk_wait *wait = pk_wait_at(k, slot);
 	if (wait)
 		pk_store(&wait->object, 0);
 }
 
 void pk_wait_free(struct portico *k, uint32_t slot)
 {
-	struct pk_wait *wait = wait_at(k, slot);
+	struct pk_wait *wait = pk_wait_at(k, slot);
 	if (!wait)
 		return;
 	pk_store(&wait->object, 0);
@@ -608,7 +402,7 @@ void pk_wait_free(struct portico *k, uint32_t slot)
 static void leave_own_line(struct portico *k, const struct pk_wait *wait, uint32_t slot)
 {
 	struct pk_wakes wakes = { 0 };
-	struct pk_object *object = lock_object_of(k, wait);
+	struct pk_object *object = pk_wait_lock_object(k, wait);
 	if (!object)
 		return;
 	leave_line(k, object, wait, slot, &wakes);
@@ -618,14 +412,14 @@ static void leave_own_line(struct portico *k, const struct pk_wait *wait, uint32
 
 void pk_wait_end(struct portico *k, uint32_t slot)
 {
-	struct pk_wait *leader = wait_at(k, slot), *wait;
+	struct pk_wait *leader = pk_wait_at(k, slot), *wait;
 	if (!leader || pk_outcome_kind(pk_load(&leader->outcome)) == PK_WAITING)
 		return; /* its object couldn't be locked: it stands in line, and is kept until this task ends
 			 */
 	/* the leader last: the others' lines are settled through it */
 	for (uint32_t most = PK_GROUP_MOST; leader->next_member != 0 && most > 0; most--) {
 		uint32_t member = leader->next_member;
-		wait = wait_at(k, member);
+		wait = pk_wait_at(k, member);
 		if (!wait)
 			break;
 		leave_own_line(k, wait, member);
@@ -637,34 +431,9 @@ void pk_wait_end(struct portico *k, uint32_t slot)
 	pk_wait_free(k, slot);
 }
 
-void pk_wait_announce(struct portico *k, uint32_t slot)
-{
-	struct pk_wait *wait = wait_at(k, slot);
-	struct pk_object *object = wait ? lock_object_of(k, wait) : NULL;
-	struct pk_message *m = wait ? pk_message_at(k, wait->completion) : NULL;
-	struct pk_wakes wakes = { 0 };
-	if (m)
-		m->tells = slot;
-	/* the outcome is looked at after this is seen; a settler looks at this after that is */
-	pk_fence();
-	if (!object)
-		return;
-	tell_if_untold(k, slot, &wakes);
-	pk_object_unlock(object);
-	pk_wakes_flush(k, &wakes);
-}
-
 bool pk_wait_take(struct portico *k, pk_id id)
 {
-	struct pk_wait *wait = wait_at(k, pk_id_slot(id));
+	struct pk_wait *wait = pk_wait_at(k, pk_id_slot(id));
 	uint32_t generation = pk_id_generation(id);
 	return wait && pk_swap_if(&wait->head.generation, &generation, generation + 1);
-}
-
-void pk_wait_discard(struct portico *k, uint32_t slot)
-{
-	const struct pk_wait *wait = wait_at(k, slot);
-	if (wait && untold(k, wait, slot))
-		pk_message_release(k, wait->completion);
-	pk_wait_end(k, slot);
 }

@@ -90,6 +90,8 @@ struct pk_completion {
 	pk_id wait;
 };
 
+struct pk_object;
+
 /* Those to wake once the object is unlocked; a cache line, so that starting with none is cheap. */
 struct pk_wakes {
 	uint64_t count;
@@ -117,7 +119,34 @@ static inline void pk_wakes_begin(struct pk_wakes *wakes)
 /* The completions that a handler couldn't queue, since its own thread held their port's lock. */
 void pk_wait_tell_owed(struct portico *k);
 
+/* ---- a wait's record */
+
+static inline struct pk_wait *pk_wait_at(struct portico *k, uint32_t slot)
+{
+	return pk_slot(k, PK_WAITS, slot);
+}
+
+static inline pk_id pk_wait_object(const struct pk_wait *wait)
+{
+	return pk_load(&wait->object);
+}
+
+/* The wait whose outcome is this one's. */
+static inline struct pk_wait *pk_wait_leader(struct portico *k, const struct pk_wait *wait)
+{
+	return pk_wait_at(k, pk_load_relaxed(&wait->leader));
+}
+
+/* Is it still waiting, itself or, in a group, its leader? */
+bool pk_wait_is_waiting(struct portico *k, const struct pk_wait *wait);
+
+/* Lock what it waits on; NULL where that can't be. */
+struct pk_object *pk_wait_lock_object(struct portico *k, const struct pk_wait *wait);
+
 /* ---- for objects, under their lock */
+
+/* Put it at the end of its line: line.c. */
+void pk_line_append(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot);
 
 /* Put a wait like `wanted` at the end of the line. */
 int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From mount to unmount: the session, its two threads, and what wakes them. */
 #include "channel.h"
+#include "completion.h"
 #include "pipe.h"
 #include "port.h"
 #include "region.h"

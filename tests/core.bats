@@ -14,6 +14,14 @@ case_of() {
 	return "$status"
 }
 
+# Run all cases of one.
+all_of() {
+	local case
+	for case in $(PORTICO_KERNEL=$private/list "$BUILD/tests/$1"); do
+		PORTICO_KERNEL=$private/$case case_of "$1" "$case"
+	done
+}
+
 # ---- the instance
 
 @test "instance: of many who come first at once one makes it, and leaves no litter" { case_of core_region race; }
@@ -86,6 +94,10 @@ case_of() {
 @test "task: threads share it" { case_of core_task threads; }
 @test "task: 3 000 in turn don't take 3 000 slots" { case_of core_task many-in-turn; }
 @test "task: death is seen across pid namespaces" { case_of core_task pid-namespaces; }
+
+# ---- threads that share a handle
+
+@test "threads: all at once, every operation" { all_of core_threads; }
 
 # ---- kill -9
 

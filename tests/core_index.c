@@ -38,7 +38,8 @@ static int expected(const struct pk_want *want)
 {
 	int best = -1;
 	for (unsigned i = 0; i < count; i++) {
-		bool wanted = want->select == PK_ANY || (want->select == PK_TYPE && queued[i].type == want->type) ||
+		bool wanted = want->select == PK_ANY ||
+			      (want->select == PK_TYPE && queued[i].type == want->type) ||
 			      (want->select == PK_TYPE_EXCEPT && queued[i].type != want->type) ||
 			      (want->select == PK_FROM && queued[i].sender == want->from);
 		if (wanted)

@@ -16,6 +16,7 @@
 #define CRASH_H
 
 #include "check.h"
+#include "completion.h"
 #include "magazine.h"
 #include "message.h"
 #include "name.h"

@@ -35,7 +35,8 @@ static bool is_lock(uint64_t word)
 	if (word < PK_WINDOW || table_of(word) >= PK_TABLES)
 		return true;
 	const struct pk_table_shape *shape = &pk_shapes[table_of(word)];
-	return (word - shape->offset) % shape->stride == offsetof(struct pk_task, lock) &&
+	/* on its upper half */
+	return (word - shape->offset) % shape->stride == offsetof(struct pk_task, lock) + 4 &&
 	       shape != &pk_shapes[PK_WAITS];
 }
 

@@ -41,5 +41,5 @@ kills_of() {
 	for program in "${programs[@]}"; do
 		wait "$program"
 	done
-	portico doctor "$PORTICO_KERNEL"
+	portico doctor
 }

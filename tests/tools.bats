@@ -513,7 +513,7 @@ print(json.load(sys.stdin)["senders_waiting"])')" = "$2" ]; }
 	portico send box two
 	wait
 	p stat
-	grep -Eq '^messages sent +7$' <<<"$output" # with the one that was waited with
+	grep -Eq '^messages sent +6$' <<<"$output" # not the one that was given up
 	grep -Eq '^repairs +1$' <<<"$output"
 }
 

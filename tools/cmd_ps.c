@@ -71,7 +71,7 @@ static void name_port(struct portico *k, pk_id id, struct desire *desire)
 static void name_object(struct portico *k, const struct pk_wait *wait, struct desire *desire)
 {
 	struct pk_pipe_status pipe;
-	switch (wait->table) {
+	switch (pk_load(&wait->table)) {
 	case PK_PORTS:
 		name_port(k, wait->object, desire);
 		break;

@@ -13,7 +13,7 @@ struct index {
 	uint32_t first;	    /* of them, linked by sibling */
 	uint32_t in_heap;   /* entries */
 	uint32_t is_sorted; /* the heap is kept */
-	uint32_t reserved;
+	uint32_t by_sender; /* so are the lanes by sender */
 };
 
 struct entry {
@@ -244,7 +244,7 @@ void pk_index_add(struct portico *k, struct pk_port *port, uint32_t message, str
 {
 	struct index *index = index_of(k, port);
 	if (!index || !add_to(k, port, index, BY_TYPE, message, m) ||
-	    !add_to(k, port, index, BY_SENDER, message, m))
+	    (index->by_sender && !add_to(k, port, index, BY_SENDER, message, m)))
 		pk_index_drop(k, port);
 }
 
@@ -252,8 +252,26 @@ void pk_index_remove(struct portico *k, struct pk_port *port, struct pk_message 
 {
 	struct index *index = index_of(k, port);
 	if (port->count == 1 || !index || !remove_from(k, index, BY_TYPE, m) ||
-	    !remove_from(k, index, BY_SENDER, m))
+	    (index->by_sender && !remove_from(k, index, BY_SENDER, m)))
 		pk_index_drop(k, port);
+}
+
+/* Once somebody asks.  False: there was no memory, and the index was dropped. */
+static bool sort_by_sender(struct portico *k, struct pk_port *port, struct index *index)
+{
+	uint32_t message = port->first;
+	for (uint32_t left = pk_message_most(k, port->count); left > 0 && !index->by_sender; left--) {
+		struct pk_message *m = pk_message_at(k, message);
+		if (!m)
+			break;
+		if (!add_to(k, port, index, BY_SENDER, message, m)) {
+			pk_index_drop(k, port);
+			return false;
+		}
+		message = m->head.next;
+	}
+	index->by_sender = 1;
+	return true;
 }
 
 uint32_t pk_index_find(struct portico *k, struct pk_port *port, const struct pk_want *want)
@@ -268,7 +286,7 @@ uint32_t pk_index_find(struct portico *k, struct pk_port *port, const struct pk_
 		lane = lowest_lane(k, index);
 	else if (want->select == PK_TYPE)
 		lane = lane_at(k, index, find_lane(k, index, BY_TYPE, want->type));
-	else
+	else if (sort_by_sender(k, port, index))
 		lane = lane_at(k, index, find_lane(k, index, BY_SENDER, want->from));
 	if (!lane || (want->select == PK_TYPE_AT_MOST && lane->value > want->type))
 		return 0;
@@ -382,7 +400,7 @@ bool pk_index_valid(struct portico *k, struct pk_port *port)
 	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
 		struct pk_message *m = pk_message_at(k, message);
 		if (!index || !m || m->previous != previous || !stands_in(k, index, BY_TYPE, message, m) ||
-		    !stands_in(k, index, BY_SENDER, message, m))
+		    (index->by_sender && !stands_in(k, index, BY_SENDER, message, m)))
 			return false;
 		previous = message;
 		message = m->head.next;

@@ -11,12 +11,14 @@
  *
  * A lane holds the messages of one type, or of one sender, in their order; a
  * hash table, in a buffer of the port's own, finds the lane.  Once somebody
- * asks for the lowest type, that buffer also holds a heap of the lanes by type.
+ * asks for the lowest type, that buffer also holds a heap of the lanes by type;
+ * lanes by sender are kept from when somebody asks for one.
  * A lane that runs empty stays, in the heap too until it comes to the top: the
  * next message of its type is likely to come.
  *
- *  I1  While port->index isn't 0, every queued message stands in two lanes, by
- *      type and by sender, at the place that its number gives it.
+ *  I1  While port->index isn't 0, every queued message stands in the lane of its
+ *      type, and of its sender where those are kept, at the place that its number
+ *      gives it.
  *  I2  Lanes and buffer are BODY of the port, so repair and the port's end find
  *      them whatever the links say.
  */

@@ -51,7 +51,8 @@ struct pk_thread {
 	struct pk_magazine *magazine; /* or NULL */
 	bool owes_completions;	      /* wait.c */
 	bool missed;		      /* a lock couldn't be had: task.c */
-	uint64_t last;		      /* transfer.c: what it did last */
+	uint64_t last;		      /* transfer.h: what it did last */
+	uint32_t streak;	      /* and how often in a row */
 };
 extern _Thread_local struct pk_thread pk_thread;
 

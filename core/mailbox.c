@@ -119,9 +119,8 @@ PUBLIC int portico_send(portico *instance, portico_port port, const void *data, 
 		result = pk_message_make_from(instance, data, bytes, type, &message);
 	if (result)
 		return result;
-	if (deadline == PORTICO_NOW)
-		result = pk_port_send(instance, port.id, message, NULL, NULL);
-	else
+	result = pk_port_send(instance, port.id, message, NULL, NULL);
+	if (result == -EAGAIN && deadline != PORTICO_NOW)
 		result = pk_port_send_until(instance, port.id, message, deadline);
 	if (result && result != -EIO) /* then a wait that couldn't be withdrawn may still name it */
 		pk_message_release(instance, message);
@@ -137,9 +136,8 @@ PUBLIC ssize_t portico_receive(portico *instance, portico_port port, void *buffe
 	int error = pk_want_of(filter, size_bytes, &want);
 	if (error)
 		return error;
-	if (deadline == PORTICO_NOW)
-		error = pk_port_receive(instance, port.id, &want, NULL, &message, NULL);
-	else
+	error = pk_port_receive(instance, port.id, &want, NULL, &message, NULL);
+	if (error == -EAGAIN && deadline != PORTICO_NOW)
 		error = pk_port_receive_until(instance, port.id, &want, deadline, &message);
 	return error ? error : pk_deliver(instance, message, buffer, size_bytes, envelope);
 }

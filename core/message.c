@@ -72,7 +72,7 @@ int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message)
 	if (bytes > PK_MESSAGE_MOST)
 		return -EMSGSIZE;
 	unsigned table = bytes > PK_LARGEST ? PK_BUFFERS : table_for(bytes);
-	int error = pk_claim(k, table, &slot);
+	int error = pk_claim_quickly(k, table, &slot);
 	if (error)
 		return error;
 	struct pk_message *m = pk_slot_at(k, table, slot);

@@ -117,7 +117,7 @@ static inline void pk_message_release_at(struct portico *k, uint32_t message, st
 	if (pk_message_is_small(message))
 		pk_release_quickly(k, PK_BUFFERS, pk_message_slot(message), &m->head);
 	else
-		pk_release(k, pk_message_table(message), pk_message_slot(message));
+		pk_release_quickly(k, pk_message_table(message), pk_message_slot(message), &m->head);
 }
 
 static inline void pk_message_release(struct portico *k, uint32_t message)

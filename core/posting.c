@@ -139,13 +139,14 @@ static int collect_own(struct portico *k, uint32_t wait, uint32_t *message)
 /* Send if there is room, or soon is. */
 static int send_soon(struct portico *k, pk_id id, uint32_t message)
 {
-	bool streams = pk_thread.last == pk_last(id, PK_FOR_SEND);
 	int result = pk_port_send(k, id, message, NULL, NULL);
 	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
-	uint32_t full = port ? pk_load_relaxed(&port->count) : 0;
-	if (result == -EAGAIN && streams && full != 0 && pk_spin_first(k, &port->count, full, true))
-		result = pk_port_send(k, id, message, NULL, NULL);
-	return result;
+	if (result != -EAGAIN || !port || !pk_streams(id, PK_FOR_SEND))
+		return result;
+	uint32_t full = pk_load_relaxed(&port->count);
+	return full != 0 && pk_spin_first(k, &port->count, full, true)
+		       ? pk_port_send(k, id, message, NULL, NULL)
+		       : result;
 }
 
 int pk_port_send_until(struct portico *k, pk_id id, uint32_t message, int64_t until_ns)
@@ -165,14 +166,16 @@ int pk_port_send_until(struct portico *k, pk_id id, uint32_t message, int64_t un
 /* Receive if there is something, or soon is. */
 static int receive_soon(struct portico *k, pk_id id, const struct pk_want *want, uint32_t *message)
 {
-	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
-	const _Atomic uint32_t *rung = port ? &port->rung : NULL;
-	uint32_t before = rung ? pk_load_relaxed(rung) : 0;
-	bool streams = pk_thread.last == pk_last(id, PK_FOR_RECEIVE);
 	int result = pk_port_receive(k, id, want, NULL, message, NULL);
-	if (result == -EAGAIN && rung && pk_spin_first(k, rung, before, streams))
-		result = pk_port_receive(k, id, want, NULL, message, NULL);
-	return result;
+	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
+	if (result != -EAGAIN || !port)
+		return result;
+	uint32_t before = pk_load_relaxed(&port->rung);
+	pk_fence(); /* what was sent until now is in the count, and what is sent later rings */
+	if (pk_load_relaxed(&port->count) == 0 &&
+	    !pk_spin_first(k, &port->rung, before, pk_streams(id, PK_FOR_RECEIVE)))
+		return result;
+	return pk_port_receive(k, id, want, NULL, message, NULL);
 }
 
 int pk_port_receive_until(struct portico *k, pk_id id, const struct pk_want *want, int64_t until_ns,

@@ -107,6 +107,16 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 	return 0;
 }
 
+void pk_stream_wait(struct portico *k, pk_id id)
+{
+	struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
+	uint32_t mine = (uint32_t)(pk_thread.owner >> 32), flag = (uint32_t)(PK_LOCK_WAITERS >> 32);
+	if (!port || k->cpus == 1 || (pk_lock_high(&port->lock) & ~flag) == mine)
+		return;
+	for (int i = 0; i < PK_TURN; i++)
+		pk_pause();
+}
+
 /* Nobody waits here, and there is no index to keep: what most transfers find. */
 static inline bool is_plain(const struct pk_port *port)
 {
@@ -140,6 +150,7 @@ static __attribute__((noinline)) int send_and_unlock(struct portico *k, struct p
 int pk_port_send(struct portico *k, pk_id id, uint32_t message, const struct pk_post *post, uint32_t *wait)
 {
 	struct pk_port *port;
+	pk_stream_turn(k, id, PK_FOR_SEND);
 	int result = pk_object_lock(k, PK_PORTS, id, &port);
 	if (result)
 		return result;
@@ -149,7 +160,8 @@ int pk_port_send(struct portico *k, pk_id id, uint32_t message, const struct pk_
 	else
 		result = send_and_unlock(k, port, id, message, post, wait);
 	pk_store_relaxed(&port->rung, rung);
-	pk_thread.last = pk_last(id, PK_FOR_SEND);
+	if (result == 0)
+		pk_stream_note(id, PK_FOR_SEND);
 	return result;
 }
 
@@ -227,7 +239,7 @@ bool pk_port_settled(struct portico *k, struct pk_port *port, pk_id id)
 
 /* ---- receiving */
 
-static void prefetch(const void *line)
+static inline void prefetch(const void *line)
 {
 	if (line)
 		__builtin_prefetch(line);
@@ -246,7 +258,6 @@ static inline int take(struct portico *k, struct pk_port *port, const struct pk_
 	pk_note_received(k, port);
 	*message = found->message;
 	prefetch(m + 1);
-	prefetch(pk_message_at(k, port->first)); /* it is the next to be received */
 	return 0;
 }
 
@@ -296,13 +307,30 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 	return 0;
 }
 
-/* The first of the queue, where any will do. */
-static bool receive_plainly(struct portico *k, struct pk_port *port, const struct pk_want *want,
-			    uint32_t *message)
+/* The first of the queue, where any will do: take(), of which little is left. */
+static inline bool receive_plainly(struct portico *k, struct pk_port *port, const struct pk_want *want,
+				   uint32_t *message)
 {
-	struct pk_found first = { .message = port->first };
-	return want->select == PK_ANY && is_plain(port) && pk_message_at(k, first.message) &&
-	       pk_may_receive(k, port) == 0 && take(k, port, want, &first, message) == 0;
+	uint32_t first = port->first;
+	struct pk_message *m = pk_message_at(k, first);
+	if (want->select != PK_ANY || !is_plain(port) || !m || m->length > want->room ||
+	    pk_may_receive(k, port) != 0)
+		return false;
+	uint32_t next = m->head.next;
+	PK_POINT("transfer: before taking");
+	pk_store(&m->head.word, pk_word(PK_HELD, pk_self(k)));
+	PK_POINT("transfer: held, still on the queue");
+	port->first = next;
+	if (next == 0)
+		port->last = 0;
+	else
+		prefetch(pk_message_at(k, next)); /* it is the next to be received */
+	prefetch(m + 1);
+	pk_store_relaxed(&port->count, pk_load_relaxed(&port->count) - 1);
+	port->queued_bytes -= m->length;
+	pk_note_received(k, port);
+	*message = first;
+	return true;
 }
 
 static __attribute__((noinline)) int receive_and_unlock(struct portico *k, struct pk_port *port, pk_id id,
@@ -322,6 +350,7 @@ int pk_port_receive(struct portico *k, pk_id id, const struct pk_want *want, con
 		    uint32_t *message, uint32_t *wait)
 {
 	struct pk_port *port;
+	pk_stream_turn(k, id, PK_FOR_RECEIVE);
 	int result = pk_object_lock(k, PK_PORTS, id, &port);
 	if (result)
 		return result;
@@ -330,7 +359,7 @@ int pk_port_receive(struct portico *k, pk_id id, const struct pk_want *want, con
 	else
 		result = receive_and_unlock(k, port, id, want, post, message, wait);
 	if (result == 0)
-		pk_thread.last = pk_last(id, PK_FOR_RECEIVE);
+		pk_stream_note(id, PK_FOR_RECEIVE);
 	return result;
 }
 

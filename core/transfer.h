@@ -29,10 +29,40 @@ int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t mes
 int pk_post_receive(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
 		    const struct pk_post *post, uint32_t *wait);
 
-/* What this thread did last: who does the same again is one end of a stream. */
+/*
+ * Streams.  A thread that does the same at the same port again and again is one
+ * end of a stream, and somebody on another processor the other.  They do most if
+ * each has the port in its cache for several turns: so one that finds that the
+ * other had the lock last, lets it go on for a moment.
+ */
+#define PK_STREAM 16 /* the same so often */
+#define PK_TURN 16    /* pauses */
+
 static inline uint64_t pk_last(pk_id id, enum pk_purpose purpose)
 {
 	return pk_word((enum pk_kind)purpose, id);
+}
+
+/* It has done that. */
+static inline void pk_stream_note(pk_id id, enum pk_purpose purpose)
+{
+	uint64_t last = pk_last(id, purpose);
+	pk_thread.streak = pk_thread.last == last ? pk_thread.streak + 1 : 0;
+	pk_thread.last = last;
+}
+
+/* Does it do that again? */
+static inline bool pk_streams(pk_id id, enum pk_purpose purpose)
+{
+	return pk_thread.streak >= PK_STREAM && pk_thread.last == pk_last(id, purpose);
+}
+
+void pk_stream_wait(struct portico *k, pk_id id);
+
+static inline void pk_stream_turn(struct portico *k, pk_id id, enum pk_purpose purpose)
+{
+	if (__builtin_expect(pk_streams(id, purpose), 0))
+		pk_stream_wait(k, id);
 }
 
 #endif

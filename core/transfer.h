@@ -36,7 +36,7 @@ int pk_post_receive(struct portico *k, struct pk_port *port, pk_id id, const str
  * other had the lock last, lets it go on for a moment.
  */
 #define PK_STREAM 16 /* the same so often */
-#define PK_TURN 16    /* pauses */
+#define PK_TURN 16   /* pauses */
 
 static inline uint64_t pk_last(pk_id id, enum pk_purpose purpose)
 {

@@ -117,7 +117,7 @@ void pk_completion_tell(struct portico *k, const struct pk_wait *wait, pk_id id,
 		pk_thread.owes_completions = true; /* a handler's own thread holds that lock, say: later */
 }
 
-/* The same where whoever settled it may have died before it told.  The id first: it may be another by then.
+/* The same where whoever settled it may have died before it told.  The id first: the slot may be used again.
  */
 void pk_completion_tell_late(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
 {

@@ -7,13 +7,13 @@
  * message are kept: waits, and buffers of up to 8 KiB.  An empty magazine takes
  * half its fill from the table in one go, a full one gives half back.
  *
- *  M1  A slot in a magazine is CLAIMED by this task, like one in use: whoever
+ *  G1  A slot in a magazine is CLAIMED by this task, like one in use: whoever
  *      reaps the task frees it.
- *  M2  A magazine is its holder's alone.  A signal handler that interrupts its
+ *  G2  A magazine is its holder's alone.  A signal handler that interrupts its
  *      own thread in one finds it busy, and goes to the table.
- *  M3  A fork's child finds them empty and nobody's: they are wiped like the
+ *  G3  A fork's child finds them empty and nobody's: they are wiped like the
  *      registration (kernel.h).
- *  M4  There are PK_MAGAZINES of them.  One whose thread has ended goes to the
+ *  G4  There are PK_MAGAZINES of them.  One whose thread has ended goes to the
  *      next that comes; a thread that finds none goes to the table.
  */
 #ifndef PK_MAGAZINE_H

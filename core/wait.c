@@ -57,8 +57,7 @@ static void join(struct portico *k, struct pk_wait *wait, uint32_t slot, uint32_
 		first->next_member = slot;
 }
 
-/* Somebody looks for expired waits by then.  After the wait can be seen, or whoever looks now might miss
- * both. */
+/* Have expired waits looked for by then.  Once the wait can be seen, or whoever looks now may miss both. */
 static void look_by(struct portico *k, int64_t until_ns)
 {
 	pk_fence();
@@ -97,9 +96,8 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	wait->number = (*next_ticket)++;
 	wait->next = wait->previous = 0;
 	join(k, wait, *slot, post->leader);
-	if (post->id)
-		*post->id = pk_slot_id(&wait->head,
-				       *slot); /* before it can be settled, collected, and used again */
+	if (post->id) /* before it can be settled, collected, and used again */
+		*post->id = pk_slot_id(&wait->head, *slot);
 	PK_POINT("wait: filled in, not posted");
 	pk_store(&wait->outcome, PK_WAITING);
 	/* last: until now it was nobody's for whoever repairs */
@@ -134,8 +132,9 @@ static bool settle(struct portico *k, uint32_t slot, uint64_t outcome, struct pk
 	if (tell == PK_TELL_PORT) {
 		pk_fence(); /* as pk_wait_announce() */
 		pk_completion_tell(k, leader, id, wakes);
-	} else if (found & PK_WAIT_SLEEPING)
+	} else if (found & PK_WAIT_SLEEPING) {
 		wake_later(wakes, (const _Atomic uint32_t *)&leader->outcome);
+	}
 	return true;
 }
 
@@ -284,9 +283,9 @@ int64_t pk_wait_expire(struct portico *k)
 		    !pk_wait_is_waiting(k, wait))
 			continue;
 		int64_t until_ns = pk_load_relaxed(&wait->until_ns);
-		if (until_ns <= now)
-			give_up(k, slot, id, ETIMEDOUT, 0, false);
-		else if (until_ns < next)
+		if (until_ns <= now && give_up(k, slot, id, ETIMEDOUT, 0, false) == -EIO)
+			until_ns = now + PK_TICK_NS; /* its object couldn't be locked */
+		if (until_ns > now && until_ns < next)
 			next = until_ns;
 	}
 	look_by(k, next);

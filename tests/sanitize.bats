@@ -90,7 +90,8 @@ every_command() {
 
 # Without its search for leaks, which reads all that is mapped: so it would give
 # memory to the whole of the region.  AddressSanitizer looks for leaks, above.
-valgrind="valgrind -q --error-exitcode=99 --leak-check=no"
+# fair: else a thread that is busy may keep the others from running at all.
+valgrind="valgrind -q --error-exitcode=99 --leak-check=no --fair-sched=try"
 
 require_valgrind() { command -v valgrind >/dev/null || skip "no valgrind: install the package valgrind"; }
 

@@ -109,7 +109,14 @@ teardown() {
 	wait $writer
 }
 
-@test "a message may have 1 MiB less 4 KiB, wherever its buffer begins, and no more" {
+@test "a longer message, sent by a program, is read whole" {
+	portico create --bytes 8M long
+	head -c 5000000 /dev/urandom >"$private/long"
+	portico send long <"$private/long"
+	timeout 10 cat "$mnt/mbox/long" | cmp - "$private/long"
+}
+
+@test "a message written as a file may have 1 MiB less 4 KiB, wherever its buffer begins, and no more" {
 	: >"$mnt/mbox/x"
 	run probe step "$mnt/mbox/x" w w1044480 w1044481 w1048576 w2000000 w3
 	[ "$output" = $'write: 1044480\nwrite: EMSGSIZE\nwrite: EMSGSIZE\nwrite: EMSGSIZE\nwrite: 3' ]

@@ -14,7 +14,7 @@ static unsigned mode = 0600;
 static const struct option_entry options[] = {
 	INSTANCE_OPTION(&directory),
 	{ "slots", 0, OPTION_SIZE, &slots, "N", "most messages queued; 0 is rendezvous (1024)", NULL },
-	{ "bytes", 0, OPTION_SIZE, &bytes, "N", "most bytes in a message, up to 1M (1M)", NULL },
+	{ "bytes", 0, OPTION_SIZE, &bytes, "N", "most bytes in a message, up to 1G (1M)", NULL },
 	{ "capacity", 0, OPTION_SIZE, &capacity, "N", "most bytes queued in all (64M)", NULL },
 	{ "mode", 0, OPTION_MODE, &mode, "OCTAL", "who may receive and send (600)", NULL },
 	{ 0 },
@@ -27,8 +27,8 @@ int cmd_create(int argc, char **argv)
 	parse_options(&usage, argc, argv);
 	if (slots > UINT32_MAX)
 		bad_usage("--slots may be %u at most", UINT32_MAX);
-	if (bytes > PK_LARGEST)
-		bad_usage("--bytes may be %u at most", PK_LARGEST);
+	if (bytes > PK_MESSAGE_MOST)
+		bad_usage("--bytes may be %u at most", PK_MESSAGE_MOST);
 	struct portico *k = open_instance(directory, PORTICO_CREATE, 0);
 	if (!k)
 		return FAILED;

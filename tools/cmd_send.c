@@ -48,22 +48,55 @@ static int send_words(const struct sending *sending, char **words)
 	return status;
 }
 
-/* Standard input as one message; a byte more than any may have tells that it is too long. */
+/* Room for more of it, up to `most`. */
+static char *grow(char *data, size_t *room, size_t most)
+{
+	*room = *room < most / 2 ? *room * 2 : most;
+	char *larger = realloc(data, *room);
+	if (!larger)
+		free(data);
+	return larger;
+}
+
+/* All of standard input, but no more than `most`; NULL after complaining. */
+static char *read_input(const char *name, size_t most, size_t *bytes)
+{
+	size_t room = most < 65536 ? most : 65536;
+	char *data = malloc(room);
+	ssize_t got = 1;
+	*bytes = 0;
+	while (data && got > 0 && *bytes < most) {
+		if (*bytes == room && !(data = grow(data, &room, most)))
+			break;
+		do
+			got = read(STDIN_FILENO, data + *bytes, room - *bytes);
+		while (got < 0 && errno == EINTR);
+		*bytes += got > 0 ? (size_t)got : 0;
+	}
+	if (!data) {
+		complain_of("mailbox", name, -ENOMEM);
+	} else if (got < 0) {
+		complain("standard input can't be read: %m");
+		free(data);
+		data = NULL;
+	}
+	return data;
+}
+
+/* Standard input as one message; a byte more than the mailbox takes tells that it is too long. */
 static int send_input(const struct sending *sending)
 {
-	size_t most = PK_LARGEST + 1, bytes = 0;
-	ssize_t got;
-	char *data = malloc(most);
+	struct portico_status status;
+	int error = portico_mailbox_status(sending->k, sending->port, &status);
+	if (error)
+		return complain_of("mailbox", sending->name, error);
+	size_t bytes;
+	char *data = read_input(sending->name, (size_t)status.limits.bytes + 1, &bytes);
 	if (!data)
-		return complain_of("mailbox", sending->name, -ENOMEM);
-	while (bytes < most &&
-	       ((got = read(STDIN_FILENO, data + bytes, most - bytes)) > 0 || (got < 0 && errno == EINTR)))
-		bytes += got > 0 ? (size_t)got : 0;
-	if (bytes < most && got < 0)
-		complain("standard input can't be read: %m");
-	int status = bytes < most && got < 0 ? FAILED : send_one(sending, data, bytes, 0);
+		return FAILED;
+	int result = send_one(sending, data, bytes, 0);
 	free(data);
-	return status;
+	return result;
 }
 
 static int send_lines(const struct sending *sending)

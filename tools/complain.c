@@ -31,7 +31,7 @@ static const struct {
 	{ ENOENT, "`portico ls` shows what there is" },
 	{ EEXIST, "choose another, or remove that one with `portico rm`" },
 	{ ENAMETOOLONG, "choose a shorter one" },
-	{ EMSGSIZE, "send less at once, or make the mailbox with more --bytes (1M at most)" },
+	{ EMSGSIZE, "send less at once, or make the mailbox with more --bytes (1G at most)" },
 	{ EACCES, "ask its owner for `chmod` on the mount, or be root" },
 	{ EPERM, "ask its owner, or be root" },
 	{ ENOBUFS, "remove what isn't used; `portico stat` shows how full it is" },

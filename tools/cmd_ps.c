@@ -58,8 +58,12 @@ static void name_port(struct portico *k, pk_id id, struct desire *desire)
 {
 	struct pk_port_status status;
 	int error = pk_port_inspect(k, id, &status);
-	desire->kind = !error && status.use == PK_QUEUE ? "queue" : "mailbox";
-	if (error)
+	desire->kind = error || status.use == PK_MAILBOX ? "mailbox"
+		       : status.use == PK_QUEUE		 ? "queue"
+							 : "completions";
+	if (!error && status.use == PK_COMPLETIONS)
+		snprintf(desire->object, sizeof desire->object, "(its own)");
+	else if (error)
 		snprintf(desire->object, sizeof desire->object, "(gone)");
 	else if (status.use == PK_QUEUE)
 		snprintf(desire->object, sizeof desire->object, "%d", sysv_id(id));

@@ -5,9 +5,9 @@
  * pk_load() acquires and pk_store() releases: a reader that sees a stored
  * value sees everything its writer did before.  A store is also a place over
  * which the compiler moves nothing: what dies between two instructions leaves
- * them done in their order.  Read-modify-write operations and pk_look() are
- * sequentially consistent: a waiter that publishes itself and then looks, and a
- * waker that publishes work and then looks for waiters, can't both miss.
+ * them done in their order.  Read-modify-write operations and pk_fence() are
+ * sequentially consistent: of two who each publish something, fence, and then
+ * look for what the other publishes, one sees it.
  */
 #ifndef PK_ATOMICS_H
 #define PK_ATOMICS_H
@@ -17,7 +17,6 @@
 #include <stdint.h>
 
 #define pk_load(p) atomic_load_explicit((p), memory_order_acquire)
-#define pk_look(p) atomic_load_explicit((p), memory_order_seq_cst)
 #define pk_store(p, v)                                                                                       \
 	do {                                                                                                 \
 		atomic_store_explicit((p), (v), memory_order_release);                                       \
@@ -28,7 +27,6 @@
 #define pk_exchange(p, v) atomic_exchange((p), (v))
 #define pk_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define pk_add(p, v) atomic_fetch_add((p), (v))
-#define pk_or(p, v) atomic_fetch_or((p), (v))
 
 /* On failure *expected holds the value found. */
 #define pk_swap_if(p, expected, desired) atomic_compare_exchange_strong((p), (expected), (desired))

@@ -184,7 +184,6 @@ struct pk_wait {
 	int64_t since_ns;	  /* CLOCK_MONOTONIC */
 	_Atomic int64_t until_ns; /* the same, INT64_MAX is for ever */
 	pk_id tell_port;	  /* with PK_TELL_PORT: where its completion goes */
-	uint64_t cookie;	  /* the owner's, for completions */
 	int64_t type;		  /* receive: with select */
 	uint32_t from;		  /* receive: with select, a pk_task_tag() */
 	uint32_t room;		  /* receive: bytes the receiver can take, UINT32_MAX any */

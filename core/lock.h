@@ -14,7 +14,7 @@
  * exchange; where it can't ask for it, it naps for a millisecond at a time.
  *
  * A contender spins for a moment, then sets the waiters flag and sleeps on the
- * word, looking every PK_TICK whether the owner still lives.  If not, it swaps
+ * word, looking every PK_TICK_NS whether the owner still lives.  If not, it swaps
  * itself in for the dead owner and is told PK_INHERITED: what the lock guards
  * may be half changed, and the new owner must repair it before anything else.
  * Should it die while it repairs, the next contender finds it dead in turn; so

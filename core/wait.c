@@ -89,7 +89,6 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	wait->purpose = wanted->purpose;
 	wait->select = wanted->select;
 	wait->tell_port = post->port;
-	wait->cookie = post->cookie;
 	int64_t until_ns = post->until_ns < 0 ? 0 : post->until_ns;
 	pk_store_relaxed(&wait->until_ns, until_ns);
 	wait->since_ns = pk_monotonic_ns();

@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #define PK_MAGIC UINT64_C(0x006f636974726f70) /* "portico" */
-#define PK_ABI 2u
+#define PK_ABI 3u
 
 /* What different tasks write lies on different cache lines. */
 #define PK_LINE 64
@@ -59,8 +59,8 @@ enum pk_kind {
 	PK_DYING,    /* an object whose destruction is decided and may be unfinished */
 	PK_QUEUED,   /* message: in the queue of port */
 	PK_GRANTED,  /* message: given to wait */
-	PK_HELD,     /* message: taken by task, not yet consumed */
-	PK_BODY,     /* buffer: the storage of an object (tag says of which table) */
+	PK_HELD,     /* message: taken by task, not yet consumed; right, run: task's to use */
+	PK_BODY,     /* buffer: the storage of an object (tag says of which table); right, run: a message's */
 };
 
 static inline uint64_t pk_word(enum pk_kind kind, pk_id id)
@@ -123,6 +123,11 @@ struct pk_task {
 	/* counters, by its own threads */
 	_Atomic uint32_t spins, sleeps; /* waits that were settled while it spun, or for which it slept */
 	_Atomic uint32_t locking;	/* threads of it that sleep for a lock */
+	_Atomic uint32_t suspended;	/* how often it is suspended */
+	/* ports of its own, 0 until it asks for them */
+	_Atomic pk_id inbox;	   /* where others send to the task itself */
+	_Atomic pk_id notify;	   /* where it is told of what happened to its rights */
+	_Atomic pk_id name_server; /* where its names are looked up, 0: in the instance */
 };
 
 /* A task's id in 32 bits, as messages name their sender: 15 bits of slot, 17 of generation. */
@@ -162,12 +167,22 @@ struct pk_message {
 	uint32_t sender;	/* pk_task_tag() */
 	uint32_t pid, uid, gid; /* of the sender */
 	/* this line is written for what few messages need, and else only looked at */
-	uint32_t run;	/* slot of the run of pages that holds its data, or 0 */
-	uint32_t tells; /* a completion: the wait it is to tell of; 0 once released */
+	uint32_t run;	  /* slot of the run of pages that holds its data, or 0 */
+	uint32_t tells;	  /* a completion: the wait it is to tell of; 0 once released */
+	uint32_t more;	  /* PK_MORE_…: which of these it has */
+	uint32_t parts;	  /* how many parts its data begins with a list of */
+	uint32_t via;	  /* slot of the right by which it was sent */
+	uint32_t receipt; /* slot of the wait that is told who received it */
+	uint32_t missed;  /* messages that were lost before it, for want of room */
 	/* cache, while its port has an index; under the port's lock */
 	uint32_t previous; /* in the queue */
 	struct pk_place by_type, by_sender;
 };
+
+#define PK_MORE_PARTS 1u
+#define PK_MORE_VIA 2u
+#define PK_MORE_RECEIPT 4u
+#define PK_MORE_MISSED 8u
 
 /* ---- waits -------------------------------------------------------------- */
 
@@ -214,7 +229,9 @@ enum pk_select_how {
 enum pk_port_use {
 	PK_MAILBOX = 1,
 	PK_QUEUE,	/* a System V message queue */
-	PK_COMPLETIONS, /* one task's, and ends with it */
+	PK_COMPLETIONS, /* one task's, where only the core sends; ends with it */
+	PK_GUARDED,	/* used by rights: right.h */
+	PK_PORT_SET,	/* one task's, of whose members it receives; ends with it */
 };
 
 struct pk_port {
@@ -235,11 +252,69 @@ struct pk_port {
 	uint64_t capacity;				  /* most bytes queued in all */
 	struct pk_wait_list receivers, senders, watchers; /* cache */
 	uint64_t next_ticket;				  /* cache: above every wait's number */
-	pk_id owner;					  /* PK_COMPLETIONS: whose */
+	pk_id owner; /* the one task that may receive, or 0; none while its receive right is in a message */
 	_Atomic uint32_t rung; /* next_number as it was, for those who spin: told after the lock is left */
 	uint32_t use;	       /* enum pk_port_use */
 	uint32_t name;	       /* cache: its entry in the names table */
+	uint32_t special;      /* PK_SPECIAL_…: what sends and receives have to mind */
 	int64_t send_time, receive_time, change_time; /* seconds, CLOCK_REALTIME */
+	/* what few ports have */
+	_Atomic pk_id set;	   /* truth: the port set that it is in, or 0 */
+	_Atomic uint32_t receiver; /* cache: slot of its receive right; under the rights' lock, as are */
+	uint32_t rights;	   /* cache: the first record of what is held to it, linked by next_of_port */
+	uint32_t sends;		   /* cache: references to send */
+	uint32_t listeners;	   /* cache: the first that is sent a copy of each message */
+	uint32_t rule;		   /* how tasks share it */
+	pk_id users[2];		   /* those who do, where the rule counts them */
+	struct pk_wait_list receipts; /* cache */
+};
+
+#define PK_SPECIAL_SET 1u	 /* it is in a port set, whose lock guards it */
+#define PK_SPECIAL_BELL 2u	 /* a descriptor tells whether it has messages */
+#define PK_SPECIAL_POOLED 4u	 /* its messages count in the instance's pool */
+#define PK_SPECIAL_RULE 8u	 /* a rule says who may use it */
+#define PK_SPECIAL_LISTENERS 16u /* sends are copied to listeners */
+
+/* ---- rights ------------------------------------------------------------- */
+
+/*
+ * What a task may do with a port, or a message carries; or what a task asked
+ * to be told.  right.h is the essay.  All under the rights' lock.
+ */
+struct pk_right {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: HELD by its task, BODY of its message, DYING */
+	pk_id port;			       /* or, of a task's kernel port, the task */
+	_Atomic uint32_t references;	       /* truth: how often a send right is held */
+	uint32_t kind;			       /* enum pk_right_kind */
+	uint32_t next_of_port;		       /* cache */
+	uint32_t notice;  /* the buffer of the notification that it may have to send; the record's BODY */
+	pk_id tell;	  /* a request: the port where it goes */
+	uint64_t cookie;  /* and what it says */
+	uint32_t about;	  /* a request about a name: its slot */
+	uint32_t pending; /* send right: slot of the wait of its one message over the limit */
+};
+
+enum pk_right_kind {
+	PK_RIGHT_RECEIVE = 1,
+	PK_RIGHT_SEND,
+	PK_RIGHT_SEND_ONCE,
+	PK_RIGHT_TASK, /* a task's kernel port */
+	/* requests for notifications */
+	PK_ASK_DEAD_NAME,
+	PK_ASK_NO_SENDERS,
+	PK_ASK_DESTROYED,
+};
+
+/* ---- listeners ---------------------------------------------------------- */
+
+/* One port that gets a copy of what is sent to another. */
+struct pk_listener {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: LIVE */
+	pk_id source, port;		       /* from where, to where */
+	pk_id owner;			       /* the task that asked for it */
+	_Atomic uint64_t missed;	       /* messages there was no room for, ever */
+	uint32_t missed_lately;		       /* since the last that it got */
+	uint32_t next;			       /* cache: the source's list */
 };
 
 /* ---- the index of a port ------------------------------------------------ */
@@ -280,8 +355,11 @@ enum pk_space {
 struct pk_name {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: LIVE */
 	pk_id object;			       /* truth: of the table its space implies */
+	pk_id owner;			       /* the task with which it goes, or 0: it stays */
 	uint32_t hash;			       /* cache */
 	uint32_t chain;			       /* cache: next in its bucket */
+	uint32_t uid, gid;		       /* whose it is */
+	uint16_t mode;			       /* nine permission bits */
 	uint8_t space;			       /* enum pk_space */
 	uint8_t length;			       /* bytes of text */
 	char text[PK_NAME_MAX + 1];	       /* NUL after length bytes */
@@ -379,6 +457,8 @@ enum pk_table_id {
 	PK_PIPES,
 	PK_LANES,
 	PK_RUNS,
+	PK_RIGHTS,
+	PK_LISTENERS,
 	PK_BUFFERS, /* the first of PK_CLASSES tables, one a size of buffer */
 };
 
@@ -447,6 +527,12 @@ struct pk_header {
 	_Alignas(PK_LINE) pk_lock_word runs_lock;
 	uint32_t runs_mapped; /* cache: the bitmap says which pages are taken */
 	uint32_t runs_hint;   /* cache: no page below it is free */
+	/* right.c */
+	_Alignas(PK_LINE) pk_lock_word rights_lock;
+	/* what the instance allows; 0: as much as its tables hold */
+	_Alignas(PK_LINE) _Atomic uint32_t most_ports, most_ports_per_owner, most_rights_per_task,
+		most_pooled;
+	_Atomic uint32_t pooled; /* cache: messages queued that count in the pool */
 	/* name.c */
 	_Alignas(PK_LINE) pk_lock_word names_lock;
 	struct pk_table tables[PK_TABLES];
@@ -457,7 +543,9 @@ _Static_assert(sizeof(struct pk_head) == 16, "layout");
 _Static_assert(sizeof(struct pk_task) == 128, "layout");
 _Static_assert(sizeof(struct pk_message) == 128, "layout");
 _Static_assert(sizeof(struct pk_wait) == 128, "layout");
-_Static_assert(sizeof(struct pk_port) == 192, "layout");
+_Static_assert(sizeof(struct pk_port) == 256, "layout");
+_Static_assert(sizeof(struct pk_right) == 64, "layout");
+_Static_assert(sizeof(struct pk_listener) == 64, "layout");
 _Static_assert(sizeof(struct pk_lane) == 64, "layout");
 _Static_assert(sizeof(struct pk_run) == 64, "layout");
 _Static_assert(sizeof(struct pk_log_entry) == 40, "layout");

@@ -100,7 +100,7 @@ int pk_message_make_from_slowly(struct portico *k, const void *data, uint64_t by
 	return 0;
 }
 
-void pk_message_release_run(struct portico *k, uint32_t message, struct pk_message *m)
+static void release_run(struct portico *k, uint32_t message, struct pk_message *m)
 {
 	pk_store(&m->head.word, pk_word(PK_CLAIMED, pk_self(k))); /* consumed, before its data is gone */
 	PK_POINT("message: consumed, run not released");
@@ -108,6 +108,13 @@ void pk_message_release_run(struct portico *k, uint32_t message, struct pk_messa
 	if (has_run(k, m, message))
 		pk_run_release(k, run);
 	m->run = 0;
+}
+
+void pk_message_release_more(struct portico *k, uint32_t message, struct pk_message *m)
+{
+	if (m->run != 0)
+		release_run(k, message, m);
+	m->tells = m->more = 0; /* before its word says CLAIMED again: W5 */
 }
 
 void pk_message_each(struct portico *k,

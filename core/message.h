@@ -81,8 +81,8 @@ int pk_message_claim(struct portico *k, uint64_t bytes, uint32_t *message);
 /* Sign a buffer that was claimed. */
 static inline void pk_message_sign(struct portico *k, struct pk_message *m, uint64_t bytes)
 {
-	if (__builtin_expect(m->tells != 0 || m->run != 0, 0))
-		m->tells = m->run = 0;
+	if (__builtin_expect((m->tells | m->run | m->more) != 0, 0))
+		m->tells = m->run = m->more = 0;
 	m->start = 0;
 	m->length = (uint32_t)bytes;
 	__builtin_memcpy(&m->sender, &k->mine->identity, sizeof k->mine->identity);
@@ -106,14 +106,13 @@ static inline int pk_message_make_from(struct portico *k, const void *data, uint
 	return 0;
 }
 
-void pk_message_release_run(struct portico *k, uint32_t message, struct pk_message *m);
+/* What few messages have goes first. */
+void pk_message_release_more(struct portico *k, uint32_t message, struct pk_message *m);
 
 static inline void pk_message_release_at(struct portico *k, uint32_t message, struct pk_message *m)
 {
-	if (__builtin_expect(m->run != 0, 0))
-		pk_message_release_run(k, message, m);
-	if (__builtin_expect(m->tells != 0, 0))
-		m->tells = 0; /* before its word says CLAIMED again: W5 */
+	if (__builtin_expect((m->run | m->tells | m->more) != 0, 0))
+		pk_message_release_more(k, message, m);
 	if (pk_message_is_small(message))
 		pk_release_quickly(k, PK_BUFFERS, pk_message_slot(message), &m->head);
 	else

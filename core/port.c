@@ -18,7 +18,7 @@ static void fill_in(struct portico *k, struct pk_port *port, enum pk_port_use us
 	memset((unsigned char *)port + past_lock, 0, sizeof *port - past_lock);
 	pk_permission_init(k, &port->permission, key, mode);
 	port->use = use;
-	port->owner = use == PK_COMPLETIONS ? pk_self(k) : 0;
+	port->owner = use >= PK_COMPLETIONS ? pk_self(k) : 0;
 	port->slots = limits->slots;
 	port->bytes = limits->bytes;
 	port->capacity = limits->capacity;

@@ -124,14 +124,20 @@ static inline bool pk_fits(const struct pk_port *port, const struct pk_message *
 
 static inline int pk_may_receive(struct portico *k, const struct pk_port *port)
 {
-	if (__builtin_expect(port->use == PK_COMPLETIONS && port->owner != pk_self(k), 0))
+	if (__builtin_expect(port->use >= PK_COMPLETIONS && port->owner != pk_self(k), 0))
 		return -EPERM;
 	return pk_permission_check(k, &port->permission, 0444);
 }
 
+/* As a guarded port wants it. */
+static inline bool pk_is_sent_by_right(const struct pk_port *port, const struct pk_message *m)
+{
+	return port->use == PK_GUARDED && m && m->more & PK_MORE_VIA;
+}
+
 static inline int pk_may_send(struct portico *k, const struct pk_port *port, const struct pk_message *m)
 {
-	if (__builtin_expect(port->use == PK_COMPLETIONS, 0))
+	if (__builtin_expect(port->use >= PK_COMPLETIONS, 0) && !pk_is_sent_by_right(port, m))
 		return -EPERM;
 	int error = pk_permission_check(k, &port->permission, 0222);
 	if (error)

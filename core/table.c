@@ -22,6 +22,8 @@ const char *pk_table_name(unsigned table)
 		[PK_PIPES] = "pipes",
 		[PK_LANES] = "lanes",
 		[PK_RUNS] = "runs of pages",
+		[PK_RIGHTS] = "rights",
+		[PK_LISTENERS] = "listeners",
 		[PK_BUFFERS + 0] = "buffers of 64 B",
 		[PK_BUFFERS + 1] = "buffers of 128 B",
 		[PK_BUFFERS + 2] = "buffers of 256 B",

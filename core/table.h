@@ -52,6 +52,8 @@ static const struct pk_table_shape pk_shapes[PK_TABLES] = {
 	PK_OBJECTS(PK_PIPES, pk_pipe, 131072),
 	PK_OBJECTS(PK_LANES, pk_lane, 1 << 22),
 	PK_OBJECTS(PK_RUNS, pk_run, 1 << 20),
+	PK_OBJECTS(PK_RIGHTS, pk_right, 1 << 20),
+	PK_OBJECTS(PK_LISTENERS, pk_listener, 1 << 17),
 	PK_BUFFERS_OF(0),
 	PK_BUFFERS_OF(1),
 	PK_BUFFERS_OF(2),

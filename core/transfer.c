@@ -117,10 +117,11 @@ void pk_stream_wait(struct portico *k, pk_id id)
 		pk_pause();
 }
 
-/* Nobody waits here, and there is no index to keep: what most transfers find. */
+/* Nobody waits here, there is no index to keep, and nothing else to mind: what most transfers find. */
 static inline bool is_plain(const struct pk_port *port)
 {
-	return (port->receivers.first | port->senders.first | port->watchers.first | port->index) == 0;
+	return (port->receivers.first | port->senders.first | port->watchers.first | port->index |
+		port->special) == 0;
 }
 
 static bool send_plainly(struct portico *k, struct pk_port *port, pk_id id, uint32_t message)

@@ -97,7 +97,7 @@ static int queue(struct portico *k, pk_id id, pk_id told, struct pk_wakes *wakes
 	    pk_wait_id(k, pk_id_slot(told)) == told) {
 		m->port = id;
 		m->number = port->next_number++; /* its limits don't count */
-		pk_note_sent(port, m);
+		pk_note_sent(k, port, m);
 		if (!pk_hand_over(k, port, message, m, wakes))
 			pk_enqueue(k, port, id, message, m, wakes);
 	}

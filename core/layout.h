@@ -234,6 +234,13 @@ enum pk_port_use {
 	PK_PORT_SET,	/* one task's, of whose members it receives; ends with it */
 };
 
+/* Who has used a port, as pk_task_tag(); under its lock.  What they are for is in party.h. */
+struct pk_parties {
+	_Alignas(PK_LINE) uint32_t maker;
+	uint32_t receivers[15];
+	uint32_t senders[16];
+};
+
 struct pk_port {
 	/* each transfer writes this line, and this line only */
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
@@ -267,6 +274,8 @@ struct pk_port {
 	uint32_t rule;		   /* how tasks share it */
 	pk_id users[2];		   /* those who do, where the rule counts them */
 	struct pk_wait_list receipts; /* cache */
+	/* written when somebody uses it who hadn't: on no way that is gone often */
+	struct pk_parties parties;
 };
 
 #define PK_SPECIAL_SET 1u	 /* it is in a port set, whose lock guards it */
@@ -543,7 +552,7 @@ _Static_assert(sizeof(struct pk_head) == 16, "layout");
 _Static_assert(sizeof(struct pk_task) == 128, "layout");
 _Static_assert(sizeof(struct pk_message) == 128, "layout");
 _Static_assert(sizeof(struct pk_wait) == 128, "layout");
-_Static_assert(sizeof(struct pk_port) == 256, "layout");
+_Static_assert(sizeof(struct pk_port) == 384, "layout");
 _Static_assert(sizeof(struct pk_right) == 64, "layout");
 _Static_assert(sizeof(struct pk_listener) == 64, "layout");
 _Static_assert(sizeof(struct pk_lane) == 64, "layout");

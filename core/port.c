@@ -24,6 +24,7 @@ static void fill_in(struct portico *k, struct pk_port *port, enum pk_port_use us
 	port->capacity = limits->capacity;
 	port->next_number = port->next_ticket = 1;
 	port->change_time = pk_realtime_seconds();
+	port->parties.maker = k->mine->identity.tag;
 }
 
 static int32_t key_of(enum pk_space space, const void *text, uint32_t length)

@@ -7,6 +7,7 @@
 #define PK_QUEUE_H
 
 #include "index.h"
+#include "party.h"
 #include "task.h"
 
 #include <errno.h>
@@ -153,15 +154,22 @@ static inline void pk_note_time(int64_t *time)
 		*time = now;
 }
 
-static inline void pk_note_sent(struct pk_port *port, const struct pk_message *m)
+/* By whom, only when that isn't who it was the last time. */
+static inline void pk_note_sent(struct portico *k, struct pk_port *port, const struct pk_message *m)
 {
-	port->last_sender = m->pid;
+	if (__builtin_expect(port->last_sender != m->pid, 0)) {
+		port->last_sender = m->pid;
+		pk_party_sends(k, port, m->sender);
+	}
 	pk_note_time(&port->send_time);
 }
 
 static inline void pk_note_received(struct portico *k, struct pk_port *port)
 {
-	port->last_receiver = k->mine->process.pid;
+	if (__builtin_expect(port->last_receiver != k->mine->process.pid, 0)) {
+		port->last_receiver = k->mine->process.pid;
+		pk_party_receives(k, port, k->mine->identity.tag);
+	}
 	pk_note_time(&port->receive_time);
 }
 

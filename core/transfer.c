@@ -35,11 +35,13 @@ bool pk_grant_to(struct portico *k, struct pk_port *port, uint32_t slot, uint32_
 		pk_wait_unlink(k, &port->receivers, slot); /* scribbled */
 		return false;
 	}
-	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_word_id(pk_load(&wait->head.word))));
+	pk_id receiver = pk_word_id(pk_load(&wait->head.word));
+	struct pk_task *task = pk_task_of(k, pk_id_slot(receiver));
 	pk_store(&m->head.word, pk_word(PK_GRANTED, pk_slot_id(&leader->head, leader_slot)));
 	PK_POINT("transfer: granted, not settled");
 	if (pk_wait_grant(k, &port->receivers, slot, message, wakes)) {
 		port->last_receiver = task ? task->pid : 0;
+		pk_party_receives(k, port, pk_task_tag(receiver));
 		pk_note_time(&port->receive_time);
 		return true;
 	}
@@ -96,13 +98,13 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 	m->number = port->next_number; /* its own once it is sent */
 	if (port->receivers.first && pk_hand_over(k, port, message, m, wakes)) {
 		port->next_number++;
-		pk_note_sent(port, m);
+		pk_note_sent(k, port, m);
 		return 0;
 	}
 	if (port->senders.first || !pk_fits(port, m))
 		return post ? pk_post_send(k, port, id, message, post, wait) : -EAGAIN;
 	port->next_number++;
-	pk_note_sent(port, m);
+	pk_note_sent(k, port, m);
 	pk_enqueue(k, port, id, message, m, wakes);
 	return 0;
 }
@@ -131,7 +133,7 @@ static bool send_plainly(struct portico *k, struct pk_port *port, pk_id id, uint
 		return false;
 	m->port = id;
 	m->number = port->next_number++;
-	pk_note_sent(port, m);
+	pk_note_sent(k, port, m);
 	pk_queue_put(k, port, id, message, m);
 	return true;
 }
@@ -178,7 +180,7 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
 	}
 	m->port = id;
 	m->number = port->next_number++;
-	pk_note_sent(port, m);
+	pk_note_sent(k, port, m);
 	pk_enqueue(k, port, id, message, m, wakes);
 	PK_POINT("transfer: sender's message queued, sender not told");
 	pk_wait_grant(k, &port->senders, slot, 0, wakes);

@@ -53,6 +53,21 @@ struct pk_wait_list *pk_object_line(unsigned table, struct pk_object *object, un
 /* Under the lock: somebody left the line; let those behind go on who can. */
 void pk_object_advance(struct portico *k, unsigned table, uint32_t slot, struct pk_wakes *wakes);
 
+/*
+ * System V's id of an object, which fits an int: 14 bits of its generation
+ * above 17 bits of its slot.  So one comes back for another object only after
+ * its slot was used 16384 times.
+ */
+#define PK_SYSV_SLOT_BITS 17
+#define PK_SYSV_SLOT_MASK ((1u << PK_SYSV_SLOT_BITS) - 1)
+#define PK_SYSV_GENERATION_MASK 0x3fffu
+
+static inline int pk_sysv_id(pk_id id)
+{
+	return (int)((pk_id_generation(id) & PK_SYSV_GENERATION_MASK) << PK_SYSV_SLOT_BITS |
+		     (pk_id_slot(id) & PK_SYSV_SLOT_MASK));
+}
+
 /* Make this task's effective ids the owner's and creator's. */
 void pk_permission_init(struct portico *k, struct pk_permission *permission, int32_t key, uint32_t mode);
 

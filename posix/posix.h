@@ -40,22 +40,7 @@ static inline struct portico *pk_instance(void)
 /* What core or the real kernel returned, as a libc call returns it: the one place where errno is set. */
 long pk_result(long result);
 
-/*
- * ---- identity.c: ids that fit an int, and owners and modes
- *
- * An id is 14 bits of the object's generation above 17 bits of its slot.  So
- * one comes back for another object only after its slot was used 16384 times.
- */
-
-#define PK_SYSV_SLOT_BITS 17
-#define PK_SYSV_SLOT_MASK ((1u << PK_SYSV_SLOT_BITS) - 1)
-#define PK_SYSV_GENERATION_MASK 0x3fffu
-
-static inline int pk_sysv_id(pk_id id)
-{
-	return (int)((pk_id_generation(id) & PK_SYSV_GENERATION_MASK) << PK_SYSV_SLOT_BITS |
-		     (pk_id_slot(id) & PK_SYSV_SLOT_MASK));
-}
+/* ---- identity.c: ids that fit an int (pk_sysv_id), and owners and modes */
 
 /* The object in the slot numbered `index`, for the *_STAT commands.  -EINVAL: none. */
 static inline int pk_sysv_at(struct portico *k, unsigned table, int index, pk_id *id)

@@ -57,7 +57,7 @@ static void open_sysv(const char *kind, const struct pk_permission *permission, 
 	json_open(NULL, '{');
 	json_text("kind", kind);
 	json_number("key", permission->key);
-	json_number("id", sysv_id(id));
+	json_number("id", pk_sysv_id(id));
 	put_permission(permission);
 }
 
@@ -87,8 +87,8 @@ static void port_as_text(const struct listing *listing, const struct pk_port_sta
 {
 	struct described key, bytes, capacity;
 	if (status->use == PK_QUEUE)
-		add_first(listing, "queue", describe_key(&key, status->permission.key), sysv_id(status->id),
-			  &status->permission);
+		add_first(listing, "queue", describe_key(&key, status->permission.key),
+			  pk_sysv_id(status->id), &status->permission);
 	else
 		add_first(listing, "mailbox", status->name, -1, &status->permission);
 	columns_add(listing->columns, "%u message%s, %llu bytes", status->count,
@@ -174,7 +174,7 @@ static void list_sets(const struct listing *listing)
 			json_close('}');
 			continue;
 		}
-		add_first(listing, "semaphores", describe_key(&key, status.permission.key), sysv_id(id),
+		add_first(listing, "semaphores", describe_key(&key, status.permission.key), pk_sysv_id(id),
 			  &status.permission);
 		columns_add(listing->columns, "%u semaphore%s", status.count, status.count == 1 ? "" : "s");
 		columns_add(listing->columns, "-");
@@ -201,7 +201,7 @@ static void list_segments(const struct listing *listing)
 			json_close('}');
 			continue;
 		}
-		add_first(listing, "segment", describe_key(&key, status.permission.key), sysv_id(id),
+		add_first(listing, "segment", describe_key(&key, status.permission.key), pk_sysv_id(id),
 			  &status.permission);
 		columns_add(listing->columns, "%s bytes, %u attached%s", describe_size(&size, status.size),
 			    status.attached, status.removed ? ", removed" : "");

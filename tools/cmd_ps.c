@@ -6,10 +6,8 @@
 #include "instance.h"
 #include "json.h"
 #include "options.h"
-#include "pipe.h"
-#include "port.h"
-#include "semaphore.h"
 #include "task.h"
+#include "wait.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,52 +45,11 @@ static bool read_person(struct portico *k, uint32_t slot, struct person *person)
 
 /* What a wait is for. */
 struct desire {
-	const char *doing;	      /* receive, send, … */
-	const char *kind;	      /* of the object */
-	char object[PK_NAME_MAX + 1]; /* its name, or its id */
+	const char *doing; /* receive, send, … */
+	struct pk_label object;
 	char detail[64];
 	int64_t since_ns;
 };
-
-static void name_port(struct portico *k, pk_id id, struct desire *desire)
-{
-	struct pk_port_status status;
-	int error = pk_port_inspect(k, id, &status);
-	desire->kind = error || status.use == PK_MAILBOX ? "mailbox"
-		       : status.use == PK_QUEUE		 ? "queue"
-							 : "completions";
-	if (!error && status.use == PK_COMPLETIONS)
-		snprintf(desire->object, sizeof desire->object, "(its own)");
-	else if (error)
-		snprintf(desire->object, sizeof desire->object, "(gone)");
-	else if (status.use == PK_QUEUE)
-		snprintf(desire->object, sizeof desire->object, "%d", sysv_id(id));
-	else
-		snprintf(desire->object, sizeof desire->object, "%s",
-			 *status.name ? status.name : "(unnamed)");
-}
-
-static void name_object(struct portico *k, const struct pk_wait *wait, struct desire *desire)
-{
-	struct pk_pipe_status pipe;
-	switch (pk_load(&wait->table)) {
-	case PK_PORTS:
-		name_port(k, wait->object, desire);
-		break;
-	case PK_SETS:
-		desire->kind = "semaphores";
-		snprintf(desire->object, sizeof desire->object, "%d", sysv_id(wait->object));
-		break;
-	case PK_PIPES:
-		desire->kind = "fifo";
-		snprintf(desire->object, sizeof desire->object, "%s",
-			 pk_pipe_inspect(k, wait->object, &pipe) == 0 ? pipe.name : "(gone)");
-		break;
-	default:
-		desire->kind = "object";
-		snprintf(desire->object, sizeof desire->object, "%u", pk_id_slot(wait->object));
-	}
-}
 
 static const char *purpose_of(const struct pk_wait *wait)
 {
@@ -137,7 +94,7 @@ static bool read_desire(struct portico *k, uint32_t slot, pk_id task, struct des
 	desire->since_ns = wait->since_ns;
 	desire->doing = purpose_of(wait);
 	say_selection(k, wait, desire);
-	name_object(k, wait, desire);
+	pk_label_of(k, pk_load(&wait->table), pk_wait_object(wait), &desire->object);
 	return pk_load(&wait->head.word) == mine;
 }
 
@@ -166,8 +123,8 @@ static void person_as_text(struct portico *k, struct columns *columns, const str
 		if (!read_desire(k, slot, person->id, &desire) || ++waits > WAITS_SHOWN)
 			continue;
 		add_person(columns, person, waits == 1);
-		columns_add(columns, "%s %s %s%s%s, for %s", desire.doing, desire.kind, desire.object,
-			    *desire.detail ? ", " : "", desire.detail,
+		columns_add(columns, "%s %s %s%s%s, for %s", desire.doing, desire.object.kind,
+			    desire.object.name, *desire.detail ? ", " : "", desire.detail,
 			    describe_age(&age, pk_monotonic_ns() - desire.since_ns));
 	}
 	if (waits > WAITS_SHOWN) {
@@ -185,8 +142,8 @@ static void desire_as_json(const struct desire *desire)
 {
 	json_open(NULL, '{');
 	json_text("for", desire->doing);
-	json_text("kind", desire->kind);
-	json_text("object", desire->object);
+	json_text("kind", desire->object.kind);
+	json_text("object", desire->object.name);
 	if (*desire->detail)
 		json_text("detail", desire->detail);
 	json_number("waited_ns", pk_monotonic_ns() - desire->since_ns);

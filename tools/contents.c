@@ -87,31 +87,6 @@ bool is_half_removed(struct portico *k, const struct object_kind *kind, uint32_t
 	return true;
 }
 
-const char *describe_object(struct portico *k, unsigned table, pk_id id, struct described *into)
-{
-	struct pk_port_status port = { 0 };
-	struct pk_pipe_status pipe;
-	char *text = into->text;
-	if (table == PK_PORTS && pk_port_inspect(k, id, &port) == 0 && port.use == PK_MAILBOX)
-		snprintf(text, sizeof into->text, "mailbox %.80s", *port.name ? port.name : "(unnamed)");
-	else if (table == PK_PORTS && port.use == PK_COMPLETIONS)
-		snprintf(text, sizeof into->text, "port for completions %u", pk_id_slot(id));
-	else if (table == PK_PORTS)
-		snprintf(text, sizeof into->text, "queue %d", sysv_id(id));
-	else if (table == PK_SETS)
-		snprintf(text, sizeof into->text, "semaphores %d", sysv_id(id));
-	else if (table == PK_SEGMENTS)
-		snprintf(text, sizeof into->text, "segment %d", sysv_id(id));
-	else if (table == PK_PIPES)
-		snprintf(text, sizeof into->text, "fifo %.80s",
-			 pk_pipe_inspect(k, id, &pipe) == 0 && *pipe.name ? pipe.name : "(unnamed)");
-	else if (table < PK_TABLES)
-		snprintf(text, sizeof into->text, "%s %u", pk_table_name(table), pk_id_slot(id));
-	else
-		*text = '\0';
-	return text;
-}
-
 /* ---- names */
 
 /* Under their lock. */

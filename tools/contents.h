@@ -22,9 +22,6 @@ bool is_unsound(struct portico *k, const struct object_kind *kind, uint32_t slot
 /* Of whatever is in that slot: half removed, and by nobody who goes on with it? */
 bool is_half_removed(struct portico *k, const struct object_kind *kind, uint32_t slot);
 
-/* "mailbox jobs", "queue 65536", "segment 3": whether or not it lives. */
-const char *describe_object(struct portico *k, unsigned table, pk_id id, struct described *into);
-
 /* Is every name of a live object found by it? */
 bool names_are_sound(struct portico *k);
 

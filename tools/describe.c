@@ -43,17 +43,8 @@ const char *describe_size(struct described *into, uint64_t bytes)
 
 const char *describe_age(struct described *into, int64_t ns)
 {
-	double seconds = ns > 0 ? (double)ns / 1e9 : 0;
-	if (seconds < 10)
-		snprintf(into->text, sizeof into->text, "%.1f s", seconds);
-	else if (seconds < 120)
-		snprintf(into->text, sizeof into->text, "%.0f s", seconds);
-	else if (seconds < 7200)
-		snprintf(into->text, sizeof into->text, "%.0f min", seconds / 60);
-	else if (seconds < 172800)
-		snprintf(into->text, sizeof into->text, "%.0f h", seconds / 3600);
-	else
-		snprintf(into->text, sizeof into->text, "%.0f d", seconds / 86400);
+	struct pk_text text = PK_TEXT(into->text);
+	pk_text_age(&text, ns);
 	return into->text;
 }
 
@@ -73,5 +64,13 @@ const char *describe_key(struct described *into, int32_t key)
 		snprintf(into->text, sizeof into->text, "0x%08x", (uint32_t)key);
 	else
 		snprintf(into->text, sizeof into->text, "private");
+	return into->text;
+}
+
+const char *describe_object(struct portico *k, unsigned table, pk_id id, struct described *into)
+{
+	struct pk_label label;
+	pk_label_of(k, table, id, &label);
+	snprintf(into->text, sizeof into->text, "%s%s%.80s", label.kind, *label.name ? " " : "", label.name);
 	return into->text;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers as people read them.  Each fills and returns the caller's buffer. */
+/* Numbers and objects as people read them.  Each fills and returns the caller's buffer. */
 #ifndef TOOL_DESCRIBE_H
 #define TOOL_DESCRIBE_H
 
-#include "layout.h"
+#include "label.h"
 
 struct described {
 	char text[96];
@@ -15,5 +15,8 @@ const char *describe_size(struct described *into, uint64_t bytes);  /* 100, 64K,
 const char *describe_age(struct described *into, int64_t ns);	    /* 0.3 s, 12 s, 4 min, 3 h, 2 d */
 const char *describe_time(struct described *into, int64_t seconds); /* 2026-01-31 12:00:00, or never */
 const char *describe_key(struct described *into, int32_t key);	    /* 0x0000162e, or private */
+
+/* "mailbox jobs", "queue 65536", "segment 3": whether or not it lives. */
+const char *describe_object(struct portico *k, unsigned table, pk_id id, struct described *into);
 
 #endif

@@ -2,6 +2,7 @@
 #include "instance.h"
 #include "complain.h"
 #include "name.h"
+#include "object.h"
 
 #include <errno.h>
 #include <string.h>
@@ -49,16 +50,8 @@ pk_id live_object(struct portico *k, unsigned table, uint32_t slot)
 	return head && pk_word_kind(pk_load(&head->word)) == PK_LIVE ? pk_slot_id(head, slot) : 0;
 }
 
-#define SYSV_SLOT_BITS 17
-#define SYSV_GENERATION 0x3fffu
-
-int32_t sysv_id(pk_id id)
-{
-	return (int32_t)((pk_id_generation(id) & SYSV_GENERATION) << SYSV_SLOT_BITS | pk_id_slot(id));
-}
-
 pk_id sysv_find(struct portico *k, unsigned table, int32_t id)
 {
-	pk_id found = id < 0 ? 0 : live_object(k, table, (uint32_t)id & ((1u << SYSV_SLOT_BITS) - 1));
-	return found && sysv_id(found) == id ? found : 0;
+	pk_id found = id < 0 ? 0 : live_object(k, table, (uint32_t)id & PK_SYSV_SLOT_MASK);
+	return found && pk_sysv_id(found) == id ? found : 0;
 }

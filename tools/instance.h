@@ -16,8 +16,7 @@ int find_mailbox(struct portico *k, const char *name, pk_id *port);
 /* The id of the object in that slot if it is in service, else 0. */
 pk_id live_object(struct portico *k, unsigned table, uint32_t slot);
 
-/* System V ids as programs see them: posix/ makes and reads the same. */
-int32_t sysv_id(pk_id id);
-pk_id sysv_find(struct portico *k, unsigned table, int32_t id); /* 0: there is none */
+/* The object of that System V id, or 0. */
+pk_id sysv_find(struct portico *k, unsigned table, int32_t id);
 
 #endif

@@ -45,6 +45,8 @@ static inline ssize_t pk_deliver(struct portico *k, uint32_t message, void *buff
 			.uid = m->uid,
 			.gid = m->gid,
 			.port = { m->port },
+			.priority = pk_number_priority(m->number),
+			.missed = m->more & PK_MORE_MISSED ? m->missed : 0,
 		};
 	pk_message_release_at(k, message, m);
 	return length;

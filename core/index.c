@@ -180,17 +180,31 @@ static struct pk_place *place_of(struct pk_message *m, enum lane_by by)
 	return by == BY_TYPE ? &m->by_type : &m->by_sender;
 }
 
-/* At the end, but for a message that was given back. */
+/* After whom it stands: the last, but for one that was given back, or is more urgent. */
+static uint32_t place_in(struct portico *k, const struct pk_lane *lane, enum lane_by by,
+			 const struct pk_message *m, uint32_t most)
+{
+	uint32_t before = lane->last, after = lane->first;
+	struct pk_message *at = pk_message_at(k, before);
+	if (!at || at->number >> PK_SEQUENCE_BITS <= m->number >> PK_SEQUENCE_BITS) {
+		for (; at && at->number > m->number && most > 0; most--)
+			at = pk_message_at(k, before = place_of(at, by)->previous);
+		return before;
+	}
+	before = 0; /* those before it are likely to be fewer */
+	for (at = pk_message_at(k, after); at && at->number < m->number && most > 0; most--) {
+		before = after;
+		at = pk_message_at(k, after = place_of(at, by)->next);
+	}
+	return before;
+}
+
 static void link_in(struct portico *k, struct pk_lane *lane, enum lane_by by, uint32_t message,
 		    struct pk_message *m, uint32_t most)
 {
 	struct pk_place *place = place_of(m, by);
-	uint32_t before = lane->last;
+	uint32_t before = place_in(k, lane, by, m, most);
 	struct pk_message *at = pk_message_at(k, before);
-	while (at && at->number > m->number && most-- > 0) {
-		before = place_of(at, by)->previous;
-		at = pk_message_at(k, before);
-	}
 	place->previous = at ? before : 0;
 	place->next = at ? place_of(at, by)->next : lane->first;
 	struct pk_message *next = pk_message_at(k, place->next);

@@ -160,7 +160,7 @@ struct pk_place {
 struct pk_message {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED, QUEUED, GRANTED, HELD or BODY */
 	pk_id port;			       /* where it was sent */
-	uint64_t number;		       /* its place among the port's messages */
+	uint64_t number;		       /* its place among the port's messages; PK_LEAST_URGENT */
 	int64_t type;
 	uint32_t start, length; /* bytes */
 	/* as struct pk_identity */
@@ -174,6 +174,7 @@ struct pk_message {
 	uint32_t via;	  /* slot of the right by which it was sent */
 	uint32_t receipt; /* slot of the wait that is told who received it */
 	uint32_t missed;  /* messages that were lost before it, for want of room */
+	uint8_t priority; /* 0 to 255; what it was sent with */
 	/* cache, while its port has an index; under the port's lock */
 	uint32_t previous; /* in the queue */
 	struct pk_place by_type, by_sender;
@@ -183,6 +184,26 @@ struct pk_message {
 #define PK_MORE_VIA 2u
 #define PK_MORE_RECEIPT 4u
 #define PK_MORE_MISSED 8u
+#define PK_MORE_PRIORITY 16u
+
+/*
+ * A message's number: how little urgent it is in the top byte, 255 less its
+ * priority, and below it how many were sent to its port before.  So the order of
+ * the numbers is that of the queue, and a port's next number is that of a
+ * message like most, of priority 0.
+ */
+#define PK_SEQUENCE_BITS 56
+#define PK_LEAST_URGENT (UINT64_C(255) << PK_SEQUENCE_BITS)
+
+static inline uint8_t pk_number_priority(uint64_t number)
+{
+	return (uint8_t)(255 - (number >> PK_SEQUENCE_BITS));
+}
+/* The number after it, of a port where it was the last that was sent. */
+static inline uint64_t pk_number_after(uint64_t number)
+{
+	return (number + 1) | PK_LEAST_URGENT;
+}
 
 /* ---- waits -------------------------------------------------------------- */
 
@@ -246,7 +267,7 @@ struct pk_port {
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
 	pk_lock_word lock;
 	/* all below: under the lock */
-	uint64_t next_number;		     /* cache: above every message's number */
+	uint64_t next_number;		     /* cache: above every message's number, of priority 0 */
 	uint64_t queued_bytes;		     /* cache */
 	_Atomic uint32_t count;		     /* cache: messages queued */
 	uint32_t first, last;		     /* cache: the queue, linked by head.next */
@@ -272,6 +293,7 @@ struct pk_port {
 	uint32_t sends;		   /* cache: references to send */
 	uint32_t listeners;	   /* cache: the first that is sent a copy of each message */
 	uint32_t rule;		   /* how tasks share it */
+	uint32_t urgent;	   /* cache: the message that was put before others last */
 	pk_id users[2];		   /* those who do, where the rule counts them */
 	struct pk_wait_list receipts; /* cache */
 	/* written when somebody uses it who hadn't: on no way that is gone often */

@@ -22,7 +22,8 @@ static void fill_in(struct portico *k, struct pk_port *port, enum pk_port_use us
 	port->slots = limits->slots;
 	port->bytes = limits->bytes;
 	port->capacity = limits->capacity;
-	port->next_number = port->next_ticket = 1;
+	port->next_number = PK_LEAST_URGENT + 1;
+	port->next_ticket = 1;
 	port->change_time = pk_realtime_seconds();
 	port->parties.maker = k->mine->identity.tag;
 }
@@ -201,8 +202,8 @@ static void take_in(struct portico *k, uint32_t message, struct pk_message *m, v
 	if (pk_word_kind(word) == PK_GRANTED && m->port == repair->id &&
 	    granted_in_vain(k, message, pk_word_id(word)) && pk_swap_if(&m->head.word, &word, queued))
 		word = queued;
-	if (m->port == repair->id && m->number >= repair->port->next_number)
-		repair->port->next_number = m->number + 1;
+	if (m->port == repair->id && pk_number_after(m->number) > repair->port->next_number)
+		repair->port->next_number = pk_number_after(m->number);
 	if (word != queued)
 		return;
 	m->head.next = repair->port->first;
@@ -305,14 +306,15 @@ static bool queue_valid(struct portico *k, struct pk_port *port, pk_id id)
 	pk_message_each(k, take_census, &census);
 	for (; message != 0 && listed <= census.count; listed++) {
 		struct pk_message *m = pk_message_at(k, message);
-		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id) || m->number <= number)
+		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id) || m->number <= number ||
+		    pk_number_after(m->number) > port->next_number)
 			return false;
 		number = m->number;
 		last = message;
 		message = m->head.next;
 	}
 	return listed == census.count && port->count == census.count && port->queued_bytes == census.bytes &&
-	       port->last == last && number < port->next_number;
+	       port->last == last;
 }
 
 bool pk_port_valid(struct portico *k, pk_id id)

@@ -13,7 +13,8 @@
  *  P1  No waiting receiver wants a queued message, or a waiting sender's.
  *  P2  Senders wait only while the first of them doesn't fit.
  *  P3  Every message queued here has a number of its own; the queue is in the
- *      order of the numbers.
+ *      order of the numbers, which is that of their priorities and then of their
+ *      sending.
  *  P4  The word of a message is changed before the list it leaves or enters;
  *      repair rebuilds queue, counters and lines from words and numbers.
  *

@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "queue.h"
 
+/*
+ * Where to begin to look for a message's place: at what was put before others
+ * last, if that is still here and stands before it; for one is often followed by
+ * more of its priority.  0: at the first.
+ */
+static uint32_t begin_at(struct portico *k, const struct pk_port *port, uint32_t message,
+			 const struct pk_message *m)
+{
+	const struct pk_message *urgent = pk_message_at(k, port->urgent);
+	return urgent && port->urgent != message &&
+			       pk_load(&urgent->head.word) == pk_word(PK_QUEUED, m->port) &&
+			       urgent->number <= m->number
+		       ? port->urgent
+		       : 0;
+}
+
 /* At the place that its number gives it. */
 void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message)
 {
@@ -10,8 +26,10 @@ void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message)
 		pk_queue_append(k, port, message, m);
 		return;
 	}
-	uint32_t *link = &port->first, before = 0;
-	struct pk_message *at = pk_message_at(k, *link);
+	uint32_t before = begin_at(k, port, message, m);
+	struct pk_message *at = pk_message_at(k, before);
+	uint32_t *link = at ? &at->head.next : &port->first;
+	at = pk_message_at(k, *link);
 	for (uint32_t most = pk_message_most(k, port->count); most > 0 && at && at->number <= m->number;
 	     most--) {
 		before = *link;
@@ -25,6 +43,7 @@ void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message)
 			at->previous = message;
 	}
 	*link = message;
+	port->urgent = message;
 	pk_queue_count(k, port, message, m);
 }
 

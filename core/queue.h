@@ -38,10 +38,19 @@ __attribute__((always_inline)) static inline void pk_queue_append(struct portico
 	pk_queue_count(k, port, message, m);
 }
 
+/* The number of a message that is sent now. */
+static inline uint64_t pk_queue_number(struct pk_port *port, const struct pk_message *m)
+{
+	uint64_t number = port->next_number++;
+	if (m->more & PK_MORE_PRIORITY)
+		number -= (uint64_t)m->priority << PK_SEQUENCE_BITS;
+	return number;
+}
+
 /* At the place that its number gives it. */
 void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message);
 
-/* P4: the word first. */
+/* At the end.  P4: the word first. */
 static inline void pk_queue_put(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
 				struct pk_message *m)
 {

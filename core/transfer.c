@@ -72,7 +72,10 @@ bool pk_hand_over(struct portico *k, struct pk_port *port, uint32_t message, str
 void pk_enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_message *m,
 		struct pk_wakes *wakes)
 {
-	pk_queue_put(k, port, id, message, m);
+	PK_POINT("transfer: numbered, to be queued");
+	pk_store(&m->head.word, pk_word(PK_QUEUED, id)); /* P4 */
+	PK_POINT("transfer: queued at its number, on no list");
+	pk_queue_insert(k, port, message);
 	if (port->watchers.first)
 		pk_wait_grant_all(k, &port->watchers, wakes);
 }
@@ -95,15 +98,15 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 	if (error)
 		return error;
 	m->port = id;
-	m->number = port->next_number; /* its own once it is sent */
+	m->number = pk_queue_number(port, m);
 	if (port->receivers.first && pk_hand_over(k, port, message, m, wakes)) {
-		port->next_number++;
 		pk_note_sent(k, port, m);
 		return 0;
 	}
-	if (port->senders.first || !pk_fits(port, m))
+	if (port->senders.first || !pk_fits(port, m)) {
+		port->next_number--; /* that is for who is sent next */
 		return post ? pk_post_send(k, port, id, message, post, wait) : -EAGAIN;
-	port->next_number++;
+	}
 	pk_note_sent(k, port, m);
 	pk_enqueue(k, port, id, message, m, wakes);
 	return 0;
@@ -129,7 +132,8 @@ static inline bool is_plain(const struct pk_port *port)
 static bool send_plainly(struct portico *k, struct pk_port *port, pk_id id, uint32_t message)
 {
 	struct pk_message *m = pk_message_at(k, message);
-	if (!is_plain(port) || pk_may_send(k, port, m) != 0 || !pk_fits(port, m))
+	if (!is_plain(port) || pk_may_send(k, port, m) != 0 || m->more & PK_MORE_PRIORITY ||
+	    !pk_fits(port, m))
 		return false;
 	m->port = id;
 	m->number = port->next_number++;
@@ -179,7 +183,7 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
 		return;
 	}
 	m->port = id;
-	m->number = port->next_number++;
+	m->number = pk_queue_number(port, m);
 	pk_note_sent(k, port, m);
 	pk_enqueue(k, port, id, message, m, wakes);
 	PK_POINT("transfer: sender's message queued, sender not told");

@@ -272,7 +272,7 @@ load tools_helper
 	portico send box </dev/null
 	p recv --verbose box
 	[ -z "$output" ]
-	[[ $stderr = "type 0, pid "*", uid $(id -u), 0 bytes" ]]
+	[[ $stderr = "type 0, priority 0, pid "*", uid $(id -u), 0 bytes" ]]
 	portico send box -- -dash
 	p recv box
 	[ "$output" = -dash ]

@@ -50,8 +50,8 @@ static int write_message(const struct receiving *r, uint32_t message)
 		return FAILED;
 	}
 	if (r->verbose)
-		fprintf(stderr, "type %lld, pid %u, uid %u, %u bytes\n", (long long)m->type, m->pid, m->uid,
-			bytes);
+		fprintf(stderr, "type %lld, priority %u, pid %u, uid %u, %u bytes\n", (long long)m->type,
+			pk_number_priority(m->number), m->pid, m->uid, bytes);
 	pk_message_release(k, message);
 	return DONE;
 }

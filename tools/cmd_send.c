@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <portico/mail.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +15,16 @@ struct sending {
 	struct portico *k;
 	const char *name;
 	portico_port port;
-	int64_t type, deadline;
+	struct portico_sending how;
+	int64_t deadline;
 };
 
 /* line: which of many it is, for the error; 0 for the only one. */
 static int send_one(const struct sending *sending, const void *data, size_t bytes, size_t line)
 {
 	char what[PK_NAME_MAX + 32];
-	int error = portico_send(sending->k, sending->port, data, bytes, sending->type, sending->deadline);
+	int error =
+		portico_send_with(sending->k, sending->port, data, bytes, &sending->how, sending->deadline);
 	if (!error)
 		return DONE;
 	if (line)
@@ -121,11 +124,14 @@ static int send_lines(const struct sending *sending)
 
 static const char *directory;
 static int64_t type, timeout_ns;
+static uint64_t priority;
 static bool timed, no_wait, lines;
 
 static const struct option_entry options[] = {
 	INSTANCE_OPTION(&directory),
 	{ "type", 't', OPTION_NUMBER, &type, "N", "its type, for receivers that select by it (0)", NULL },
+	{ "priority", 'p', OPTION_SIZE, &priority, "N",
+	  "0 to 255: of more than one the highest is received first (0)", NULL },
 	{ "timeout", 0, OPTION_SECONDS, &timeout_ns, "SECONDS", "how long to wait for room", &timed },
 	{ "no-wait", 0, OPTION_FLAG, &no_wait, NULL, "don't wait for room", NULL },
 	{ "lines", 0, OPTION_FLAG, &lines, NULL, "each line of standard input is a message", NULL },
@@ -143,7 +149,13 @@ int cmd_send(int argc, char **argv)
 		bad_usage("--timeout and --no-wait exclude each other");
 	if (lines && words > 1)
 		bad_usage("--lines reads standard input, and takes no TEXT");
-	struct sending sending = { .name = argv[0], .type = type, .deadline = PORTICO_FOREVER };
+	if (priority > 255)
+		bad_usage("--priority may be 255 at most");
+	struct sending sending = {
+		.name = argv[0],
+		.how = { .type = type, .priority = (unsigned)priority },
+		.deadline = PORTICO_FOREVER,
+	};
 	sending.k = open_instance(directory, 0, 0);
 	if (!sending.k || find_mailbox(sending.k, argv[0], &sending.port.id) != 0)
 		return FAILED;

@@ -136,7 +136,8 @@ static void add_objects(struct portico *k, unsigned table, struct totals *totals
 			continue;
 		if (table == PK_PORTS) {
 			posted = ((const struct pk_port *)object)->next_ticket;
-			totals->messages += ((const struct pk_port *)object)->next_number - 1;
+			totals->messages +=
+				((const struct pk_port *)object)->next_number - PK_LEAST_URGENT - 1;
 		} else if (table == PK_SETS) {
 			posted = ((const struct pk_set *)object)->next_ticket;
 		} else if (table == PK_PIPES) {

@@ -173,6 +173,8 @@ struct portico_envelope {
 		    */
 	gid_t gid;
 	portico_port port; /* where it was sent */
+	unsigned priority; /* 0 to 255: portico_send_with() */
+	uint32_t missed;   /* how many were lost before it, for want of room */
 };
 
 /*

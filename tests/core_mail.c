@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* <portico/mail.h>: what each call promises; and what the calls of portico.h say to those who misuse them. */
+#include "check.h"
+#include "port.h"
+#include "task.h"
+
+#include <portico/mail.h>
+
+static portico *k;
+
+static portico_port mailbox(uint32_t slots)
+{
+	struct portico_limits limits = { slots, 64, 1 << 20 };
+	portico_port port;
+	CHECK_EQUAL(portico_mailbox_create(k, NULL, &limits, 0600, &port), 0);
+	return port;
+}
+
+static int put(portico_port port, const char *text, int64_t type)
+{
+	return portico_send(k, port, text, strlen(text), type, PORTICO_NOW);
+}
+
+static int put_urgent(portico_port port, const char *text, int64_t type, unsigned priority, int64_t deadline)
+{
+	struct portico_sending how = { .type = type, .priority = priority };
+	return portico_send_with(k, port, text, strlen(text), &how, deadline);
+}
+
+/* Receive, and check that it is this text of that priority. */
+static void get(portico_port port, const struct portico_filter *filter, const char *text, unsigned priority)
+{
+	struct portico_envelope envelope;
+	char buffer[65];
+	ssize_t got = portico_receive(k, port, buffer, sizeof buffer - 1, filter, &envelope,
+				      portico_deadline(5000000000));
+	CHECK_EQUAL(got, strlen(text));
+	buffer[got] = '\0';
+	CHECK_EQUAL(strcmp(buffer, text), 0);
+	CHECK_EQUAL(envelope.priority, priority);
+	CHECK(pk_port_valid(k, port.id));
+}
+
+static void await_senders(portico_port port, uint32_t senders)
+{
+	struct portico_status status;
+	for (int i = 0; i < 2500; i++, sleep_ms(2)) {
+		CHECK_EQUAL(portico_mailbox_status(k, port, &status), 0);
+		if (status.senders == senders)
+			return;
+	}
+	FAIL("the senders never came");
+}
+
+/* ---- priorities */
+
+static void case_priority(void)
+{
+	portico_port port = mailbox(16);
+	CHECK_EQUAL(put(port, "a", 1), 0);
+	CHECK_EQUAL(put_urgent(port, "m", 1, 5, PORTICO_NOW), 0);
+	CHECK_EQUAL(put(port, "b", 1), 0);
+	CHECK_EQUAL(put_urgent(port, "x", 1, 255, PORTICO_NOW), 0);
+	CHECK_EQUAL(put_urgent(port, "n", 1, 5, PORTICO_NOW), 0);
+	CHECK_EQUAL(put_urgent(port, "y", 1, 255, PORTICO_NOW), 0);
+	CHECK_EQUAL(put_urgent(port, "c", 1, 0, PORTICO_NOW), 0);
+	CHECK(pk_port_valid(k, port.id));
+	CHECK_EQUAL(put_urgent(port, "none", 1, 256, PORTICO_NOW), -EINVAL);
+	get(port, NULL, "x", 255);
+	get(port, NULL, "y", 255);
+	get(port, NULL, "m", 5);
+	CHECK_EQUAL(put_urgent(port, "l", 1, 4, PORTICO_NOW), 0);
+	CHECK_EQUAL(put_urgent(port, "z", 1, 6, PORTICO_NOW), 0);
+	get(port, NULL, "z", 6);
+	get(port, NULL, "n", 5);
+	get(port, NULL, "l", 4);
+	get(port, NULL, "a", 0);
+	get(port, NULL, "b", 0);
+	get(port, NULL, "c", 0);
+}
+
+/* Of those of a type, or from a sender, the most urgent: by search, and by the port's index. */
+static void case_priority_by_type(void)
+{
+	const struct portico_filter third = { .select = PORTICO_TYPE, .type = 3 };
+	const struct portico_filter lowest = { .select = PORTICO_TYPE_AT_MOST, .type = 9 };
+	portico_port port = mailbox(64);
+	for (int i = 0; i < 20; i++)
+		CHECK_EQUAL(put(port, "", 9), 0);
+	CHECK_EQUAL(put(port, "a", 3), 0);
+	CHECK_EQUAL(put_urgent(port, "m", 3, 1, PORTICO_NOW), 0);
+	get(port, &third, "m", 1); /* it was searched far: now there is an index */
+	CHECK_EQUAL(put_urgent(port, "n", 3, 2, PORTICO_NOW), 0);
+	CHECK_EQUAL(put(port, "b", 3), 0);
+	CHECK_EQUAL(put_urgent(port, "x", 3, 3, PORTICO_NOW), 0);
+	CHECK_EQUAL(put_urgent(port, "y", 3, 3, PORTICO_NOW), 0);
+	CHECK_EQUAL(put_urgent(port, "o", 3, 2, PORTICO_NOW), 0);
+	CHECK(pk_port_valid(k, port.id));
+	get(port, &third, "x", 3);
+	get(port, &lowest, "y", 3);
+	get(port, &third, "n", 2);
+	get(port, &lowest, "o", 2);
+	get(port, &third, "a", 0);
+	get(port, &third, "b", 0);
+}
+
+/* One that is given back stands where it stood. */
+static void case_priority_given_back(void)
+{
+	portico_port port = mailbox(16);
+	const char *texts[] = { "a", "m", "x" };
+	uint32_t taken;
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_EQUAL(put_urgent(port, texts[i], 1, i, PORTICO_NOW), 0);
+	CHECK_EQUAL(put_urgent(port, "n", 1, 1, PORTICO_NOW), 0);
+	CHECK_EQUAL(pk_port_receive(k, port.id, &PK_WANT_ANY, NULL, &taken, NULL), 0);
+	pk_port_give_back(k, taken);
+	get(port, NULL, "x", 2);
+	CHECK_EQUAL(pk_port_receive(k, port.id, &PK_WANT_ANY, NULL, &taken, NULL), 0);
+	pk_port_give_back(k, taken);
+	CHECK(pk_port_valid(k, port.id));
+	/* a receiver that dies, likewise: it is granted "m" */
+	int status;
+	pid_t child = CHILD({
+		struct pk_post post = { .until_ns = PK_FOREVER };
+		uint32_t wait;
+		CHECK_EQUAL(pk_port_post_receive(k, port.id, &PK_WANT_ANY, &post, &wait), 0);
+		kill(getpid(), SIGKILL);
+	});
+	CHECK_EQUAL(waitpid(child, &status, 0), child);
+	pk_task_sweep(k, true);
+	get(port, NULL, "m", 1);
+	get(port, NULL, "n", 1);
+	get(port, NULL, "a", 0);
+}
+
+/* Senders that wait come in as they came, and then are received by priority. */
+static void case_priority_of_waiting_senders(void)
+{
+	portico_port port = mailbox(1);
+	CHECK_EQUAL(put(port, "first", 1), 0);
+	CHECK_EQUAL(put_urgent(port, "no", 1, 9, PORTICO_NOW), -EAGAIN);
+	pid_t low = CHILD(CHECK_EQUAL(put_urgent(port, "low", 1, 1, PORTICO_FOREVER), 0));
+	await_senders(port, 1);
+	pid_t high = CHILD(CHECK_EQUAL(put_urgent(port, "high", 1, 200, PORTICO_FOREVER), 0));
+	await_senders(port, 2);
+	struct portico_limits wide = { 8, 64, 1 << 20 };
+	get(port, NULL, "first", 0);
+	join_child(low);
+	CHECK_EQUAL(portico_mailbox_limit(k, port, &wide), 0);
+	join_child(high);
+	get(port, NULL, "high", 200);
+	get(port, NULL, "low", 1);
+	/* a receiver that waits gets what comes, with its priority */
+	pid_t child = CHILD(get(port, NULL, "there", 7));
+	CHECK_EQUAL(put_urgent(port, "there", 1, 7, portico_deadline(5000000000)), 0);
+	join_child(child);
+}
+
+static void case_priority_posted(void)
+{
+	struct portico_sending how = { .type = 4, .priority = 17 };
+	portico_port port = mailbox(2), completions;
+	struct portico_completion completion;
+	portico_wait wait;
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+	CHECK_EQUAL(put(port, "a", 1), 0);
+	CHECK_EQUAL(portico_post_send_with(k, port, "b", 1, &how, PORTICO_FOREVER, completions, 3, &wait), 0);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, portico_deadline(5000000000)), 0);
+	CHECK_EQUAL(completion.cookie, 3);
+	CHECK_EQUAL(portico_collect(k, wait, NULL, 0, NULL), 0);
+	get(port, &(struct portico_filter){ .select = PORTICO_ANY }, "b", 17);
+	get(port, NULL, "a", 0);
+	how.priority = 1000;
+	CHECK_EQUAL(portico_post_send_with(k, port, "b", 1, &how, PORTICO_FOREVER, completions, 3, &wait),
+		    -EINVAL);
+}
+
+/* 60 000 of two priorities in turn: each finds its place without a walk. */
+static void case_priority_many(void)
+{
+	enum { MANY = 30000 };
+	struct portico_limits limits = { UINT32_MAX, 64, UINT64_MAX };
+	portico_port port;
+	int number;
+	CHECK_EQUAL(portico_mailbox_create(k, NULL, &limits, 0600, &port), 0);
+	for (int i = 0; i < MANY; i++)
+		for (unsigned priority = 0; priority < 2; priority++) {
+			struct portico_sending how = { .priority = priority };
+			CHECK_EQUAL(portico_send_with(k, port, &i, sizeof i, &how, PORTICO_NOW), 0);
+		}
+	CHECK(pk_port_valid(k, port.id));
+	for (int priority = 1; priority >= 0; priority--)
+		for (int i = 0; i < MANY; i++) {
+			struct portico_envelope envelope;
+			CHECK_EQUAL(portico_receive(k, port, &number, sizeof number, NULL, &envelope,
+						    PORTICO_NOW),
+				    sizeof number);
+			CHECK_EQUAL(number, i);
+			CHECK_EQUAL(envelope.priority, priority);
+		}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test_case cases[] = {
+		{ "priority", case_priority },
+		{ "priority-by-type", case_priority_by_type },
+		{ "priority-given-back", case_priority_given_back },
+		{ "priority-of-waiting-senders", case_priority_of_waiting_senders },
+		{ "priority-posted", case_priority_posted },
+		{ "priority-many", case_priority_many },
+		{ 0 },
+	};
+	CHECK_EQUAL(portico_open(NULL, PORTICO_CREATE, &k), 0);
+	return run_cases(cases, argc, argv);
+}

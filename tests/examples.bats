@@ -1,0 +1,20 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What examples/ shows is so.
+
+load helper
+
+# Run one, and check what it prints.
+shows() {
+	run timeout -k 1 30 "$BUILD/examples/$1"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$2" ] || { echo "$output"; return 1; }
+}
+
+@test "examples: priority" {
+	shows priority '255  fire!
+255  flood!
+  5  a telegram
+  0  a letter
+  0  another letter'
+}

@@ -142,10 +142,10 @@ void pk_wait_tell_owed(struct portico *k)
 		struct pk_wakes wakes = { 0 };
 		if (!wait || pk_wait_object(wait) == 0 || !pk_completion_untold(k, wait, slot))
 			continue;
-		struct pk_object *object = pk_wait_lock_object(k, wait);
-		if (object) {
+		struct pk_waited waited;
+		if (pk_wait_lock_object(k, wait, &waited)) {
 			pk_completion_tell_late(k, slot, &wakes);
-			pk_object_unlock(object);
+			pk_wait_unlock_object(k, &waited);
 			pk_wakes_send(&wakes);
 		} else {
 			pk_thread.owes_completions = true;
@@ -156,17 +156,18 @@ void pk_wait_tell_owed(struct portico *k)
 void pk_wait_announce(struct portico *k, uint32_t slot)
 {
 	struct pk_wait *wait = pk_wait_at(k, slot);
-	struct pk_object *object = wait ? pk_wait_lock_object(k, wait) : NULL;
+	struct pk_waited waited;
+	bool locked = wait && pk_wait_lock_object(k, wait, &waited);
 	struct pk_message *m = wait ? pk_message_at(k, wait->completion) : NULL;
 	struct pk_wakes wakes = { 0 };
 	if (m)
 		m->tells = slot;
 	/* the outcome is looked at after this is seen; a settler looks at this after that is */
 	pk_fence();
-	if (!object)
+	if (!locked)
 		return;
 	pk_completion_tell_late(k, slot, &wakes);
-	pk_object_unlock(object);
+	pk_wait_unlock_object(k, &waited);
 	pk_wakes_flush(k, &wakes);
 }
 

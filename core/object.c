@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "object.h"
+#include "guard.h"
 #include "log.h"
 #include "pipe.h"
 #include "port.h"
@@ -15,9 +16,9 @@ _Static_assert(offsetof(struct pk_segment, lock) == offsetof(struct pk_object, l
 _Static_assert(offsetof(struct pk_pipe, lock) == offsetof(struct pk_object, lock), "prefix");
 _Static_assert(offsetof(struct pk_task, lock) == offsetof(struct pk_object, lock), "prefix");
 
-/* 0 or a negative errno. */
-static int lock_found(struct portico *k, unsigned table, uint32_t slot, struct pk_object *found)
+int pk_object_lock_found(struct portico *k, unsigned table, uint32_t slot, void *object)
 {
+	struct pk_object *found = object;
 	int locked = pk_lock(k, &found->lock);
 	if (locked == PK_INHERITED) {
 		pk_log(k, PK_LOG_INHERITED, table, pk_slot_id(&found->head, slot), 0);
@@ -34,7 +35,7 @@ int pk_object_lock_slowly(struct portico *k, unsigned table, pk_id id, void *obj
 	struct pk_object *found = pk_slot(k, table, pk_id_slot(id));
 	if (!found)
 		return -EINVAL;
-	error = lock_found(k, table, pk_id_slot(id), found);
+	error = pk_object_lock_found(k, table, pk_id_slot(id), found);
 	if (error)
 		return error;
 	if (pk_load(&found->head.word) != pk_word(PK_LIVE, id)) {
@@ -48,7 +49,7 @@ int pk_object_lock_slowly(struct portico *k, unsigned table, pk_id id, void *obj
 struct pk_object *pk_object_lock_slot(struct portico *k, unsigned table, uint32_t slot)
 {
 	struct pk_object *object = pk_slot(k, table, slot);
-	return object && lock_found(k, table, slot, object) == 0 ? object : NULL;
+	return object && pk_object_lock_found(k, table, slot, object) == 0 ? object : NULL;
 }
 
 void pk_object_repair(struct portico *k, unsigned table, uint32_t slot)
@@ -69,9 +70,33 @@ void pk_object_repair(struct portico *k, unsigned table, uint32_t slot)
 	}
 }
 
-struct pk_wait_list *pk_object_line(unsigned table, struct pk_object *object, unsigned purpose)
+struct pk_object *pk_object_lock_guard(struct portico *k, unsigned table, uint32_t slot)
 {
-	struct pk_port *port = (struct pk_port *)object;
+	struct pk_port *guard = NULL;
+	if (table != PK_PORTS)
+		return pk_object_lock_slot(k, table, slot);
+	return pk_port_lock_slot(k, slot, &guard) == 0 ? (struct pk_object *)guard : NULL;
+}
+
+void pk_object_unlock_guard(struct portico *k, unsigned table, struct pk_object *guard)
+{
+	if (table == PK_PORTS)
+		pk_port_unlock(k, (struct pk_port *)guard);
+	else
+		pk_object_unlock(guard);
+}
+
+void pk_object_repair_guarded(struct portico *k, unsigned table, uint32_t slot, struct pk_object *guard)
+{
+	pk_object_repair(k, table, table == PK_PORTS ? pk_port_slot(k, (struct pk_port *)guard) : slot);
+}
+
+struct pk_wait_list *pk_object_line(struct portico *k, unsigned table, uint32_t slot, unsigned purpose)
+{
+	void *object = pk_slot(k, table, slot);
+	struct pk_port *port = object;
+	if (!object)
+		return NULL;
 	switch (table) {
 	case PK_PORTS:
 		return purpose == PK_FOR_RECEIVE  ? &port->receivers

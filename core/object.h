@@ -17,6 +17,9 @@ struct pk_object {
 
 int pk_object_lock_slowly(struct portico *k, unsigned table, pk_id id, void *object);
 
+/* Lock what was found in that slot, repaired if need be.  0, or as pk_lock(). */
+int pk_object_lock_found(struct portico *k, unsigned table, uint32_t slot, void *found);
+
 /*
  * Find the object and lock it, repaired if need be.
  * -EINVAL: no such object; -EIDRM: the id is stale, or it went while we waited.
@@ -47,8 +50,16 @@ static inline void pk_object_unlock(void *object)
 /* Under the lock: put right what the last owner of the lock may have left half done. */
 void pk_object_repair(struct portico *k, unsigned table, uint32_t slot);
 
+/* Lock what guards the object of that slot, alive or not: itself, or the set that it is in.  NULL: it can't
+ * be. */
+struct pk_object *pk_object_lock_guard(struct portico *k, unsigned table, uint32_t slot);
+void pk_object_unlock_guard(struct portico *k, unsigned table, struct pk_object *guard);
+
+/* Under the guard: put right all that it guards. */
+void pk_object_repair_guarded(struct portico *k, unsigned table, uint32_t slot, struct pk_object *guard);
+
 /* Under the lock: the line in which waits of that purpose stand, or NULL. */
-struct pk_wait_list *pk_object_line(unsigned table, struct pk_object *object, unsigned purpose);
+struct pk_wait_list *pk_object_line(struct portico *k, unsigned table, uint32_t slot, unsigned purpose);
 
 /* Under the lock: somebody left the line; let those behind go on who can. */
 void pk_object_advance(struct portico *k, unsigned table, uint32_t slot, struct pk_wakes *wakes);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a port: made, inspected, changed, repaired, destroyed.  port.h is the essay. */
+#include "guard.h"
 #include "index.h"
 #include "name.h"
 #include "port.h"
@@ -104,16 +105,16 @@ void pk_port_destroy_locked(struct portico *k, struct pk_port *port, pk_id id, s
 
 int pk_port_destroy(struct portico *k, pk_id id)
 {
-	struct pk_port *port;
+	struct pk_port *port, *guard;
 	struct pk_wakes wakes = { 0 };
-	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
 	uint32_t name = port->name;
 	error = pk_permission_own(k, &port->permission);
 	if (!error)
 		pk_port_destroy_locked(k, port, id, &wakes);
-	pk_object_unlock(port);
+	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);
 	if (!error && name)
 		pk_name_forget(k, name, id); /* N1 */
@@ -124,8 +125,8 @@ int pk_port_destroy(struct portico *k, pk_id id)
 
 int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 {
-	struct pk_port *port;
-	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	struct pk_port *port, *guard;
+	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
 	*status = (struct pk_port_status){
@@ -144,7 +145,7 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		.change_time = port->change_time,
 	};
 	uint32_t name = port->name;
-	pk_object_unlock(port);
+	pk_port_unlock(k, guard);
 	if (status->use == PK_MAILBOX)
 		pk_name_text(k, name, id, status->name);
 	return 0;
@@ -153,11 +154,11 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *limits,
 		   const struct pk_permission *permission)
 {
-	struct pk_port *port;
+	struct pk_port *port, *guard;
 	struct pk_wakes wakes = { 0 };
 	if (limits && limits->bytes > PK_MESSAGE_MOST)
 		return -EMSGSIZE;
-	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
 	error = pk_permission_change(k, &port->permission, permission ? permission : &port->permission);
@@ -171,7 +172,7 @@ int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *lim
 		pk_port_advance(k, pk_id_slot(id), &wakes);
 		pk_wait_grant_all(k, &port->watchers, &wakes);
 	}
-	pk_object_unlock(port);
+	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);
 	return error;
 }
@@ -319,10 +320,10 @@ static bool queue_valid(struct portico *k, struct pk_port *port, pk_id id)
 
 bool pk_port_valid(struct portico *k, pk_id id)
 {
-	struct pk_port *port;
-	if (pk_object_lock(k, PK_PORTS, id, &port))
+	struct pk_port *port, *guard;
+	if (pk_port_lock(k, id, &port, &guard))
 		return false;
 	bool valid = queue_valid(k, port, id) && pk_index_valid(k, port) && pk_port_settled(k, port, id);
-	pk_object_unlock(port);
+	pk_port_unlock(k, guard);
 	return valid;
 }

@@ -13,26 +13,26 @@ static int watch_locked(struct portico *k, struct pk_port *port, pk_id id, const
 
 int pk_port_watch(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait)
 {
-	struct pk_port *port;
-	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	struct pk_port *port, *guard;
+	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
 	error = watch_locked(k, port, id, post, wait);
-	pk_object_unlock(port);
+	pk_port_unlock(k, guard);
 	return error;
 }
 
 int pk_port_await(struct portico *k, pk_id id, int64_t until_ns)
 {
 	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = until_ns };
-	struct pk_port *port;
+	struct pk_port *port, *guard;
 	uint32_t wait = 0;
-	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
 	if (port->count == 0)
 		error = watch_locked(k, port, id, &post, &wait);
-	pk_object_unlock(port);
+	pk_port_unlock(k, guard);
 	if (wait == 0)
 		return error;
 	error = pk_wait_sleep(k, wait);
@@ -65,10 +65,10 @@ static void serve_receiver(struct portico *k, struct pk_port *port, pk_id id, co
 int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want, const struct pk_post *post,
 			 uint32_t *wait)
 {
-	struct pk_port *port;
+	struct pk_port *port, *guard;
 	struct pk_wakes wakes;
 	pk_wakes_begin(&wakes);
-	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
 	error = pk_may_receive(k, port);
@@ -78,7 +78,7 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 		error = 0;
 		serve_receiver(k, port, id, want, *wait, &wakes);
 	}
-	pk_object_unlock(port);
+	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);
 	return error;
 }
@@ -102,11 +102,11 @@ static bool is_welcome(struct portico *k, const struct pk_port *port, const stru
 int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struct pk_post *post,
 		      uint32_t *wait)
 {
-	struct pk_port *port;
+	struct pk_port *port, *guard;
 	struct pk_message *m = pk_message_at(k, message);
 	struct pk_wakes wakes;
 	pk_wakes_begin(&wakes);
-	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
 	bool first = port->senders.first == 0;
@@ -120,7 +120,7 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 			pk_port_serve(k, port, &wakes);
 		}
 	}
-	pk_object_unlock(port);
+	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);
 	return error;
 }

@@ -147,9 +147,15 @@ static __attribute__((noinline)) int send_and_unlock(struct portico *k, struct p
 						     uint32_t *wait)
 {
 	struct pk_wakes wakes;
+	struct pk_port *guard;
+	int result = pk_port_guard(k, id, &port, &guard);
+	if (result)
+		return result;
 	pk_wakes_begin(&wakes);
-	int result = send_locked(k, port, id, message, post, wait, &wakes);
-	pk_object_unlock(port);
+	result = send_locked(k, port, id, message, post, wait, &wakes);
+	pk_port_unlock(k, guard);
+	if (guard != port)
+		pk_store_relaxed(&guard->rung, (uint32_t)guard->next_number);
 	pk_wakes_flush(k, &wakes);
 	return result;
 }
@@ -346,9 +352,13 @@ static __attribute__((noinline)) int receive_and_unlock(struct portico *k, struc
 							uint32_t *wait)
 {
 	struct pk_wakes wakes;
+	struct pk_port *guard;
+	int result = pk_port_guard(k, id, &port, &guard);
+	if (result)
+		return result;
 	pk_wakes_begin(&wakes);
-	int result = receive_locked(k, port, id, want, post, message, wait, &wakes);
-	pk_object_unlock(port);
+	result = receive_locked(k, port, id, want, post, message, wait, &wakes);
+	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);
 	return result;
 }
@@ -390,13 +400,13 @@ int pk_port_collect(struct portico *k, pk_id id, uint32_t *message)
 void pk_port_give_back(struct portico *k, uint32_t message)
 {
 	struct pk_message *m = pk_message_at(k, message);
-	struct pk_port *port;
+	struct pk_port *port, *guard;
 	struct pk_wakes wakes;
 	pk_wakes_begin(&wakes);
 	if (!m)
 		return;
 	pk_id id = m->port;
-	int error = pk_object_lock(k, PK_PORTS, id, &port);
+	int error = pk_port_lock(k, id, &port, &guard);
 	if (error == -EINVAL || error == -EIDRM)
 		pk_message_release(k, message); /* its port is no more */
 	if (error)
@@ -408,6 +418,6 @@ void pk_port_give_back(struct portico *k, uint32_t message)
 		pk_queue_insert(k, port, message);
 		pk_wait_grant_all(k, &port->watchers, &wakes);
 	}
-	pk_object_unlock(port);
+	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);
 }

@@ -3,6 +3,7 @@
 #ifndef PK_TRANSFER_H
 #define PK_TRANSFER_H
 
+#include "guard.h"
 #include "queue.h"
 
 /* As pk_queue_find(), among the messages of waiting senders: the sender's wait, or 0. */

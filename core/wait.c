@@ -32,12 +32,19 @@ static void wake_later(struct pk_wakes *wakes, const _Atomic uint32_t *word)
 
 /* ---- what it waits on */
 
-struct pk_object *pk_wait_lock_object(struct portico *k, const struct pk_wait *wait)
+bool pk_wait_lock_object(struct portico *k, const struct pk_wait *wait, struct pk_waited *waited)
 {
 	unsigned table = pk_load_relaxed(&wait->table);
+	uint32_t slot = pk_id_slot(pk_wait_object(wait));
 	if (table != PK_PORTS && table != PK_SETS && table != PK_PIPES)
-		return NULL;
-	return pk_object_lock_slot(k, table, pk_id_slot(pk_wait_object(wait)));
+		return false;
+	*waited = (struct pk_waited){ pk_object_lock_guard(k, table, slot), table, slot };
+	return waited->guard != NULL;
+}
+
+void pk_wait_unlock_object(struct portico *k, const struct pk_waited *waited)
+{
+	pk_object_unlock_guard(k, waited->table, waited->guard);
 }
 
 bool pk_wait_is_waiting(struct portico *k, const struct pk_wait *wait)
@@ -214,11 +221,11 @@ uint32_t pk_wait_find(struct portico *k, pk_id id)
 }
 
 /* Off its line, which may let those behind it go on. */
-static void leave_line(struct portico *k, struct pk_object *object, const struct pk_wait *wait, uint32_t slot,
-		       struct pk_wakes *wakes)
+static void leave_line(struct portico *k, const struct pk_waited *waited, const struct pk_wait *wait,
+		       uint32_t slot, struct pk_wakes *wakes)
 {
-	pk_wait_unlink(k, pk_object_line(pk_load_relaxed(&wait->table), object, wait->purpose), slot);
-	pk_object_advance(k, pk_load_relaxed(&wait->table), pk_id_slot(pk_wait_object(wait)), wakes);
+	pk_wait_unlink(k, pk_object_line(k, waited->table, waited->slot, wait->purpose), slot);
+	pk_object_advance(k, waited->table, waited->slot, wakes);
 }
 
 #define SETTLED_NOW 2 /* by this very call */
@@ -230,11 +237,11 @@ static void leave_line(struct portico *k, struct pk_object *object, const struct
 static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64_t how, bool sole)
 {
 	struct pk_wait *wait = pk_wait_at(k, slot), *leader = wait ? pk_wait_leader(k, wait) : NULL;
-	struct pk_object *object = leader ? pk_wait_lock_object(k, wait) : NULL;
+	struct pk_waited waited;
 	struct pk_wakes wakes = { 0 };
 	int result = -EINVAL;
 	uint64_t failed = PK_WAIT_FAILED | how | (uint64_t)(uint32_t)error << 32;
-	if (!object)
+	if (!leader || !pk_wait_lock_object(k, wait, &waited))
 		return wait ? -EIO : -EINVAL;
 	uint64_t outcome = pk_load(&leader->outcome);
 	/* the id after it: else another thread ended it meanwhile, and the outcome may be another's */
@@ -245,12 +252,12 @@ static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64
 		PK_POINT("wait: given up, still on its list");
 		result = settled ? SETTLED_NOW : result_of(outcome);
 		if (settled || sole) /* else another thread may be ending it */
-			leave_line(k, object, wait, slot, &wakes);
+			leave_line(k, &waited, wait, slot, &wakes);
 		if (settled && !(how & PK_WAIT_SILENT))
 			pk_completion_tell(k, leader,
 					   pk_slot_id(&leader->head, pk_load_relaxed(&wait->leader)), &wakes);
 	}
-	pk_object_unlock(object);
+	pk_wait_unlock_object(k, &waited);
 	pk_wakes_flush(k, &wakes);
 	return result;
 }
@@ -305,17 +312,15 @@ static void check_line(struct portico *k, uint32_t slot)
 {
 	for (uint32_t most = PK_GROUP_MOST; slot != 0 && most > 0; most--) {
 		struct pk_wait *wait = pk_wait_at(k, slot);
-		struct pk_object *object =
-			wait && pk_wait_is_waiting(k, wait) ? pk_wait_lock_object(k, wait) : NULL;
-		if (!object)
+		struct pk_waited waited;
+		if (!wait || !pk_wait_is_waiting(k, wait) || !pk_wait_lock_object(k, wait, &waited))
 			return;
-		unsigned table = pk_load_relaxed(&wait->table);
 		if (pk_wait_is_waiting(k, wait) &&
-		    !pk_wait_in_line(k, pk_object_line(table, object, wait->purpose), slot)) {
-			pk_log(k, PK_LOG_DAMAGED, table, pk_wait_object(wait), 0);
-			pk_object_repair(k, table, pk_id_slot(pk_wait_object(wait)));
+		    !pk_wait_in_line(k, pk_object_line(k, waited.table, waited.slot, wait->purpose), slot)) {
+			pk_log(k, PK_LOG_DAMAGED, waited.table, pk_wait_object(wait), 0);
+			pk_object_repair_guarded(k, waited.table, waited.slot, waited.guard);
 		}
-		pk_object_unlock(object);
+		pk_wait_unlock_object(k, &waited);
 		slot = wait->next_member;
 	}
 }
@@ -400,11 +405,11 @@ void pk_wait_free(struct portico *k, uint32_t slot)
 static void leave_own_line(struct portico *k, const struct pk_wait *wait, uint32_t slot)
 {
 	struct pk_wakes wakes = { 0 };
-	struct pk_object *object = pk_wait_lock_object(k, wait);
-	if (!object)
+	struct pk_waited waited;
+	if (!pk_wait_lock_object(k, wait, &waited))
 		return;
-	leave_line(k, object, wait, slot, &wakes);
-	pk_object_unlock(object);
+	leave_line(k, &waited, wait, slot, &wakes);
+	pk_wait_unlock_object(k, &waited);
 	pk_wakes_flush(k, &wakes);
 }
 

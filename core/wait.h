@@ -140,8 +140,16 @@ static inline struct pk_wait *pk_wait_leader(struct portico *k, const struct pk_
 /* Is it still waiting, itself or, in a group, its leader? */
 bool pk_wait_is_waiting(struct portico *k, const struct pk_wait *wait);
 
-/* Lock what it waits on; NULL where that can't be. */
-struct pk_object *pk_wait_lock_object(struct portico *k, const struct pk_wait *wait);
+/* An object that is waited on, and the lock that guards it, held. */
+struct pk_waited {
+	struct pk_object *guard;
+	unsigned table;
+	uint32_t slot;
+};
+
+/* Lock what guards the object that it waits on.  False: that can't be. */
+bool pk_wait_lock_object(struct portico *k, const struct pk_wait *wait, struct pk_waited *waited);
+void pk_wait_unlock_object(struct portico *k, const struct pk_waited *waited);
 
 /* ---- for objects, under their lock */
 

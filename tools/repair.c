@@ -166,10 +166,10 @@ static void repair_unsound(struct portico *k, const struct object_kind *kind, ui
 	struct described label;
 	pk_id id = live_object(k, kind->table, slot);
 	describe_object(k, kind->table, id, &label);
-	struct pk_object *object = pk_object_lock_slot(k, kind->table, slot);
-	if (object) {
-		pk_object_repair(k, kind->table, slot);
-		pk_object_unlock(object);
+	struct pk_object *guard = pk_object_lock_guard(k, kind->table, slot);
+	if (guard) {
+		pk_object_repair_guarded(k, kind->table, slot, guard);
+		pk_object_unlock_guard(k, kind->table, guard);
 	}
 	if (noted(!is_unsound(k, kind, slot)))
 		report(REPAIRED, kind->plural, NULL, "%s is made anew from what it holds", label.text);
@@ -177,11 +177,11 @@ static void repair_unsound(struct portico *k, const struct object_kind *kind, ui
 
 static void finish_removing(struct portico *k, const struct object_kind *kind, uint32_t slot)
 {
-	struct pk_object *object = pk_object_lock_slot(k, kind->table, slot);
-	if (!object)
+	struct pk_object *guard = pk_object_lock_guard(k, kind->table, slot);
+	if (!guard)
 		return;
-	pk_object_repair(k, kind->table, slot);
-	pk_object_unlock(object);
+	pk_object_repair_guarded(k, kind->table, slot, guard);
+	pk_object_unlock_guard(k, kind->table, guard);
 	if (!is_half_removed(k, kind, slot))
 		report(REPAIRED, kind->plural, NULL, "one that was half removed is removed");
 }

@@ -13,22 +13,6 @@ int pk_completions_create(struct portico *k, pk_id *id)
 	return pk_port_create(k, PK_COMPLETIONS, &none, 0600, PK_NAME_MAILBOX, NULL, 0, id);
 }
 
-void pk_completions_reap(struct portico *k, pk_id owner)
-{
-	uint32_t committed = pk_committed(k, PK_PORTS);
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
-		struct pk_wakes wakes = { 0 };
-		if (!port || port->use != PK_COMPLETIONS || port->owner != owner ||
-		    pk_object_lock(k, PK_PORTS, pk_slot_id(&port->head, slot), &port) != 0)
-			continue;
-		if (port->use == PK_COMPLETIONS && port->owner == owner)
-			pk_port_destroy_locked(k, port, pk_slot_id(&port->head, slot), &wakes);
-		pk_object_unlock(port);
-		pk_wakes_flush(k, &wakes);
-	}
-}
-
 static bool is_completions(struct portico *k, pk_id id)
 {
 	int error;

@@ -10,7 +10,6 @@
 
 /* A port for completions: this task's own, and ended with it. */
 int pk_completions_create(struct portico *k, pk_id *port);
-void pk_completions_reap(struct portico *k, pk_id owner);
 
 /* 0: this task may have completions queued there.  -EPERM, -EINVAL, -EIDRM. */
 int pk_completions_mine(struct portico *k, pk_id port);

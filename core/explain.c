@@ -27,6 +27,7 @@ static const struct {
 	{ EIO, "the instance is damaged" },
 	{ ECANCELED, "cancelled" },
 	{ EOWNERDEAD, "its task has died" },
+	{ ESRCH, "that task has ended" },
 	{ EDEADLK, "this thread is already inside Portico" },
 	{ ERANGE, "the semaphore's value would be out of range" },
 	{ EFBIG, "no semaphore of that number in the set" },

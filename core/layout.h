@@ -253,6 +253,7 @@ enum pk_port_use {
 	PK_COMPLETIONS, /* one task's, where only the core sends; ends with it */
 	PK_GUARDED,	/* used by rights: right.h */
 	PK_PORT_SET,	/* one task's, of whose members it receives; ends with it */
+	PK_INBOX,	/* one task's, where anybody sends to it; ends with it: inbox.h */
 };
 
 /* Who has used a port, as pk_task_tag(); under its lock.  What they are for is in party.h. */

@@ -37,19 +37,28 @@ static int32_t key_of(enum pk_space space, const void *text, uint32_t length)
 	return key;
 }
 
+int pk_port_claim(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits, uint32_t mode,
+		  int32_t key, uint32_t *slot)
+{
+	if (limits->bytes > PK_MESSAGE_MOST)
+		return -EMSGSIZE;
+	int error = pk_claim(k, PK_PORTS, slot);
+	struct pk_port *port = error ? NULL : pk_slot(k, PK_PORTS, *slot);
+	if (port)
+		fill_in(k, port, use, limits, mode, key);
+	return error ? error : port ? 0 : -EIO;
+}
+
 int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
 		   uint32_t mode, enum pk_space space, const void *text, uint32_t length, pk_id *id)
 {
 	uint32_t slot = 0;
-	if (limits->bytes > PK_MESSAGE_MOST)
-		return -EMSGSIZE;
 	int error = pk_names_lock(k);
 	if (error)
 		return error;
-	error = pk_claim(k, PK_PORTS, &slot);
+	error = pk_port_claim(k, use, limits, mode, key_of(space, text, length), &slot);
 	if (!error) {
 		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
-		fill_in(k, port, use, limits, mode, key_of(space, text, length));
 		*id = pk_slot_id(&port->head, slot);
 		if (text)
 			error = pk_name_add(k, space, text, length, *id, &port->name);
@@ -111,7 +120,8 @@ int pk_port_destroy(struct portico *k, pk_id id)
 	if (error)
 		return error;
 	uint32_t name = port->name;
-	error = pk_permission_own(k, &port->permission);
+	error = port->owner != 0 && port->owner != pk_self(k) ? -EPERM
+							      : pk_permission_own(k, &port->permission);
 	if (!error)
 		pk_port_destroy_locked(k, port, id, &wakes);
 	pk_port_unlock(k, guard);
@@ -119,6 +129,27 @@ int pk_port_destroy(struct portico *k, pk_id id)
 	if (!error && name)
 		pk_name_forget(k, name, id); /* N1 */
 	return error;
+}
+
+static bool ends_with(const struct pk_port *port, pk_id owner)
+{
+	return port->owner == owner && (port->use == PK_COMPLETIONS || port->use == PK_INBOX);
+}
+
+void pk_port_reap(struct portico *k, pk_id owner)
+{
+	uint32_t committed = pk_committed(k, PK_PORTS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+		struct pk_wakes wakes = { 0 };
+		if (!port || !ends_with(port, owner) ||
+		    pk_object_lock(k, PK_PORTS, pk_slot_id(&port->head, slot), &port) != 0)
+			continue;
+		if (ends_with(port, owner))
+			pk_port_destroy_locked(k, port, pk_slot_id(&port->head, slot), &wakes);
+		pk_object_unlock(port);
+		pk_wakes_flush(k, &wakes);
+	}
 }
 
 /* ---- inspecting and changing */

@@ -70,8 +70,15 @@ struct pk_port_status {
 int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
 		   uint32_t mode, enum pk_space space, const void *text, uint32_t length, pk_id *port);
 
+/* Under the names' lock: claim a port and fill it in, for pk_publish().  -EMSGSIZE, -ENOBUFS, -ENOSPC. */
+int pk_port_claim(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits, uint32_t mode,
+		  int32_t key, uint32_t *slot);
+
 /* Destroy it: who waits gets EIDRM, what is queued is gone.  -EPERM, -EINVAL, -EIDRM. */
 int pk_port_destroy(struct portico *k, pk_id port);
+
+/* Destroy those that end with that task. */
+void pk_port_reap(struct portico *k, pk_id owner);
 
 int pk_port_inspect(struct portico *k, pk_id port, struct pk_port_status *status);
 

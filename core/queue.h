@@ -147,7 +147,8 @@ static inline bool pk_is_sent_by_right(const struct pk_port *port, const struct 
 
 static inline int pk_may_send(struct portico *k, const struct pk_port *port, const struct pk_message *m)
 {
-	if (__builtin_expect(port->use >= PK_COMPLETIONS, 0) && !pk_is_sent_by_right(port, m))
+	if (__builtin_expect(port->use >= PK_COMPLETIONS, 0) && port->use != PK_INBOX &&
+	    !pk_is_sent_by_right(port, m))
 		return -EPERM;
 	int error = pk_permission_check(k, &port->permission, 0222);
 	if (error)

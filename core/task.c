@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "task.h"
-#include "completion.h"
+#include "inbox.h"
 #include "log.h"
 #include "magazine.h"
 #include "name.h"
@@ -180,7 +180,8 @@ static bool abandon(struct portico *k, const struct dead *dead)
 	pk_thread.missed = false;
 	inherit_locks(k, dead);
 	withdraw_waits(k, dead);
-	pk_completions_reap(k, dead->id);
+	pk_inbox_close(k);
+	pk_port_reap(k, dead->id);
 	pk_message_each(k, return_message, (void *)dead);
 	if (pk_thread.missed)
 		return false;
@@ -376,6 +377,10 @@ static void fill_in(struct portico *k, struct pk_task *task)
 	task->gid = k->mine->identity.gid;
 	task->flags = k->task_flags;
 	memcpy(task->command, self->command, sizeof task->command);
+	pk_store(&task->suspended, 0);
+	pk_store(&task->inbox, 0);
+	pk_store(&task->notify, 0);
+	pk_store(&task->name_server, 0);
 }
 
 static void become(struct portico *k, pk_id task)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "completion.h"
+#include "inbox.h"
 #include "log.h"
 #include "message.h"
 #include "object.h"
@@ -325,7 +326,7 @@ static void check_line(struct portico *k, uint32_t slot)
 	}
 }
 
-/* -EINTR: a handler ran. */
+/* -EINTR: a handler ran.  -ESRCH: what it waits for can't come. */
 static int look_round(struct portico *k, uint32_t slot)
 {
 	uint64_t held = pk_signals_hold();
@@ -334,7 +335,8 @@ static int look_round(struct portico *k, uint32_t slot)
 	pk_task_sweep(k, false);
 	pk_wait_expire(k);
 	check_line(k, slot);
-	return pk_signals_release(held) ? -EINTR : 0;
+	bool in_vain = pk_inbox_in_vain(k, slot);
+	return pk_signals_release(held) ? -EINTR : in_vain ? -ESRCH : 0;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -364,7 +366,7 @@ static int sleep_until_settled(struct portico *k, struct pk_wait *wait, uint32_t
 			error = look_round(k, slot);
 			look = next_look(pk_monotonic_ns());
 		}
-		if (error == -EINTR)
+		if (error == -EINTR || error == -ESRCH)
 			return error;
 	}
 }

@@ -5,23 +5,6 @@
 
 load helper
 
-# Run a case of a test program: case PROGRAM CASE...
-case_of() {
-	local said status=0
-	said=$(timeout -k 1 100 "$BUILD/tests/$1" "${@:2}" 2>&1) || status=$?
-	echo "$said"
-	[ "$status" -ne 77 ] || skip "$said"
-	return "$status"
-}
-
-# Run all cases of one.
-all_of() {
-	local case
-	for case in $(PORTICO_KERNEL=$private/list "$BUILD/tests/$1"); do
-		PORTICO_KERNEL=$private/$case case_of "$1" "$case"
-	done
-}
-
 # ---- the instance
 
 @test "instance: of many who come first at once one makes it, and leaves no litter" { case_of core_region race; }

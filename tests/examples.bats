@@ -18,3 +18,11 @@ shows() {
   0  a letter
   0  another letter'
 }
+
+@test "examples: direct" {
+	shows direct 'twice 1 is 2
+twice 21 is 42
+twice 500 is 1000
+twice 0 is 0
+and then: that task has ended'
+}

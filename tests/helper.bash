@@ -51,6 +51,23 @@ $left"
 # Run a program with the preload object: preload PROGRAM ARG...
 preload() { env LD_PRELOAD="$BUILD/lib/libportico-preload.so${LD_PRELOAD:+:$LD_PRELOAD}" "$@"; }
 
+# Run a case of a test program: case PROGRAM CASE...
+case_of() {
+	local said status=0
+	said=$(timeout -k 1 100 "$BUILD/tests/$1" "${@:2}" 2>&1) || status=$?
+	echo "$said"
+	[ "$status" -ne 77 ] || skip "$said"
+	return "$status"
+}
+
+# Run all cases of one.
+all_of() {
+	local case
+	for case in $(PORTICO_KERNEL=$private/list "$BUILD/tests/$1"); do
+		PORTICO_KERNEL=$private/$case case_of "$1" "$case"
+	done
+}
+
 # Wait until a command succeeds: eventually SECONDS COMMAND...
 eventually() {
 	local end=$((SECONDS + $1 + 1))

@@ -5,9 +5,6 @@
 
 load helper
 
-# Run a case of a test program: case_of PROGRAM CASE
-case_of() { timeout -k 1 100 "$BUILD/tests/$1" "$2"; }
-
 # ---- priorities
 
 @test "priority: the highest first, and in order within one" { case_of core_mail priority; }

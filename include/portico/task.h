@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: direct communication, from task to task by name.
+ *
+ * A message may be sent to a task itself instead of a mailbox.  It is queued at
+ * the task's *inbox*, which is a mailbox with one receiver, and ends with the
+ * task.  The receiver names whom it wants to hear (symmetric: each names the
+ * other) or hears anybody (asymmetric); either way it learns who sent.
+ *
+ * A task is named as envelopes name senders.  The name of a task that ended is
+ * -ESRCH, never another's.  Conventions as in <portico/portico.h>; all calls are
+ * thread-safe, and none is async-signal-safe.  See portico_task(3).
+ */
+#ifndef PORTICO_TASK_H
+#define PORTICO_TASK_H
+
+#include <portico/portico.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* This process, as others see it on its messages.  After fork() a child is another task.  id 0: it can't be
+ * one, since the instance is damaged or full. */
+portico_task portico_self(portico *instance);
+
+/*
+ * The task of a process of this pid namespace; of several (a process that opened
+ * the instance more than once), the newest.
+ *
+ * -ESRCH  it hasn't used the instance yet, or has ended
+ */
+int portico_task_of_pid(portico *instance, pid_t pid, portico_task *task);
+
+/*
+ * This task's inbox.  It is made by whoever needs it first: this call, a sender,
+ * or a receive.  limits: its limits from now on; NULL leaves what they are, which
+ * is portico_default_limits at first.  The port works in all calls of
+ * <portico/portico.h>: receive, wait for one of several, post, status.  Anybody
+ * may send there; only this task receives.
+ *
+ * -EMSGSIZE, -ENOBUFS, -ENOSPC  as portico_mailbox_create()
+ */
+int portico_inbox(portico *instance, const struct portico_limits *limits, portico_port *port);
+
+/*
+ * Send to a task.  As portico_send() to its inbox, and
+ *
+ * -ESRCH   the task has ended; or ends while this waits for room
+ * -EINVAL  there never was such a task
+ *
+ * A death that nobody has noticed yet (for at most 100 ms) isn't seen here: what
+ * is sent meanwhile is lost with the task, like what it hadn't read.
+ */
+int portico_send_to(portico *instance, portico_task task, const void *data, size_t bytes, int64_t type,
+		    int64_t deadline);
+
+/*
+ * Receive the next message that `from` sent to this task's inbox, and leave
+ * others' where they are; or anybody's, where from.id is 0.  As
+ * portico_receive(), and
+ *
+ * -ESRCH   `from` has ended, and nothing that it sent is left.  A call that waits
+ *          learns of it within 200 ms.
+ * -EINVAL  there never was such a task
+ */
+ssize_t portico_receive_from(portico *instance, portico_task from, void *buffer, size_t size_bytes,
+			     struct portico_envelope *envelope, int64_t deadline);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

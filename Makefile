@@ -42,8 +42,11 @@ preload_san := $(if $(findstring undefined,$(SAN)),-fsanitize=undefined -fsaniti
 
 core_sources := $(wildcard core/*.c)
 posix_sources := $(filter-out posix/preload_%.c posix/static_%.c,$(wildcard posix/*.c))
-preload_sources := $(core_sources) $(posix_sources) $(wildcard posix/preload_*.c)
-static_sources := $(core_sources) $(posix_sources) $(wildcard posix/static_*.c)
+# What starts threads isn't for programs that know nothing of it.
+threaded_sources := core/service.c core/handler.c core/signal.c
+quiet_sources := $(filter-out $(threaded_sources),$(core_sources))
+preload_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/preload_*.c)
+static_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/static_*.c)
 tool_sources := $(wildcard tools/*.c)
 fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
 interleave_parts := $(addprefix tests/interleave_,driver.c seam.c explorer.c)
@@ -212,7 +215,7 @@ $(BUILD)/bench/bin/peer-zeromq: bench_libs := -lzmq
 # Core's tests by other compilers and under sanitizers, within an ordinary
 # build: tests/libcs.bats and tests/sanitize.bats run them.
 other_builds := $(if $(SAN)$(filter-out cc gcc,$(CC)),,$(if $(shell command -v clang),clang) $(musl_gcc:%=musl) asan tsan)
-other_tests := $(addprefix tests/,core_mailbox core_task core_region core_async core_threads core_ledger \
+other_tests := $(addprefix tests/,core_mailbox core_task core_region core_async core_handler core_threads core_ledger \
 	crash_core crash_async crash_pipe crash_sysv)
 clang_flags := CC=clang
 musl_flags := CC=musl-gcc

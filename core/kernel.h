@@ -11,6 +11,8 @@
 #define PK_PATH_MAX 256
 
 struct pk_magazine;
+struct pk_service;
+struct portico;
 
 /* What a message says of its sender. */
 struct pk_identity {
@@ -23,8 +25,9 @@ struct pk_registration {
 	_Atomic uint64_t task; /* id, or 0: not registered */
 	uint64_t owner_half;   /* the high half of every lock this task takes */
 	struct pk_process process;
-	struct pk_identity identity;  /* effective ids as when last looked at */
-	_Atomic uint32_t registering; /* a lock among threads: its holder; free again in a child */
+	struct pk_identity identity;	      /* effective ids as when last looked at */
+	_Atomic(struct pk_service *) service; /* service.h; none in a child */
+	_Atomic uint32_t registering;	      /* a lock among threads: its holder; free again in a child */
 	uint32_t opened; /* this process opened the region, or mapped it anew: it isn't its parent's */
 };
 
@@ -34,11 +37,12 @@ struct portico {
 	struct pk_magazine *magazines; /* [PK_MAGAZINES], zeroed by fork(), too; NULL before the first use */
 	int region;		       /* its descriptor, for fallocate() and the mark of life */
 	int cpus;
-	struct pk_file file;		       /* what the descriptor must still be, or a program closed it */
-	bool shares_description;	       /* with a parent: marks of life can't be asked for */
-	uint32_t task_flags;		       /* PK_TASK_… to register with */
-	_Atomic int64_t next_expiry_ns;	       /* when the first of its waits for completions expires */
-	_Atomic uint64_t committed[PK_TABLES]; /* the words last believed: table.h */
+	struct pk_file file;		/* what the descriptor must still be, or a program closed it */
+	bool shares_description;	/* with a parent: marks of life can't be asked for */
+	uint32_t task_flags;		/* PK_TASK_… to register with */
+	_Atomic int64_t next_expiry_ns; /* when the first of its waits for completions expires */
+	void (*_Atomic at_close)(struct portico *k); /* ends the service, or NULL */
+	_Atomic uint64_t committed[PK_TABLES];	     /* the words last believed: table.h */
 	uint64_t serial; /* which of this process's handles it is: addresses and ids are used again */
 	char directory[PK_PATH_MAX];
 };

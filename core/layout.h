@@ -295,6 +295,7 @@ struct pk_port {
 	uint32_t listeners;	   /* cache: the first that is sent a copy of each message */
 	uint32_t rule;		   /* how tasks share it */
 	uint32_t urgent;	   /* cache: the message that was put before others last */
+	uint32_t returned;	   /* messages that came back to their places, ever */
 	pk_id users[2];		   /* those who do, where the rule counts them */
 	struct pk_wait_list receipts; /* cache */
 	/* written when somebody uses it who hadn't: on no way that is gone often */

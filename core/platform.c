@@ -303,6 +303,15 @@ bool pk_thread_alive(uint32_t thread)
 	return pk_thread_exists((uint32_t)pk_syscall0(SYS_getpid), thread);
 }
 
+int pk_process_raise(int signal, int code, uint64_t value)
+{
+	siginfo_t info = { .si_signo = signal, .si_code = code };
+	info.si_pid = (pid_t)pk_syscall0(SYS_getpid);
+	info.si_uid = (uid_t)pk_syscall0(SYS_getuid);
+	info.si_value.sival_ptr = (void *)(uintptr_t)value;
+	return (int)pk_syscall3(SYS_rt_sigqueueinfo, info.si_pid, signal, &info);
+}
+
 uint32_t pk_thread_id(void)
 {
 	return (uint32_t)pk_syscall0(SYS_gettid);

@@ -78,6 +78,9 @@ int pk_process_mark(int region, uint64_t mark);
 bool pk_process_marked(int region, uint64_t mark); /* by another description than this */
 bool pk_process_any_marked(int region);		   /* any mark at all */
 
+/* Raise a signal in this process, with that SI_ code and value.  -EAGAIN: too many are pending. */
+int pk_process_raise(int signal, int code, uint64_t value);
+
 uint32_t pk_thread_id(void);
 bool pk_thread_alive(uint32_t thread); /* of this process */
 /* Of any process of this pid namespace: */

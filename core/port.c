@@ -298,6 +298,7 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 	struct repair repair = { .port = port, .id = pk_slot_id(&port->head, slot) };
 	struct pk_wait_list *lines[4] = { &port->receivers, &port->senders, &port->watchers };
 	pk_index_forget(k, port, repair.id);
+	port->returned++; /* perhaps */
 	settle_senders(k, port, repair.id, &wakes);
 	rebuild_queue(k, &repair);
 	pk_wait_rebuild(k, PK_PORTS, repair.id, lines, &port->next_ticket, &wakes);

@@ -112,7 +112,7 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 	bool first = port->senders.first == 0;
 	error = pk_may_send(k, port, m);
 	if (!error)
-		error = pk_post_send(k, port, id, message, post, wait);
+		error = pk_post_send(k, port, id, message, post, wait, &wakes);
 	if (error == PK_POSTED) {
 		error = 0;
 		if (is_welcome(k, port, m, first)) {

@@ -165,13 +165,18 @@ static inline void pk_note_time(int64_t *time)
 }
 
 /* By whom, only when that isn't who it was the last time. */
-static inline void pk_note_sent(struct portico *k, struct pk_port *port, const struct pk_message *m)
+static inline void pk_note_sent_by(struct portico *k, struct pk_port *port, uint32_t pid, uint32_t sender)
 {
-	if (__builtin_expect(port->last_sender != m->pid, 0)) {
-		port->last_sender = m->pid;
-		pk_party_sends(k, port, m->sender);
+	if (__builtin_expect(port->last_sender != pid, 0)) {
+		port->last_sender = pid;
+		pk_party_sends(k, port, sender);
 	}
 	pk_note_time(&port->send_time);
+}
+
+static inline void pk_note_sent(struct portico *k, struct pk_port *port, const struct pk_message *m)
+{
+	pk_note_sent_by(k, port, m->pid, m->sender);
 }
 
 static inline void pk_note_received(struct portico *k, struct pk_port *port)

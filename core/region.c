@@ -232,6 +232,9 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 
 void pk_kernel_close(struct portico *k)
 {
+	void (*end_service)(struct portico *) = pk_load(&k->at_close);
+	if (end_service)
+		end_service(k);
 	pk_region_unmap(k);
 	pk_magazines_close(k);
 	if (k->mine)

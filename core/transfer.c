@@ -81,12 +81,14 @@ void pk_enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t mess
 }
 
 int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
-		 const struct pk_post *post, uint32_t *wait)
+		 const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes)
 {
 	struct pk_wait wanted = {
 		.object = id, .message = message, .table = PK_PORTS, .purpose = PK_FOR_SEND
 	};
 	int error = pk_wait_post(k, &port->senders, &port->next_ticket, &wanted, post, wait);
+	if (!error && port->watchers.first)
+		pk_wait_grant_all(k, &port->watchers, wakes);
 	return error ? error : PK_POSTED;
 }
 
@@ -99,13 +101,14 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 		return error;
 	m->port = id;
 	m->number = pk_queue_number(port, m);
+	uint32_t pid = m->pid, sender = m->sender; /* once it is handed over it may be another message */
 	if (port->receivers.first && pk_hand_over(k, port, message, m, wakes)) {
-		pk_note_sent(k, port, m);
+		pk_note_sent_by(k, port, pid, sender);
 		return 0;
 	}
 	if (port->senders.first || !pk_fits(port, m)) {
 		port->next_number--; /* that is for who is sent next */
-		return post ? pk_post_send(k, port, id, message, post, wait) : -EAGAIN;
+		return post ? pk_post_send(k, port, id, message, post, wait, wakes) : -EAGAIN;
 	}
 	pk_note_sent(k, port, m);
 	pk_enqueue(k, port, id, message, m, wakes);
@@ -412,6 +415,7 @@ void pk_port_give_back(struct portico *k, uint32_t message)
 	if (error)
 		return;
 	PK_POINT("transfer: before giving back");
+	port->returned++; /* first: who then looks for what is new doesn't miss it */
 	if (!pk_hand_over(k, port, message, m, &wakes)) {
 		pk_store(&m->head.word, pk_word(PK_QUEUED, id));
 		PK_POINT("transfer: given back, on no list");

@@ -26,7 +26,7 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
 
 /* Stand in line.  PK_POSTED, or why not. */
 int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
-		 const struct pk_post *post, uint32_t *wait);
+		 const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes);
 int pk_post_receive(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
 		    const struct pk_post *post, uint32_t *wait);
 

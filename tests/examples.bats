@@ -26,3 +26,15 @@ twice 500 is 1000
 twice 0 is 0
 and then: that task has ended'
 }
+
+@test "examples: handler" {
+	shows handler '1 squared is 1
+2 squared is 4
+3 squared is 9'
+}
+
+@test "examples: signal" {
+	shows signal 'received 1
+received 2
+received 3'
+}

@@ -21,6 +21,7 @@ kills_of() {
 @test "clang: asynchronous transfers" { of clang core_async; }
 @test "clang: tasks" { of clang core_task but many-in-turn; }
 @test "clang: threads" { of clang core_threads; }
+@test "clang: handlers and signals" { of clang core_handler; }
 @test "clang: kill -9 at each point" { kills_of clang; }
 
 @test "musl: instances" { of musl core_region; }
@@ -28,6 +29,7 @@ kills_of() {
 @test "musl: asynchronous transfers" { of musl core_async; }
 @test "musl: tasks" { of musl core_task but many-in-turn; }
 @test "musl: threads" { of musl core_threads; }
+@test "musl: handlers and signals" { of musl core_handler; }
 @test "musl: kill -9 at each point" { kills_of musl; }
 
 @test "gcc, clang and musl: one instance serves all at once" {

@@ -44,6 +44,7 @@ tsan() {
 @test "address, undefined: asynchronous transfers" { asan core_async; }
 @test "address, undefined: tasks" { asan core_task but many-in-turn; }
 @test "address, undefined: threads" { asan core_threads; }
+@test "address, undefined: handlers and signals" { asan core_handler; }
 @test "address, undefined: kill -9 at each point of what a mailbox does" { asan_kills crash_core; }
 @test "address, undefined: kill -9 at each point of what goes beyond it" { asan_kills crash_async; }
 @test "address, undefined: kill -9 at each point of what a pipe does" { asan_kills crash_pipe; }
@@ -80,6 +81,7 @@ every_command() {
 @test "thread: asynchronous transfers" { tsan core_async; }
 @test "thread: tasks" { tsan core_task but many-in-turn; }
 @test "thread: threads that share a handle" { tsan core_threads; }
+@test "thread: handlers and signals" { tsan core_handler but fork; } # it knows no threads after one
 
 @test "thread: 20 rounds of eight processes, one killed" {
 	require_build tsan

@@ -298,6 +298,7 @@ struct pk_port {
 	uint32_t returned;	   /* messages that came back to their places, ever */
 	pk_id users[2];		   /* those who do, where the rule counts them */
 	struct pk_wait_list receipts; /* cache */
+	_Atomic uint32_t pooled;      /* places of the pool that it has; pool.h */
 	/* written when somebody uses it who hadn't: on no way that is gone often */
 	struct pk_parties parties;
 };
@@ -380,6 +381,7 @@ enum pk_space {
 	PK_NAME_MSG, /* the three System V name spaces: the text is the key */
 	PK_NAME_SEM,
 	PK_NAME_SHM,
+	PK_NAME_NUMBER, /* a small number; these have a table of their own: number.h */
 };
 
 #define PK_NAME_MAX 200
@@ -527,6 +529,7 @@ static inline uint64_t pk_committed_word(unsigned table, uint32_t slots)
 }
 
 #define PK_BUCKETS 65536u
+#define PK_NUMBERS 2000u /* mailboxes known by a small number */
 #define PK_SEATS 64
 
 /* Something that went wrong, and was seen to.  log.h says what each kind means. */
@@ -562,14 +565,18 @@ struct pk_header {
 	uint32_t runs_hint;   /* cache: no page below it is free */
 	/* right.c */
 	_Alignas(PK_LINE) pk_lock_word rights_lock;
-	/* what the instance allows; 0: as much as its tables hold */
+	/* limit.c: what the instance allows; 0: as much as its tables hold */
 	_Alignas(PK_LINE) _Atomic uint32_t most_ports, most_ports_per_owner, most_rights_per_task,
 		most_pooled;
-	_Atomic uint32_t pooled; /* cache: messages queued that count in the pool */
+	/* pool.c */
+	_Alignas(PK_LINE) _Atomic uint64_t pooled; /* cache: places taken, and how often that changed */
 	/* name.c */
 	_Alignas(PK_LINE) pk_lock_word names_lock;
 	struct pk_table tables[PK_TABLES];
 	uint32_t buckets[PK_BUCKETS]; /* cache: names by hash */
+	/* number.c: under the names lock */
+	_Atomic pk_id numbered[PK_NUMBERS]; /* truth: the port of that number, if it is LIVE */
+	_Atomic uint32_t next_number;	    /* cache: where to look for a free one */
 };
 
 _Static_assert(sizeof(struct pk_head) == 16, "layout");

@@ -2,7 +2,10 @@
 /* The life of a port: made, inspected, changed, repaired, destroyed.  port.h is the essay. */
 #include "guard.h"
 #include "index.h"
+#include "limit.h"
 #include "name.h"
+#include "number.h"
+#include "pool.h"
 #include "port.h"
 #include "sort.h"
 #include "task.h"
@@ -42,11 +45,30 @@ int pk_port_claim(struct portico *k, enum pk_port_use use, const struct pk_port_
 {
 	if (limits->bytes > PK_MESSAGE_MOST)
 		return -EMSGSIZE;
-	int error = pk_claim(k, PK_PORTS, slot);
+	int error = pk_limit_allow_port(k);
+	if (!error)
+		error = pk_claim(k, PK_PORTS, slot);
 	struct pk_port *port = error ? NULL : pk_slot(k, PK_PORTS, *slot);
 	if (port)
 		fill_in(k, port, use, limits, mode, key);
 	return error ? error : port ? 0 : -EIO;
+}
+
+/* Mailboxes made while there is a pool share it, and those of numbers always do. */
+static uint32_t special_of(struct portico *k, enum pk_port_use use, enum pk_space space)
+{
+	bool pooled = use == PK_MAILBOX && (space == PK_NAME_NUMBER || pk_load(&pk_header(k)->most_pooled));
+	return pooled ? PK_SPECIAL_POOLED : 0;
+}
+
+/* N2: before it is published. */
+static int give_name(struct portico *k, struct pk_port *port, pk_id id, enum pk_space space, const void *text,
+		     uint32_t length)
+{
+	if (!text)
+		return 0;
+	return space == PK_NAME_NUMBER ? pk_number_give(k, *(const uint32_t *)text, id)
+				       : pk_name_add(k, space, text, length, id, &port->name);
 }
 
 int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
@@ -59,9 +81,9 @@ int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port
 	error = pk_port_claim(k, use, limits, mode, key_of(space, text, length), &slot);
 	if (!error) {
 		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+		port->special = special_of(k, use, space);
 		*id = pk_slot_id(&port->head, slot);
-		if (text)
-			error = pk_name_add(k, space, text, length, *id, &port->name);
+		error = give_name(k, port, *id, space, text, length);
 		if (error)
 			pk_release(k, PK_PORTS, slot);
 		else
@@ -101,6 +123,7 @@ static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t 
 		pk_message_each(k, free_if_queued_here, &id);
 	port->first = port->last = 0;
 	pk_store_relaxed(&port->count, 0);
+	pk_pool_settle(k, port);
 	pk_release(k, PK_PORTS, slot);
 }
 
@@ -301,12 +324,14 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 	port->returned++; /* perhaps */
 	settle_senders(k, port, repair.id, &wakes);
 	rebuild_queue(k, &repair);
+	pk_pool_repair(k, port);
 	pk_wait_rebuild(k, PK_PORTS, repair.id, lines, &port->next_ticket, &wakes);
 	if (kind == PK_DYING) {
 		finish_destroying(k, port, slot, &wakes);
 	} else {
 		pk_port_serve(k, port, &wakes);
 		pk_port_advance(k, slot, &wakes);
+		pk_pool_settle(k, port);
 		pk_wait_grant_all(k, &port->watchers, &wakes);
 	}
 	pk_wakes_send(&wakes);
@@ -347,7 +372,7 @@ static bool queue_valid(struct portico *k, struct pk_port *port, pk_id id)
 		message = m->head.next;
 	}
 	return listed == census.count && port->count == census.count && port->queued_bytes == census.bytes &&
-	       port->last == last;
+	       port->last == last && (!pk_is_pooled(port) || pk_load(&port->pooled) >= census.count); /* O1 */
 }
 
 bool pk_port_valid(struct portico *k, pk_id id)

@@ -65,12 +65,13 @@ struct pk_port_status {
 
 /*
  * Make a port; where text isn't NULL, under that name in that space.
- * -EEXIST, -ENAMETOOLONG, -EMSGSIZE (bytes over PK_MESSAGE_MOST), -ENOBUFS, -ENOSPC.
+ * -EEXIST, -ENAMETOOLONG, -EMSGSIZE (bytes over PK_MESSAGE_MOST), -ENOBUFS, -EDQUOT, -ENOSPC.
  */
 int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
 		   uint32_t mode, enum pk_space space, const void *text, uint32_t length, pk_id *port);
 
-/* Under the names' lock: claim a port and fill it in, for pk_publish().  -EMSGSIZE, -ENOBUFS, -ENOSPC. */
+/* Under the names' lock: claim a port and fill it in, for pk_publish().  -EMSGSIZE, -ENOBUFS, -EDQUOT,
+ * -ENOSPC. */
 int pk_port_claim(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits, uint32_t mode,
 		  int32_t key, uint32_t *slot);
 

@@ -59,6 +59,7 @@ static void serve_receiver(struct portico *k, struct pk_port *port, pk_id id, co
 	else if (pk_grant_to(k, port, slot, found.message, m, wakes))
 		pk_queue_take_off(k, port, &found);
 	pk_port_advance(k, pk_id_slot(id), wakes);
+	pk_pool_settle(k, port);
 	pk_wait_grant_all(k, &port->watchers, wakes);
 }
 
@@ -83,8 +84,8 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 	return error;
 }
 
-/* Might the queue, or a receiver in line, take it at once?  W3: it is queued, then handed over. */
-static bool is_welcome(struct portico *k, const struct pk_port *port, const struct pk_message *m, bool first)
+/* Might a receiver in line take it at once?  W3: it is queued, then handed over. */
+static bool is_awaited(struct portico *k, const struct pk_port *port, const struct pk_message *m)
 {
 	uint32_t slot = port->receivers.first;
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
@@ -96,7 +97,7 @@ static bool is_welcome(struct portico *k, const struct pk_port *port, const stru
 			return true;
 		slot = wait->next;
 	}
-	return first && pk_fits(port, m);
+	return false;
 }
 
 int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struct pk_post *post,
@@ -115,10 +116,12 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 		error = pk_post_send(k, port, id, message, post, wait, &wakes);
 	if (error == PK_POSTED) {
 		error = 0;
-		if (is_welcome(k, port, m, first)) {
+		if (is_awaited(k, port, m))
 			pk_admit(k, port, id, *wait, &wakes);
-			pk_port_serve(k, port, &wakes);
-		}
+		else if (first)
+			pk_port_advance(k, pk_id_slot(id), &wakes);
+		pk_port_serve(k, port, &wakes);
+		pk_pool_settle(k, port);
 	}
 	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);

@@ -106,8 +106,11 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 		pk_note_sent_by(k, port, pid, sender);
 		return 0;
 	}
-	if (port->senders.first || !pk_fits(port, m)) {
+	bool room = !port->senders.first && pk_fits(port, m);
+	if (!room || !pk_pool_claim(k, port)) {
 		port->next_number--; /* that is for who is sent next */
+		if (room)
+			return -ENOBUFS;
 		return post ? pk_post_send(k, port, id, message, post, wait, wakes) : -EAGAIN;
 	}
 	pk_note_sent(k, port, m);
@@ -191,6 +194,7 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
 		pk_wait_fail(k, &port->senders, slot, EIO, wakes); /* scribbled */
 		return;
 	}
+	pk_pool_claim_anyway(k, port);
 	m->port = id;
 	m->number = pk_queue_number(port, m);
 	pk_note_sent(k, port, m);
@@ -208,7 +212,10 @@ void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
 		struct pk_message *m = wait ? pk_message_at(k, wait->message) : NULL;
 		if (!wait || (m && !pk_fits(port, m)))
 			break;
-		pk_admit(k, port, id, port->senders.first, wakes);
+		if (pk_pool_claim(k, port))
+			pk_admit(k, port, id, port->senders.first, wakes);
+		else
+			pk_wait_fail(k, &port->senders, port->senders.first, ENOBUFS, wakes);
 	}
 }
 
@@ -318,6 +325,7 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 		return error;
 	if (port->senders.first)
 		pk_port_advance(k, pk_id_slot(id), wakes);
+	pk_pool_settle(k, port);
 	if (port->watchers.first)
 		pk_wait_grant_all(k, &port->watchers, wakes);
 	return 0;
@@ -417,6 +425,7 @@ void pk_port_give_back(struct portico *k, uint32_t message)
 	PK_POINT("transfer: before giving back");
 	port->returned++; /* first: who then looks for what is new doesn't miss it */
 	if (!pk_hand_over(k, port, message, m, &wakes)) {
+		pk_pool_claim_anyway(k, port);
 		pk_store(&m->head.word, pk_word(PK_QUEUED, id));
 		PK_POINT("transfer: given back, on no list");
 		pk_queue_insert(k, port, message);

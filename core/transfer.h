@@ -4,6 +4,7 @@
 #define PK_TRANSFER_H
 
 #include "guard.h"
+#include "pool.h"
 #include "queue.h"
 
 /* As pk_queue_find(), among the messages of waiting senders: the sender's wait, or 0. */

@@ -34,7 +34,8 @@ static const struct {
 	{ EMSGSIZE, "send less at once, or make the mailbox with more --bytes (1G at most)" },
 	{ EACCES, "ask its owner for `chmod` on the mount, or be root" },
 	{ EPERM, "ask its owner, or be root" },
-	{ ENOBUFS, "remove what isn't used; `portico stat` shows how full it is" },
+	{ ENOBUFS, "remove what isn't used; `portico stat` and `portico limits` show how full it is" },
+	{ EDQUOT, "remove what you don't use; `portico limits` shows how much that may be" },
 	{ ENOSPC, "free some space there, or use another instance with -k" },
 	{ EIO, "`portico doctor` says more" },
 };

@@ -100,7 +100,8 @@ extern const struct portico_limits portico_default_limits;
  * -EEXIST       that name is taken
  * -EINVAL, -ENAMETOOLONG  the name is none
  * -EMSGSIZE     limits->bytes is over 1 GiB
- * -ENOBUFS      the instance holds as many as it can (131 071)
+ * -ENOBUFS      the instance holds as many as it can (131 071), or as portico_limits(3) allow
+ * -EDQUOT       the caller's user holds as many as those allow one owner
  * -ENOSPC       its file system is full
  */
 int portico_mailbox_create(portico *instance, const char *name, const struct portico_limits *limits,
@@ -143,7 +144,7 @@ int portico_mailbox_limit(portico *instance, portico_port port, const struct por
  * -EINVAL     there is no such mailbox
  * -EMSGSIZE   over the mailbox's limit of bytes
  * -EACCES     its mode doesn't let this task write
- * -ENOBUFS    the pool has no buffer of that size left
+ * -ENOBUFS    there is no buffer of that size left, or no place in the pool: portico_limits(3)
  * -ENOSPC     the instance's file system is full
  */
 int portico_send(portico *instance, portico_port port, const void *data, size_t bytes, int64_t type,

@@ -43,6 +43,9 @@ struct portico {
 	_Atomic int64_t next_expiry_ns; /* when the first of its waits for completions expires */
 	void (*_Atomic at_close)(struct portico *k); /* ends the service, or NULL */
 	_Atomic uint64_t committed[PK_TABLES];	     /* the words last believed: table.h */
+	/* name_server.h: where its names are looked up, and those of who comes to be from it */
+	_Atomic pk_id name_server, bequest;
+	bool bequeaths;	 /* the second is known: what a fork's child finds here is its parent's */
 	uint64_t serial; /* which of this process's handles it is: addresses and ids are used again */
 	char directory[PK_PATH_MAX];
 };

@@ -125,9 +125,10 @@ struct pk_task {
 	_Atomic uint32_t locking;	/* threads of it that sleep for a lock */
 	_Atomic uint32_t suspended;	/* how often it is suspended */
 	/* ports of its own, 0 until it asks for them */
-	_Atomic pk_id inbox;	   /* where others send to the task itself */
-	_Atomic pk_id notify;	   /* where it is told of what happened to its rights */
-	_Atomic pk_id name_server; /* where its names are looked up, 0: in the instance */
+	_Atomic pk_id inbox;  /* where others send to the task itself */
+	_Atomic pk_id notify; /* where it is told of what happened to its rights */
+	/* where its names are looked up, and those of who comes to be from it; 0: in the instance */
+	_Atomic pk_id name_server, bequest;
 };
 
 /* A task's id in 32 bits, as messages name their sender: 15 bits of slot, 17 of generation. */
@@ -381,7 +382,8 @@ enum pk_space {
 	PK_NAME_MSG, /* the three System V name spaces: the text is the key */
 	PK_NAME_SEM,
 	PK_NAME_SHM,
-	PK_NAME_NUMBER, /* a small number; these have a table of their own: number.h */
+	PK_NAME_NUMBER,	   /* a small number; these have a table of their own: number.h */
+	PK_NAME_DIRECTORY, /* of names of mailboxes: it names no object */
 };
 
 #define PK_NAME_MAX 200
@@ -390,14 +392,14 @@ enum pk_space {
 struct pk_name {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: LIVE */
 	pk_id object;			       /* truth: of the table its space implies */
-	pk_id owner;			       /* the task with which it goes, or 0: it stays */
+	_Atomic pk_id owner;		       /* truth: the task with which it goes, or 0: it stays */
 	uint32_t hash;			       /* cache */
 	uint32_t chain;			       /* cache: next in its bucket */
 	uint32_t uid, gid;		       /* whose it is */
-	uint16_t mode;			       /* nine permission bits */
-	uint8_t space;			       /* enum pk_space */
-	uint8_t length;			       /* bytes of text */
-	char text[PK_NAME_MAX + 1];	       /* NUL after length bytes */
+	uint16_t mode;	/* nine permission bits: who may look it up; of a directory, as in a file system */
+	uint8_t space;	/* enum pk_space */
+	uint8_t length; /* bytes of text */
+	char text[PK_NAME_MAX + 1]; /* NUL after length bytes */
 };
 
 /* ---- semaphores --------------------------------------------------------- */
@@ -572,6 +574,7 @@ struct pk_header {
 	_Alignas(PK_LINE) _Atomic uint64_t pooled; /* cache: places taken, and how often that changed */
 	/* name.c */
 	_Alignas(PK_LINE) pk_lock_word names_lock;
+	_Atomic uint32_t name_servers; /* whether there ever was one: else nobody looks for its parent's */
 	struct pk_table tables[PK_TABLES];
 	uint32_t buckets[PK_BUCKETS]; /* cache: names by hash */
 	/* number.c: under the names lock */
@@ -580,7 +583,7 @@ struct pk_header {
 };
 
 _Static_assert(sizeof(struct pk_head) == 16, "layout");
-_Static_assert(sizeof(struct pk_task) == 128, "layout");
+_Static_assert(sizeof(struct pk_task) == 192, "layout");
 _Static_assert(sizeof(struct pk_message) == 128, "layout");
 _Static_assert(sizeof(struct pk_wait) == 128, "layout");
 _Static_assert(sizeof(struct pk_port) == 384, "layout");

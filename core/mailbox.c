@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/portico.h>. */
 #include "deliver.h"
-#include "name.h"
+#include "directory.h"
+#include "name_server.h"
 #include "region.h"
 
 #include <errno.h>
-#include <portico/portico.h>
+#include <portico/names.h>
 #include <string.h>
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -45,32 +46,39 @@ PUBLIC const char *portico_directory(const portico *instance)
 
 /* ---- mailboxes */
 
-static int check_name(const char *name)
+/* Whose names are looked up elsewhere has them registered there, too. */
+static int create_by_server(struct portico *k, const char *name, const struct pk_port_limits *limits,
+			    mode_t mode, portico_port *port)
 {
-	size_t length = strlen(name);
-	if (length == 0 || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return -EINVAL;
-	return length > PK_NAME_MAX ? -ENAMETOOLONG : 0;
+	int error = pk_port_create(k, PK_MAILBOX, limits, mode, PK_NAME_MAILBOX, NULL, 0, &port->id);
+	if (error)
+		return error;
+	error = portico_name_register(k, name, *port, 0444, PORTICO_PERSISTENT);
+	if (error)
+		pk_port_destroy(k, port->id);
+	return error;
 }
 
 PUBLIC int portico_mailbox_create(portico *instance, const char *name, const struct portico_limits *limits,
 				  mode_t mode, portico_port *port)
 {
-	int error = name ? check_name(name) : 0;
+	uint32_t length = 0;
+	int error = name ? pk_path_check(name, &length) : 0;
+	if (!error)
+		error = pk_enter(instance);
 	if (error)
 		return error;
 	if (!limits)
 		limits = &portico_default_limits;
 	struct pk_port_limits wanted = { limits->slots, limits->bytes, limits->capacity };
-	return pk_port_create(instance, PK_MAILBOX, &wanted, mode, PK_NAME_MAILBOX, name,
-			      name ? (uint32_t)strlen(name) : 0, &port->id);
+	if (name && pk_name_server_of(instance) != 0)
+		return create_by_server(instance, name, &wanted, mode, port);
+	return pk_port_create(instance, PK_MAILBOX, &wanted, mode, PK_NAME_MAILBOX, name, length, &port->id);
 }
 
 PUBLIC int portico_mailbox_open(portico *instance, const char *name, portico_port *port)
 {
-	int error = check_name(name);
-	return error ? error
-		     : pk_name_look_up(instance, PK_NAME_MAILBOX, name, (uint32_t)strlen(name), &port->id);
+	return portico_name_look_up(instance, name, port);
 }
 
 PUBLIC int portico_mailbox_destroy(portico *instance, portico_port port)

@@ -23,6 +23,14 @@ static struct pk_name *name_at(struct portico *k, uint32_t slot)
 	return pk_slot(k, PK_NAMES, slot);
 }
 
+struct pk_name *pk_name_at(struct portico *k, uint32_t slot)
+{
+	struct pk_name *name = name_at(k, slot);
+	return name && pk_word_kind(pk_load(&name->head.word)) == PK_LIVE && name->length <= PK_NAME_MAX
+		       ? name
+		       : NULL;
+}
+
 static uint32_t hash_of(unsigned space, const void *text, uint32_t length)
 {
 	uint32_t hash = 2166136261u ^ space;
@@ -41,8 +49,8 @@ static void rebuild_buckets(struct portico *k)
 	memset(pk_header(k)->buckets, 0, sizeof pk_header(k)->buckets);
 	uint32_t committed = pk_committed(k, PK_NAMES);
 	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_name *name = name_at(k, slot);
-		if (pk_word_kind(pk_load(&name->head.word)) != PK_LIVE || name->length > PK_NAME_MAX)
+		struct pk_name *name = pk_name_at(k, slot);
+		if (!name)
 			continue;
 		name->hash = hash_of(name->space, name->text, name->length);
 		name->chain = *bucket_of(k, name->hash);
@@ -66,11 +74,14 @@ void pk_names_unlock(struct portico *k)
 	pk_unlock(&pk_header(k)->names_lock);
 }
 
-/* Whether it names a live object. */
-static bool names_something(struct portico *k, const struct pk_name *name)
+bool pk_name_stands(struct portico *k, const struct pk_name *name)
 {
 	int error;
-	return pk_object(k, pk_space_table(name->space), name->object, &error) != NULL;
+	pk_id owner = pk_load_relaxed(&name->owner);
+	if (owner != 0 && !pk_object(k, PK_TASKS, owner, &error))
+		return false;
+	return name->space == PK_NAME_DIRECTORY ||
+	       pk_object(k, pk_space_table(name->space), name->object, &error) != NULL;
 }
 
 static bool is_it(const struct pk_name *name, enum pk_space space, const void *text, uint32_t length,
@@ -80,8 +91,8 @@ static bool is_it(const struct pk_name *name, enum pk_space space, const void *t
 	       memcmp(name->text, text, length) == 0;
 }
 
-/* Take it out of its chain and give its slot back. */
-static void discard(struct portico *k, uint32_t slot)
+/* Out of its chain, and its slot given back. */
+void pk_name_remove(struct portico *k, uint32_t slot)
 {
 	struct pk_name *name = name_at(k, slot);
 	uint32_t *link = bucket_of(k, name->hash);
@@ -110,19 +121,19 @@ uint32_t pk_name_find(struct portico *k, enum pk_space space, const void *text, 
 			break;
 		uint32_t next = name->chain;
 		if (is_it(name, space, text, length, hash)) {
-			if (names_something(k, name)) {
+			if (pk_name_stands(k, name)) {
 				*object = name->object;
 				return slot;
 			}
-			discard(k, slot); /* N1 */
+			pk_name_remove(k, slot); /* N1, N3 */
 		}
 		slot = next;
 	}
 	return 0;
 }
 
-int pk_name_add(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id object,
-		uint32_t *slot)
+int pk_name_add_on(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id object,
+		   const struct pk_name_terms *terms, uint32_t *slot)
 {
 	pk_id other;
 	if (length > PK_NAME_MAX)
@@ -134,6 +145,10 @@ int pk_name_add(struct portico *k, enum pk_space space, const void *text, uint32
 		return error;
 	struct pk_name *name = name_at(k, *slot);
 	name->object = object;
+	pk_store_relaxed(&name->owner, terms->owner);
+	name->uid = terms->uid;
+	name->gid = terms->gid;
+	name->mode = (uint16_t)(terms->mode & 0777);
 	name->space = (uint8_t)space;
 	name->length = (uint8_t)length;
 	name->hash = hash_of(space, text, length);
@@ -144,6 +159,14 @@ int pk_name_add(struct portico *k, enum pk_space space, const void *text, uint32
 	name->chain = *bucket_of(k, name->hash);
 	*bucket_of(k, name->hash) = *slot;
 	return 0;
+}
+
+int pk_name_add(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id object,
+		uint32_t *slot)
+{
+	const struct pk_identity *self = &k->mine->identity;
+	struct pk_name_terms terms = { .uid = self->uid, .gid = self->gid, .mode = 0444 };
+	return pk_name_add_on(k, space, text, length, object, &terms, slot);
 }
 
 int pk_name_look_up(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id *object)
@@ -162,8 +185,23 @@ void pk_name_forget(struct portico *k, uint32_t slot, pk_id object)
 	if (!name || pk_names_lock(k) != 0)
 		return;
 	if (pk_word_kind(pk_load(&name->head.word)) == PK_LIVE && name->object == object)
-		discard(k, slot);
+		pk_name_remove(k, slot);
 	pk_names_unlock(k);
+}
+
+void pk_names_reap(struct portico *k, pk_id owner)
+{
+	uint32_t committed = pk_committed(k, PK_NAMES);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_name *name = name_at(k, slot);
+		if (!name || pk_load_relaxed(&name->owner) != owner || pk_names_lock(k) != 0)
+			continue;
+		PK_POINT("name: its owner's end, not removed");
+		name = pk_name_at(k, slot);
+		if (name && pk_load_relaxed(&name->owner) == owner)
+			pk_name_remove(k, slot);
+		pk_names_unlock(k);
+	}
 }
 
 void pk_name_text(struct portico *k, uint32_t slot, pk_id object, char text[PK_NAME_MAX + 1])

@@ -167,6 +167,7 @@ static uint64_t parse_decimal(const char *text)
 /* What /proc/PID/stat says, see proc(5). */
 struct proc_stat {
 	char state;
+	uint32_t parent;
 	uint64_t threads, start_time;
 };
 
@@ -193,6 +194,7 @@ static bool read_proc_stat(const char *path, struct proc_stat *stat, char comman
 	}
 	const char *fields = close + 2; /* field 3 of proc(5) */
 	stat->state = *fields;
+	stat->parent = (uint32_t)parse_decimal(skip_fields(fields, 1));
 	stat->threads = parse_decimal(skip_fields(fields, 17));
 	stat->start_time = parse_decimal(skip_fields(fields, 19));
 	return true;
@@ -268,6 +270,13 @@ bool pk_process_alive(const struct pk_process *process)
 		return false;
 	/* A leader that called pthread_exit() is a zombie, too; its process lives while other threads do. */
 	return !((proc.state == 'Z' || proc.state == 'X') && proc.threads <= 1);
+}
+
+uint32_t pk_process_parent(uint32_t pid)
+{
+	char path[32];
+	struct proc_stat proc;
+	return read_proc_stat(proc_path(path, "/proc/", pid, "/stat"), &proc, NULL) ? proc.parent : 0;
 }
 
 int pk_process_mark(int region, uint64_t mark)

@@ -68,6 +68,9 @@ void pk_process_self(struct pk_process *self);
  */
 bool pk_process_alive(const struct pk_process *process);
 
+/* The parent of that process of this pid namespace; 0: it has none here, or that can't be told. */
+uint32_t pk_process_parent(uint32_t pid);
+
 /*
  * A mark of life: a lock on a byte of the region's file.  It belongs to the open
  * file description, and the kernel drops it when the last descriptor for that is

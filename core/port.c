@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a port: made, inspected, changed, repaired, destroyed.  port.h is the essay. */
+#include "directory.h"
 #include "guard.h"
 #include "index.h"
 #include "limit.h"
@@ -67,8 +68,10 @@ static int give_name(struct portico *k, struct pk_port *port, pk_id id, enum pk_
 {
 	if (!text)
 		return 0;
-	return space == PK_NAME_NUMBER ? pk_number_give(k, *(const uint32_t *)text, id)
-				       : pk_name_add(k, space, text, length, id, &port->name);
+	if (space == PK_NAME_NUMBER)
+		return pk_number_give(k, *(const uint32_t *)text, id);
+	int error = space == PK_NAME_MAILBOX ? pk_directory_admits(k, text, length) : 0;
+	return error ? error : pk_name_add(k, space, text, length, id, &port->name);
 }
 
 int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
@@ -91,6 +94,15 @@ int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port
 	}
 	pk_names_unlock(k);
 	return error;
+}
+
+void pk_port_show_name(struct portico *k, pk_id id, uint32_t name)
+{
+	struct pk_port *port, *guard;
+	if (pk_port_lock(k, id, &port, &guard) != 0)
+		return;
+	port->name = name;
+	pk_port_unlock(k, guard);
 }
 
 /* ---- destroying */

@@ -87,6 +87,9 @@ int pk_port_inspect(struct portico *k, pk_id port, struct pk_port_status *status
 int pk_port_adjust(struct portico *k, pk_id port, const struct pk_port_limits *limits,
 		   const struct pk_permission *permission);
 
+/* Of its names this is the one to show; 0: none. */
+void pk_port_show_name(struct portico *k, pk_id port, uint32_t name);
+
 void pk_port_repair(struct portico *k, uint32_t slot);
 
 /* Under the lock: end it, whoever asks. */

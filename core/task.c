@@ -4,6 +4,7 @@
 #include "log.h"
 #include "magazine.h"
 #include "name.h"
+#include "name_server.h"
 #include "object.h"
 #include "port.h"
 #include "region.h"
@@ -182,6 +183,7 @@ static bool abandon(struct portico *k, const struct dead *dead)
 	withdraw_waits(k, dead);
 	pk_inbox_close(k);
 	pk_port_reap(k, dead->id);
+	pk_names_reap(k, dead->id);
 	pk_message_each(k, return_message, (void *)dead);
 	if (pk_thread.missed)
 		return false;
@@ -380,7 +382,8 @@ static void fill_in(struct portico *k, struct pk_task *task)
 	pk_store(&task->suspended, 0);
 	pk_store(&task->inbox, 0);
 	pk_store(&task->notify, 0);
-	pk_store(&task->name_server, 0);
+	pk_store(&task->name_server, pk_load(&k->name_server));
+	pk_store(&task->bequest, pk_load(&k->bequest));
 }
 
 static void become(struct portico *k, pk_id task)
@@ -456,6 +459,7 @@ static int register_task(struct portico *k)
 	k->mine->identity.pid = k->mine->process.pid;
 	pk_task_refresh_ids(k);
 	uint32_t former = forked ? 0 : find_former(k);
+	pk_name_server_inherit(k, forked, former);
 	error = register_image(k);
 	if (!error && former)
 		succeed(k, former);

@@ -250,7 +250,8 @@ static void case_names(void)
 	CHECK_EQUAL(found.id, port.id);
 	CHECK_EQUAL(portico_mailbox_open(k, "none", &found), -ENOENT);
 	CHECK_EQUAL(portico_mailbox_create(k, "", NULL, 0600, &found), -EINVAL);
-	CHECK_EQUAL(portico_mailbox_create(k, "a/b", NULL, 0600, &found), -EINVAL);
+	CHECK_EQUAL(portico_mailbox_create(k, "a/b", NULL, 0600, &found), -ENOENT);
+	CHECK_EQUAL(portico_mailbox_create(k, "jobs/b", NULL, 0600, &found), -ENOTDIR);
 	CHECK_EQUAL(portico_mailbox_create(k, "..", NULL, 0600, &found), -EINVAL);
 	CHECK_EQUAL(portico_mailbox_create(k, longest, NULL, 0600, &found), -ENAMETOOLONG);
 	longest[200] = '\0';

@@ -36,7 +36,9 @@ int cmd_create(int argc, char **argv)
 	portico_port port;
 	int error = portico_mailbox_create(k, argv[0], &limits, (mode_t)mode, &port);
 	if (error == -EINVAL)
-		complain("mailbox '%s': is no name; one has 1 to %d bytes and no '/'", argv[0], PK_NAME_MAX);
+		complain("mailbox '%s': is no name; one has 1 to %d bytes, and no part of it between "
+			 "'/' is empty, '.' or '..'",
+			 argv[0], PK_NAME_MAX);
 	else if (error)
 		complain_of("mailbox", argv[0], error);
 	return error ? FAILED : DONE;

@@ -94,13 +94,12 @@ static bool name_is_found(struct portico *k, uint32_t slot)
 {
 	const struct pk_name *name = pk_slot(k, PK_NAMES, slot);
 	pk_id object;
-	int error;
 	if (!name || pk_word_kind(pk_load(&name->head.word)) != PK_LIVE)
 		return true;
 	if (name->length > PK_NAME_MAX)
 		return false;
 	/* of one that names nothing any more, whoever comes across it removes it */
-	return !pk_object(k, pk_space_table(name->space), name->object, &error) ||
+	return !pk_name_stands(k, name) ||
 	       pk_name_find(k, name->space, name->text, name->length, &object) == slot;
 }
 

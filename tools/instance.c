@@ -38,7 +38,9 @@ int find_mailbox(struct portico *k, const char *name, pk_id *port)
 		complain("mailbox %s: %s; `portico create %s` makes it, `portico ls` shows what there is",
 			 name, portico_explain(error), name);
 	else if (error == -EINVAL)
-		complain("mailbox '%s': is no name; one has 1 to %d bytes and no '/'", name, PK_NAME_MAX);
+		complain("mailbox '%s': is no name; one has 1 to %d bytes, and no part of it between "
+			 "'/' is empty, '.' or '..'",
+			 name, PK_NAME_MAX);
 	else
 		complain_of("mailbox", name, error);
 	return error;

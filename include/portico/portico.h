@@ -93,12 +93,14 @@ struct portico_limits {
 extern const struct portico_limits portico_default_limits;
 
 /*
- * Make a mailbox.  name: 1 to 200 bytes, no '/', or NULL for one known by its
- * id only.  limits: NULL for portico_default_limits.  mode: the permission
- * bits, as of open(2); no umask is applied.  It lasts until it is destroyed.
+ * Make a mailbox.  name: 1 to 200 bytes, a path in directories that are there
+ * (<portico/names.h>), or NULL for one known by its id only.  limits: NULL for portico_default_limits.  mode:
+ * the permission bits, as of open(2); no umask is applied.  It lasts until it is destroyed.
  *
  * -EEXIST       that name is taken
  * -EINVAL, -ENAMETOOLONG  the name is none
+ * -ENOENT, -ENOTDIR  the directory in which it would lie isn't there
+ * -EACCES       this task may not write there
  * -EMSGSIZE     limits->bytes is over 1 GiB
  * -ENOBUFS      the instance holds as many as it can (131 071), or as portico_limits(3) allow
  * -EDQUOT       the caller's user holds as many as those allow one owner
@@ -107,7 +109,7 @@ extern const struct portico_limits portico_default_limits;
 int portico_mailbox_create(portico *instance, const char *name, const struct portico_limits *limits,
 			   mode_t mode, portico_port *port);
 
-/* Find one by name.  -ENOENT. */
+/* Find one by name.  Errors as portico_name_look_up(): -ENOENT, -ENOTDIR, -EISDIR, … */
 int portico_mailbox_open(portico *instance, const char *name, portico_port *port);
 
 /* End it: whoever waits gets -EIDRM, what is queued is gone.  -EPERM: not its owner. */

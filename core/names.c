@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls of <portico/names.h>. */
+#include "name_server.h"
+#include "name_service.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PUBLIC __attribute__((visibility("default")))
+
+/* A request about that name; how a longer one is refused doesn't depend on who serves. */
+static int begin(struct portico_name_request *request, enum portico_name_operation operation,
+		 const char *name)
+{
+	size_t length = strnlen(name, PORTICO_NAME_BYTES);
+	*request = (struct portico_name_request){ .operation = operation };
+	if (length == PORTICO_NAME_BYTES)
+		return -ENAMETOOLONG;
+	memcpy(request->name, name, length);
+	return 0;
+}
+
+PUBLIC int portico_name_register(portico *instance, const char *name, portico_port port, mode_t mode,
+				 unsigned flags)
+{
+	struct portico_name_request request;
+	struct portico_name_reply reply;
+	int error = begin(&request, PORTICO_NAME_REGISTER, name);
+	request.port = port.id;
+	request.mode = mode;
+	request.flags = flags;
+	return error ? error : pk_name_ask(instance, &request, &reply);
+}
+
+PUBLIC int portico_name_look_up(portico *instance, const char *name, portico_port *port)
+{
+	struct portico_name_request request;
+	struct portico_name_reply reply;
+	int error = begin(&request, PORTICO_NAME_LOOK_UP, name);
+	if (!error)
+		error = pk_name_ask(instance, &request, &reply);
+	if (!error)
+		port->id = reply.port;
+	return error;
+}
+
+PUBLIC int portico_name_unregister(portico *instance, const char *name)
+{
+	struct portico_name_request request;
+	struct portico_name_reply reply;
+	int error = begin(&request, PORTICO_NAME_UNREGISTER, name);
+	return error ? error : pk_name_ask(instance, &request, &reply);
+}
+
+PUBLIC int portico_name_make_directory(portico *instance, const char *name, mode_t mode)
+{
+	struct portico_name_request request;
+	struct portico_name_reply reply;
+	int error = begin(&request, PORTICO_NAME_MAKE_DIRECTORY, name);
+	request.mode = mode;
+	return error ? error : pk_name_ask(instance, &request, &reply);
+}
+
+PUBLIC int portico_name_list(portico *instance, const char *directory, unsigned flags,
+			     int (*visit)(const struct portico_name_entry *entry, void *context),
+			     void *context)
+{
+	struct portico_name_request request;
+	struct portico_name_reply reply;
+	int result = begin(&request, PORTICO_NAME_LIST, directory);
+	request.flags = flags;
+	while (!result) {
+		result = pk_name_ask(instance, &request, &reply);
+		if (result || reply.cursor == 0)
+			break;
+		reply.entry.name[PORTICO_NAME_BYTES - 1] = '\0';
+		result = visit(&reply.entry, context);
+		request.cursor = reply.cursor;
+	}
+	return result;
+}
+
+/* ---- a name server */
+
+PUBLIC int portico_name_server_create(portico *instance, portico_port *port)
+{
+	return pk_name_server_create(instance, &port->id);
+}
+
+PUBLIC int portico_name_server_set(portico *instance, portico_port port)
+{
+	return pk_name_server_set(instance, port.id);
+}
+
+PUBLIC int portico_name_serve(portico *instance, portico_port port, portico_name_rule *rule, void *context,
+			      int64_t deadline)
+{
+	return pk_name_serve(instance, port.id, rule, context, deadline);
+}
+
+PUBLIC int portico_name_put_below(struct portico_name_request *request, const char *directory)
+{
+	size_t above = strnlen(directory, PORTICO_NAME_BYTES),
+	       below = strnlen(request->name, PORTICO_NAME_BYTES);
+	size_t slash = above > 0 && below > 0;
+	if (above + slash + below >= PORTICO_NAME_BYTES)
+		return -ENAMETOOLONG;
+	memmove(request->name + above + slash, request->name, below);
+	memcpy(request->name, directory, above);
+	if (slash)
+		request->name[above] = '/';
+	request->name[above + slash + below] = '\0';
+	return 0;
+}

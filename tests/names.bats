@@ -1,0 +1,41 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Names, directories of them, and name servers: tests/core_names.c and tests/crash_names.c say what each asserts.
+# limit_seconds: 300
+
+load helper
+
+# Run a case of a test program: case PROGRAM CASE...
+case_of() {
+	local said status=0
+	said=$(timeout -k 1 100 "$BUILD/tests/$1" "${@:2}" 2>&1) || status=$?
+	echo "$said"
+	[ "$status" -ne 77 ] || skip "$said"
+	return "$status"
+}
+
+# ---- names and directories
+
+@test "names: a port may have several, each is one port's" { case_of core_names register; }
+@test "names: one is taken away, the others and the port stay; with the port all end" { case_of core_names unregister; }
+@test "names: what is none is refused" { case_of core_names well-formed; }
+@test "names: directories hold what is in them, and a name is a port's or a directory's" { case_of core_names directories; }
+@test "names: a directory is listed alone, or with all below" { case_of core_names list; }
+@test "names: a list may be changed while it is shown" { case_of core_names list-and-change; }
+@test "names: one goes with the task that registered it, unless it is persistent" { case_of core_names owner-ends; }
+@test "names: nobody finds that of a task that was killed, from that instant on" { case_of core_names owner-is-killed; }
+@test "names: nor that of a task that called exec" { case_of core_names owner-execs; }
+@test "names: modes and owners say who registers, looks up, lists and removes" { case_of core_names permission; }
+
+# ---- name servers
+
+@test "name server: every call about names goes through it, and is served below its prefix" { case_of core_names server; }
+@test "name server: what it denies isn't done" { case_of core_names server-denies; }
+@test "name server: what a client registers is the client's, and goes with that" { case_of core_names server-and-owner; }
+@test "name server: a client may do no more by it than by itself" { case_of core_names server-and-permission; }
+@test "name server: without it calls fail, and nothing serves in its stead" { case_of core_names server-is-no-more; }
+@test "name server: killed before it answers, it leaves nobody waiting" { case_of core_names server-is-killed; }
+@test "name server: what is no request is refused" { case_of core_names server-refuses-nonsense; }
+@test "name server: children have it by fork, by exec, and past those who are no tasks" { case_of core_names heirs; }
+@test "name server: orphans have it, too" { case_of core_names orphan; }
+@test "name server: one within another's tree asks that" { case_of core_names nested; }

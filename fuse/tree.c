@@ -286,7 +286,8 @@ static void list_objects(struct listing *listing, const struct service *service,
 			continue;
 		pk_id id = pk_slot_id(head, slot);
 		pk_name_text(k, service->name_of(head), id, name);
-		if (name[0] && !list(listing, name, node_number(service, id), S_IFREG, (off_t)slot + 3))
+		if (name[0] && !strchr(name, '/') &&
+		    !list(listing, name, node_number(service, id), S_IFREG, (off_t)slot + 3))
 			return;
 	}
 }

@@ -203,11 +203,17 @@ load tools_helper
 	p create box
 	[ "$status" -eq 1 ]
 	[[ $stderr = "portico create: mailbox box: that name is taken; "* ]]
-	for name in a/b '' . ..; do
+	for name in a//b /a a/ '' . .. a/..; do
 		p create "$name"
 		[ "$status" -eq 1 ]
 		[[ $stderr = *"is no name"* ]]
 	done
+	p create box/in
+	[ "$status" -eq 1 ]
+	[[ $stderr = "portico create: mailbox box/in: a part of the name that should be a directory is none; "* ]]
+	p create none/in
+	[ "$status" -eq 1 ]
+	[[ $stderr = "portico create: mailbox none/in: the directory isn't there; "* ]]
 	p create "$(printf 'x%.0s' {1..201})"
 	[ "$status" -eq 1 ]
 	[[ $stderr = *"too long"* ]]

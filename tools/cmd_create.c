@@ -39,6 +39,8 @@ int cmd_create(int argc, char **argv)
 		complain("mailbox '%s': is no name; one has 1 to %d bytes, and no part of it between "
 			 "'/' is empty, '.' or '..'",
 			 argv[0], PK_NAME_MAX);
+	else if (error == -ENOENT)
+		complain("mailbox %s: the directory isn't there; `portico name mkdir` makes it", argv[0]);
 	else if (error)
 		complain_of("mailbox", argv[0], error);
 	return error ? FAILED : DONE;

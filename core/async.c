@@ -35,15 +35,21 @@ PUBLIC int portico_post_send(portico *instance, portico_port port, const void *d
 			     portico_wait *wait)
 {
 	struct pk_post post = post_of(deadline, completions, cookie, wait);
-	uint32_t message = 0, slot = 0;
-	int error = pk_enter(instance);
+	uint32_t message = 0, slot = 0, right;
+	pk_id id;
+	int error = pk_right_resolve(instance, port.id, PK_TO_SEND, &id, &right);
 	if (!error)
 		error = pk_message_make_from(instance, data, bytes, type, &message);
 	if (error)
 		return error;
-	error = pk_port_post_send(instance, port.id, message, &post, &slot);
-	if (error)
+	if (right != 0)
+		error = pk_right_sign(instance, right, message);
+	if (!error)
+		error = pk_port_post_send(instance, id, message, &post, &slot);
+	if (error) {
+		pk_right_unsign(instance, message);
 		pk_message_release(instance, message);
+	}
 	return error;
 }
 
@@ -53,9 +59,13 @@ PUBLIC int portico_post_receive(portico *instance, const portico_port *ports, un
 {
 	struct pk_post post = post_of(deadline, completions, cookie, wait);
 	struct pk_want want;
+	pk_id room[PK_GROUP_MOST];
+	const pk_id *ids = &ports->id;
 	uint32_t slot = 0;
-	int error = pk_want_of(filter, size_bytes, &want);
-	return error ? error : pk_port_post_receive_any(instance, &ports->id, count, &want, &post, &slot);
+	int error = count == 0 || count > PK_GROUP_MOST ? -EINVAL : pk_want_of(filter, size_bytes, &want);
+	if (!error)
+		error = pk_names_to_ports(instance, &ids, count, room);
+	return error ? error : pk_port_post_receive_any(instance, ids, count, &want, &post, &slot);
 }
 
 /* ---- completing */
@@ -117,8 +127,10 @@ static int end(struct portico *k, pk_id id, int result)
 	if (!pk_wait_take(k, id))
 		return -EINVAL; /* another thread was faster */
 	pk_wait_discard(k, slot);
-	if (message != 0)
+	if (message != 0) {
+		pk_right_unsign(k, message);
 		pk_message_release(k, message);
+	}
 	return result;
 }
 

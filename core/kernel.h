@@ -14,6 +14,8 @@ struct pk_magazine;
 struct pk_service;
 struct portico;
 
+#define PK_REPLY_PORTS 8
+
 /* What a message says of its sender. */
 struct pk_identity {
 	_Alignas(16) uint32_t tag; /* pk_task_tag() */
@@ -37,10 +39,11 @@ struct portico {
 	struct pk_magazine *magazines; /* [PK_MAGAZINES], zeroed by fork(), too; NULL before the first use */
 	int region;		       /* its descriptor, for fallocate() and the mark of life */
 	int cpus;
-	struct pk_file file;		/* what the descriptor must still be, or a program closed it */
-	bool shares_description;	/* with a parent: marks of life can't be asked for */
-	uint32_t task_flags;		/* PK_TASK_… to register with */
-	_Atomic int64_t next_expiry_ns; /* when the first of its waits for completions expires */
+	struct pk_file file;	 /* what the descriptor must still be, or a program closed it */
+	bool shares_description; /* with a parent: marks of life can't be asked for */
+	uint32_t task_flags;	 /* PK_TASK_… to register with */
+	_Atomic pk_id reply_ports[PK_REPLY_PORTS];   /* kept for the next portico_call() */
+	_Atomic int64_t next_expiry_ns;		     /* when the first of its waits for completions expires */
 	void (*_Atomic at_close)(struct portico *k); /* ends the service, or NULL */
 	_Atomic uint64_t committed[PK_TABLES];	     /* the words last believed: table.h */
 	/* name_server.h: where its names are looked up, and those of who comes to be from it */
@@ -58,6 +61,8 @@ struct pk_thread {
 	struct pk_magazine *magazine; /* or NULL */
 	bool owes_completions;	      /* wait.c */
 	bool missed;		      /* a lock couldn't be had: task.c */
+	bool burying;		      /* part.c */
+	uint32_t aside;		      /* part.c: the last message with parts that was put aside */
 	uint64_t last;		      /* transfer.h: what it did last */
 	uint32_t streak;	      /* and how often in a row */
 };

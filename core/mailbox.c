@@ -83,13 +83,20 @@ PUBLIC int portico_mailbox_open(portico *instance, const char *name, portico_por
 
 PUBLIC int portico_mailbox_destroy(portico *instance, portico_port port)
 {
-	return pk_port_destroy(instance, port.id);
+	pk_id id;
+	int error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
+	if (error)
+		return error;
+	return pk_is_right(port.id) ? pk_right_drop(instance, port.id) : pk_port_destroy(instance, id);
 }
 
 PUBLIC int portico_mailbox_status(portico *instance, portico_port port, struct portico_status *status)
 {
 	struct pk_port_status found;
-	int error = pk_port_inspect(instance, port.id, &found);
+	pk_id id;
+	int error = pk_name_to_port(instance, port.id, PK_TO_LOOK, &id);
+	if (!error)
+		error = pk_port_inspect(instance, id, &found);
 	if (error)
 		return error;
 	*status = (struct portico_status){
@@ -113,10 +120,20 @@ PUBLIC int portico_mailbox_status(portico *instance, portico_port port, struct p
 PUBLIC int portico_mailbox_limit(portico *instance, portico_port port, const struct portico_limits *limits)
 {
 	struct pk_port_limits wanted = { limits->slots, limits->bytes, limits->capacity };
-	return pk_port_adjust(instance, port.id, &wanted, NULL);
+	pk_id id;
+	int error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
+	return error ? error : pk_port_adjust(instance, id, &wanted, NULL);
 }
 
 /* ---- messages */
+
+static int send_by_right(struct portico *k, pk_id name, uint32_t message, int64_t deadline)
+{
+	int error = pk_send_message(k, name, message, deadline);
+	if (error && error != -EIO)
+		pk_message_release(k, message);
+	return error;
+}
 
 PUBLIC int portico_send(portico *instance, portico_port port, const void *data, size_t bytes, int64_t type,
 			int64_t deadline)
@@ -127,6 +144,8 @@ PUBLIC int portico_send(portico *instance, portico_port port, const void *data, 
 		result = pk_message_make_from(instance, data, bytes, type, &message);
 	if (result)
 		return result;
+	if (pk_is_right(port.id))
+		return send_by_right(instance, port.id, message, deadline);
 	result = pk_port_send(instance, port.id, message, NULL, NULL);
 	if (result == -EAGAIN && deadline != PORTICO_NOW)
 		result = pk_port_send_until(instance, port.id, message, deadline);
@@ -140,13 +159,16 @@ PUBLIC ssize_t portico_receive(portico *instance, portico_port port, void *buffe
 			       int64_t deadline)
 {
 	struct pk_want want;
+	pk_id id;
 	uint32_t message = 0;
 	int error = pk_want_of(filter, size_bytes, &want);
+	if (!error)
+		error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
 	if (error)
 		return error;
-	error = pk_port_receive(instance, port.id, &want, NULL, &message, NULL);
+	error = pk_port_receive(instance, id, &want, NULL, &message, NULL);
 	if (error == -EAGAIN && deadline != PORTICO_NOW)
-		error = pk_port_receive_until(instance, port.id, &want, deadline, &message);
+		error = pk_port_receive_until(instance, id, &want, deadline, &message);
 	return error ? error : pk_deliver(instance, message, buffer, size_bytes, envelope);
 }
 
@@ -155,10 +177,14 @@ PUBLIC ssize_t portico_receive_any(portico *instance, const portico_port *ports,
 				   struct portico_envelope *envelope, int64_t deadline)
 {
 	struct pk_want want;
+	pk_id room[PK_GROUP_MOST];
+	const pk_id *ids = &ports->id;
 	uint32_t message = 0;
-	int error = pk_want_of(filter, size_bytes, &want);
+	int error = count == 0 || count > PK_GROUP_MOST ? -EINVAL : pk_want_of(filter, size_bytes, &want);
 	if (!error)
-		error = pk_port_receive_any_until(instance, &ports->id, count, &want, deadline, &message);
+		error = pk_names_to_ports(instance, &ids, count, room);
+	if (!error)
+		error = pk_port_receive_any_until(instance, ids, count, &want, deadline, &message);
 	return error ? error : pk_deliver(instance, message, buffer, size_bytes, envelope);
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "message.h"
+#include "part.h"
+#include "right.h"
 
 #include <errno.h>
 
-/* U2: the word of a run that is this message's. */
-static uint64_t run_word(const struct pk_message *m, uint32_t message)
+uint64_t pk_message_body_word(const struct pk_message *m, uint32_t message)
 {
 	uint64_t generation = pk_load_relaxed(&m->head.generation) & 0xffffff;
 	return pk_word(PK_BODY, generation << 32 | message);
@@ -13,7 +14,7 @@ static uint64_t run_word(const struct pk_message *m, uint32_t message)
 static bool has_run(struct portico *k, const struct pk_message *m, uint32_t message)
 {
 	const struct pk_head *head = pk_slot(k, PK_RUNS, m->run);
-	return head && pk_load(&head->word) == run_word(m, message);
+	return head && pk_load(&head->word) == pk_message_body_word(m, message);
 }
 
 uint32_t pk_message_most(struct portico *k, uint32_t count)
@@ -61,7 +62,7 @@ static int claim_run(struct portico *k, struct pk_message *m, uint32_t message, 
 	struct pk_run *record = pk_slot(k, PK_RUNS, run);
 	PK_POINT("message: run claimed, not its own");
 	m->run = run;
-	pk_store(&record->head.word, run_word(m, message));
+	pk_store(&record->head.word, pk_message_body_word(m, message));
 	PK_POINT("message: run its own");
 	return 0;
 }
@@ -110,11 +111,19 @@ static void release_run(struct portico *k, uint32_t message, struct pk_message *
 	m->run = 0;
 }
 
-void pk_message_release_more(struct portico *k, uint32_t message, struct pk_message *m)
+bool pk_message_release_more(struct portico *k, uint32_t message, struct pk_message *m)
 {
+	if (m->more & PK_MORE_VIA)
+		pk_right_used(k, message, m); /* R6: while it is still what it was */
+	m->more &= ~PK_MORE_VIA;
+	if (m->more & PK_MORE_PARTS) {
+		pk_parts_put_aside(k, message, m);
+		return false;
+	}
 	if (m->run != 0)
 		release_run(k, message, m);
 	m->tells = m->more = 0; /* before its word says CLAIMED again: W5 */
+	return true;
 }
 
 void pk_message_each(struct portico *k,

@@ -50,6 +50,9 @@ static inline uint32_t pk_message_room(uint32_t message)
 /* No queue is longer than this, whatever its count says. */
 uint32_t pk_message_most(struct portico *k, uint32_t count);
 
+/* The word of a record or run that is this message's: U2. */
+uint64_t pk_message_body_word(const struct pk_message *m, uint32_t message);
+
 void *pk_message_data_slowly(struct portico *k, uint32_t message, uint32_t *length);
 
 /* The data of a message that is at m. */
@@ -106,13 +109,14 @@ static inline int pk_message_make_from(struct portico *k, const void *data, uint
 	return 0;
 }
 
-/* What few messages have goes first. */
-void pk_message_release_more(struct portico *k, uint32_t message, struct pk_message *m);
+/* What few messages have goes first.  False: it has parts, and is put aside until no lock is held. */
+bool pk_message_release_more(struct portico *k, uint32_t message, struct pk_message *m);
 
 static inline void pk_message_release_at(struct portico *k, uint32_t message, struct pk_message *m)
 {
-	if (__builtin_expect((m->run | m->tells | m->more) != 0, 0))
-		pk_message_release_more(k, message, m);
+	if (__builtin_expect((m->run | m->tells | m->more) != 0, 0) &&
+	    !pk_message_release_more(k, message, m))
+		return;
 	if (pk_message_is_small(message))
 		pk_release_quickly(k, PK_BUFFERS, pk_message_slot(message), &m->head);
 	else

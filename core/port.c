@@ -155,8 +155,8 @@ int pk_port_destroy(struct portico *k, pk_id id)
 	if (error)
 		return error;
 	uint32_t name = port->name;
-	error = port->owner != 0 && port->owner != pk_self(k) ? -EPERM
-							      : pk_permission_own(k, &port->permission);
+	bool refused = port->use == PK_GUARDED || (port->owner != 0 && port->owner != pk_self(k));
+	error = refused ? -EPERM : pk_permission_own(k, &port->permission);
 	if (!error)
 		pk_port_destroy_locked(k, port, id, &wakes);
 	pk_port_unlock(k, guard);

@@ -3,6 +3,8 @@
 #include "inbox.h"
 #include "log.h"
 #include "magazine.h"
+#include "part.h"
+#include "right.h"
 #include "name.h"
 #include "name_server.h"
 #include "object.h"
@@ -92,6 +94,7 @@ static void inherit_locks(struct portico *k, const struct dead *dead)
 			pk_unlock(lock);
 	}
 	pk_run_inherit(k, dead->id);
+	pk_rights_inherit(k, dead->id);
 	inherit_locks_of_objects(k, dead, PK_PORTS);
 	inherit_locks_of_objects(k, dead, PK_SETS);
 	inherit_locks_of_objects(k, dead, PK_SEGMENTS);
@@ -143,6 +146,8 @@ static void return_message(struct portico *k, uint32_t message, struct pk_messag
 		pk_log(k, PK_LOG_RETURNED, PK_PORTS, m->port, 0);
 		pk_port_give_back(k, message);
 	}
+	if (word == dead->claimed)
+		pk_right_unsent(k, message, m);
 	/* bodies go before their objects: still bereft, so nobody's; and of several reapers, one's */
 	if (word == dead->claimed ||
 	    (bereft(k, word, m, dead) && pk_swap_if(&m->head.word, &word, pk_word(PK_CLAIMED, pk_self(k)))))
@@ -170,6 +175,17 @@ static void for_each_claimed(struct portico *k, const struct dead *dead, unsigne
 	}
 }
 
+/* What it had allocated. */
+static void release_memory(struct portico *k, const struct dead *dead)
+{
+	uint32_t committed = pk_committed(k, PK_RUNS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_head *head = pk_slot(k, PK_RUNS, slot);
+		if (head && pk_load(&head->word) == dead->held)
+			pk_run_release(k, slot);
+	}
+}
+
 /*
  * What threads that are no more were in the middle of: on death, and on exec.
  * False: a lock couldn't be had, and so not all of it was seen to; what names
@@ -185,11 +201,14 @@ static bool abandon(struct portico *k, const struct dead *dead)
 	pk_port_reap(k, dead->id);
 	pk_names_reap(k, dead->id);
 	pk_message_each(k, return_message, (void *)dead);
+	pk_parts_bury(k);
+	pk_rights_reap(k, dead->id);
 	if (pk_thread.missed)
 		return false;
 	for_each_claimed(k, dead, PK_WAITS, pk_wait_forget); /* all first: a leader may go before its group */
 	for_each_claimed(k, dead, PK_WAITS, pk_wait_free);
 	for_each_claimed(k, dead, PK_RUNS, pk_run_release);
+	release_memory(k, dead);
 	release_claimed(k, dead, PK_LANES);
 	release_claimed(k, dead, PK_NAMES);
 	release_claimed(k, dead, PK_PORTS);
@@ -402,6 +421,7 @@ static void enter_thread(struct portico *k)
 	pk_thread.owner = k->mine->owner_half | (pk_thread_id() & PK_LOCK_THREAD);
 	pk_thread.magazine = pk_magazine_hold(k);
 	pk_thread.last = 0;
+	pk_thread.aside = 0;
 	pk_store(&pk_thread.task, pk_self(k));
 }
 

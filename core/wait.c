@@ -4,6 +4,7 @@
 #include "log.h"
 #include "message.h"
 #include "object.h"
+#include "part.h"
 #include "task.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ void pk_wakes_flush_slowly(struct portico *k, struct pk_wakes *wakes)
 	pk_wakes_send(wakes);
 	if (__builtin_expect(pk_thread.owes_completions, 0))
 		pk_wait_tell_owed(k);
+	pk_parts_bury(k);
 }
 
 static void wake_later(struct pk_wakes *wakes, const _Atomic uint32_t *word)

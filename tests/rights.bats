@@ -1,0 +1,36 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Guarded ports: rights, the messages that carry them, memory that moves.
+
+load helper
+load cases_helper
+
+@test "rights: each kind is good for what it is, and no more" { case_of core_rights kinds; }
+@test "rights: references to send are counted" { case_of core_rights references; }
+@test "rights: a dead name says so, and can be dropped once" { case_of core_rights dead-name; }
+@test "rights: the number of a guarded port is of no use" { case_of core_rights raw-id; }
+@test "rights: a name means nothing in another task" { case_of core_rights names-are-local; }
+@test "rights: made in a message, used and dropped by its receiver" { case_of core_rights make-in-message; }
+@test "rights: copied and moved" { case_of core_rights copy-and-move; }
+@test "rights: what couldn't be sent is given back" { case_of core_rights given-back; }
+@test "rights: a receive right moves, and its queue with it" { case_of core_rights move-receive; }
+@test "rights: those of a message that nobody receives are given up" { case_of core_rights lost-in-queue; }
+@test "rights: a receive right never waits in its own queue" { case_of core_rights not-into-itself; }
+@test "rights: used asynchronously, and for several ports" { case_of core_rights posted; }
+@test "rights: who waits learns that the port is gone" { case_of core_rights waits; }
+
+@test "message: its header lists its parts" { case_of core_rights typed-parts; }
+@test "message: one with parts isn't received as if it had none" { case_of core_rights plain-receive; }
+
+@test "notification: no more senders, once" { case_of core_rights no-senders; }
+@test "notification: a holder killed" { case_of core_rights holder-dies; }
+@test "notification: a dead name, where the receiver is killed" { case_of core_rights receiver-dies; }
+@test "notification: a backup inherits the receive right, and what is queued" { case_of core_rights backup; }
+@test "notification: a backup that is gone inherits nothing" { case_of core_rights backup-gone; }
+@test "notification: one message over the limit, and it is accepted" { case_of core_rights send-one; }
+
+@test "call: answers, and the loss of the right to answer" { case_of core_rights call; }
+
+@test "memory: moves there and back, is freed once, and is zero again" { case_of core_rights memory; }
+@test "memory: that of the dead is given back" { case_of core_rights memory-of-the-dead; }

@@ -32,7 +32,7 @@ warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
 	-Wwrite-strings -Wundef -Wformat=2 -Wvla
 all_cflags := -std=gnu11 $(warnings) -Iinclude -iquote core -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	-fno-strict-aliasing $(CFLAGS)
-san_flags := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+san_flags := $(if $(SAN),-DPORTICO_FENCED -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # The preload object runs inside programs of either libc: it may ask a libc
 # for nothing that only one of them has, and carries no sanitizer's runtime.
 preload_cflags := -fno-stack-protector -U_FORTIFY_SOURCE -fno-builtin-stpcpy
@@ -161,13 +161,19 @@ $(BUILD)/musl/lib/libportico-posix.a: $(static_sources) $(wildcard core/*.h posi
 $(BUILD)/crash/%.o: %.c
 	$(say) CC '$< (crash points)'
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(all_cflags) $(san_flags) -DPORTICO_CRASH_POINTS -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(all_cflags) $(san_flags) -DPORTICO_CRASH_POINTS -DPORTICO_FENCED -MMD -MP -c -o $@ $<
 
 crash_objects := $(patsubst %.c,$(BUILD)/crash/%.o,tests/crash_driver.c $(core_sources))
 $(filter $(BUILD)/tests/crash_%,$(test_programs)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(crash_objects)
 	$(say) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) $(wrapped:%=-Wl$(comma)--wrap=%) -o $@ $^ -pthread
+
+# In that core memory that was sent can't be touched by its sender.
+$(BUILD)/tests/fence: $(BUILD)/obj/tests/fence.o $(filter-out %/crash_driver.o,$(crash_objects))
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
 
 # Making an instance is changes to files: crash_region dies before each.
 $(BUILD)/tests/crash_region: wrapped := pk_mkdir pk_open pk_open_unnamed pk_truncate pk_allocate pk_rename_new \

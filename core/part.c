@@ -117,10 +117,11 @@ int pk_memory_put(struct portico *k, pk_id memory, uint32_t message, uint32_t *r
 	struct pk_head *head = run_of(k, memory);
 	uint64_t held = pk_word(PK_HELD, pk_self(k));
 	*run = pk_id_slot(memory);
-	return head && pk_swap_if(&head->word, &held,
-				  pk_message_body_word(pk_message_at(k, message), message))
-		       ? 0
-		       : -EINVAL;
+	if (!head ||
+	    !pk_swap_if(&head->word, &held, pk_message_body_word(pk_message_at(k, message), message)))
+		return -EINVAL;
+	pk_run_fence(k, *run, true);
+	return 0;
 }
 
 pk_id pk_memory_take(struct portico *k, uint32_t run, uint32_t message)

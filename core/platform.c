@@ -603,6 +603,13 @@ int pk_unmap(void *address, uint64_t size_bytes)
 	return (int)unmap_memory(address, size_bytes);
 }
 
+#ifdef PORTICO_FENCED
+int pk_protect(void *address, uint64_t size_bytes, bool closed)
+{
+	return mprotect(address, size_bytes, closed ? PROT_NONE : PROT_READ | PROT_WRITE) ? -errno : 0;
+}
+#endif
+
 int pk_wipe_on_fork(void *address, uint64_t size_bytes)
 {
 	return (int)pk_syscall3(SYS_madvise, address, size_bytes, MADV_WIPEONFORK);

@@ -137,7 +137,8 @@ enum pk_map {
  * place got. */
 int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how);
 int pk_unmap(void *address, uint64_t size_bytes);
-int pk_wipe_on_fork(void *address, uint64_t size_bytes); /* a child finds zeroes there */
+int pk_protect(void *address, uint64_t size_bytes, bool closed); /* no access, or to read and write */
+int pk_wipe_on_fork(void *address, uint64_t size_bytes);	 /* a child finds zeroes there */
 
 void pk_random(void *buffer, size_t size_bytes);
 

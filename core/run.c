@@ -168,13 +168,35 @@ void pk_run_release(struct portico *k, uint32_t slot)
 		pk_release(k, PK_RUNS, slot);
 }
 
+static void *data_of(struct portico *k, const struct extent *extent, uint64_t *bytes)
+{
+	*bytes = (uint64_t)extent->pages * PK_PAGE;
+	return k->base + PK_RUN_OFFSET + (uint64_t)extent->first * PK_PAGE;
+}
+
+void pk_run_fence(struct portico *k, uint32_t slot, bool closed)
+{
+#ifdef PORTICO_FENCED
+	struct extent extent;
+	uint64_t bytes;
+	if (run_at(k, slot, &extent)) {
+		void *data = data_of(k, &extent, &bytes);
+		pk_protect(data, bytes, closed);
+	}
+#else
+	(void)k;
+	(void)slot;
+	(void)closed;
+#endif
+}
+
 void *pk_run_data(struct portico *k, uint32_t slot, uint64_t *bytes)
 {
 	struct extent extent;
 	if (!run_at(k, slot, &extent))
 		return NULL;
-	*bytes = (uint64_t)extent.pages * PK_PAGE;
-	return k->base + PK_RUN_OFFSET + (uint64_t)extent.first * PK_PAGE;
+	pk_run_fence(k, slot, false);
+	return data_of(k, &extent, bytes);
 }
 
 bool pk_run_valid(struct portico *k)

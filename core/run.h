@@ -26,6 +26,12 @@ void pk_run_release(struct portico *k, uint32_t run);
 /* Its memory, and how much that is; NULL: scribbled. */
 void *pk_run_data(struct portico *k, uint32_t run, uint64_t *bytes);
 
+/*
+ * In a build for tests (PORTICO_FENCED): no access from this process, or access
+ * again, so that whoever touches memory that it has sent is caught.
+ */
+void pk_run_fence(struct portico *k, uint32_t run, bool closed);
+
 /* The bitmap says what the records say?  Takes the lock.  For tests and `portico doctor`. */
 bool pk_run_valid(struct portico *k);
 

@@ -34,3 +34,6 @@ load cases_helper
 
 @test "memory: moves there and back, is freed once, and is zero again" { case_of core_rights memory; }
 @test "memory: that of the dead is given back" { case_of core_rights memory-of-the-dead; }
+@test "memory: once sent, it is not to be touched by its sender" { case_of fence sent; }
+@test "memory: unless it couldn't be sent" { case_of fence not-sent; }
+@test "memory: pages that were sent are good again when they are allocated" { case_of fence allocated-again; }

@@ -38,3 +38,20 @@ and then: that task has ended'
 received 2
 received 3'
 }
+
+@test "examples: mutex" {
+	shows mutex 'empty is free: 4 processes counted to 8000
+full is free: 4 processes counted to 8000'
+}
+
+@test "examples: wakeup" {
+	shows wakeup 'one slot: an early wakeup is kept
+one slot: a second adds nothing
+no slots: an early wakeup is lost
+1000 items through a buffer of 4: their sum is 499500'
+}
+
+@test "examples: limits" {
+	shows limits 'one more: the instance holds as many of these as it can, or as its limits allow
+3 of 3 places taken'
+}

@@ -10,6 +10,7 @@ enum { DONE = 0, FAILED = 1, USAGE = 2, NOTHING = 3 /* in time: recv, send */ };
 int cmd_create(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int cmd_limits(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_mount(int argc, char **argv);
 int cmd_ps(int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct command {
 	{ "ls", "list what the instance holds", cmd_ls },
 	{ "ps", "list who uses it, and what they wait for", cmd_ps },
 	{ "stat", "tell all about a mailbox, or about the instance", cmd_stat },
+	{ "limits", "show what the instance allows, or change it", cmd_limits },
 	{ "doctor", "tell what this machine allows, and what to do about the rest", cmd_doctor },
 	{ "help", "print this, or the help of a command", cmd_help },
 };

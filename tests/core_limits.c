@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* The limits of an instance, through <portico/limits.h>: who sets them, and what they refuse. */
+#include "check.h"
+
+#include <portico/limits.h>
+#include <portico/mbox.h>
+
+static portico *k;
+
+static void set(struct portico_instance_limits limits)
+{
+	CHECK_EQUAL(portico_limits_set(k, &limits), 0);
+}
+
+static int make(portico_port *port)
+{
+	static const struct portico_limits two = { 2, 8, 1 << 20 };
+	return portico_mailbox_create(k, NULL, &two, 0600, port);
+}
+
+static portico_port mailbox(void)
+{
+	portico_port port;
+	CHECK_EQUAL(make(&port), 0);
+	return port;
+}
+
+static int put(portico_port port)
+{
+	return portico_send(k, port, "x", 1, 1, PORTICO_NOW);
+}
+
+static int get(portico_port port)
+{
+	char letter;
+	return (int)portico_receive(k, port, &letter, 1, NULL, NULL, PORTICO_NOW);
+}
+
+static struct portico_instance_limits used(void)
+{
+	struct portico_instance_limits now;
+	CHECK_EQUAL(portico_limits_used(k, &now), 0);
+	return now;
+}
+
+static void case_get(void)
+{
+	struct portico_instance_limits limits;
+	CHECK_EQUAL(portico_limits_get(k, &limits), 0);
+	CHECK_EQUAL(limits.ports | limits.ports_per_owner | limits.rights_per_task | limits.pooled, 0);
+	set((struct portico_instance_limits){ 1, 2, 3, 4 });
+	CHECK_EQUAL(portico_limits_get(k, &limits), 0);
+	CHECK(limits.ports == 1 && limits.ports_per_owner == 2 && limits.rights_per_task == 3 &&
+	      limits.pooled == 4);
+}
+
+static void case_ports(void)
+{
+	portico_port first = mailbox(), port;
+	set((struct portico_instance_limits){ .ports = 3 });
+	mailbox();
+	CHECK_EQUAL(portico_completions_create(k, &port), 0);
+	CHECK_EQUAL(make(&port), -ENOBUFS);
+	CHECK_EQUAL(portico_completions_create(k, &port), -ENOBUFS);
+	CHECK_EQUAL(MboxCreate(1, 1), -1);
+	CHECK_EQUAL(used().ports, 3);
+	CHECK_EQUAL(portico_mailbox_destroy(k, first), 0);
+	CHECK_EQUAL(used().ports, 2);
+	mailbox();
+	CHECK_EQUAL(make(&port), -ENOBUFS);
+	set((struct portico_instance_limits){ .ports = 1 }); /* takes nothing away */
+	CHECK_EQUAL(used().ports, 3);
+	set((struct portico_instance_limits){ 0 });
+	mailbox();
+}
+
+/* A right of the instance that its owner may use up, and another user may not. */
+static void case_owner(void)
+{
+	portico_port port;
+	if (geteuid() != 0)
+		SKIP("only root can be two users");
+	set((struct portico_instance_limits){ .ports_per_owner = 2 });
+	mailbox();
+	mailbox();
+	CHECK_EQUAL(make(&port), -EDQUOT);
+	join_child(CHILD({
+		CHECK_EQUAL(setreuid(12345, 12345), 0);
+		mailbox();
+		CHECK_EQUAL(used().ports, 3);
+		CHECK_EQUAL(used().ports_per_owner, 1);
+		mailbox();
+		CHECK_EQUAL(make(&port), -EDQUOT);
+	}));
+	CHECK_EQUAL(used().ports, 4);
+	CHECK_EQUAL(used().ports_per_owner, 2);
+	set((struct portico_instance_limits){ .ports = 4, .ports_per_owner = 5 });
+	CHECK_EQUAL(make(&port), -ENOBUFS);
+}
+
+static void case_refused(void)
+{
+	struct portico_instance_limits limits = { .ports = 1 };
+	if (geteuid() != 0)
+		SKIP("only root can be two users");
+	join_child(CHILD({
+		CHECK_EQUAL(setreuid(12345, 12345), 0);
+		CHECK_EQUAL(portico_limits_set(k, &limits), -EPERM);
+	}));
+	CHECK_EQUAL(portico_limits_get(k, &limits), 0);
+	CHECK_EQUAL(limits.ports, 0);
+}
+
+/* Mailboxes made while there is a pool share it; others have nothing to do with it. */
+static void case_pooled(void)
+{
+	portico_port before = mailbox();
+	set((struct portico_instance_limits){ .pooled = 3 });
+	portico_port first = mailbox(), second = mailbox();
+	int numbered = MboxCreate(5, 0);
+	CHECK_EQUAL(put(first), 0);
+	CHECK_EQUAL(put(first), 0);
+	CHECK_EQUAL(put(first), -EAGAIN); /* it is full itself */
+	CHECK_EQUAL(MboxSend(numbered, NULL, 0), 0);
+	CHECK_EQUAL(put(second), -ENOBUFS);
+	CHECK_EQUAL(portico_send(k, second, "x", 1, 1, PORTICO_FOREVER), -ENOBUFS); /* at once */
+	CHECK_EQUAL(MboxSend(numbered, NULL, 0), -2);
+	CHECK_EQUAL(used().pooled, 3);
+	CHECK_EQUAL(put(before), 0);
+	CHECK_EQUAL(used().pooled, 3);
+	CHECK_EQUAL(get(first), 1);
+	CHECK_EQUAL(put(second), 0);
+	CHECK_EQUAL(portico_mailbox_destroy(k, first), 0);
+	CHECK_EQUAL(used().pooled, 2);
+	set((struct portico_instance_limits){ .pooled = 1 });
+	CHECK_EQUAL(get(second), 1);
+	CHECK_EQUAL(put(second), -ENOBUFS);
+}
+
+/* A post is refused by its completion. */
+static void case_pooled_post(void)
+{
+	portico_port completions;
+	portico_wait wait;
+	struct portico_completion completion;
+	set((struct portico_instance_limits){ .pooled = 1 });
+	portico_port first = mailbox(), second = mailbox();
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+	CHECK_EQUAL(put(first), 0);
+	CHECK_EQUAL(portico_post_send(k, second, "x", 1, 1, PORTICO_FOREVER, completions, 7, &wait), 0);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_collect(k, wait, NULL, 0, NULL), -ENOBUFS);
+	CHECK_EQUAL(get(second), -EAGAIN);
+	CHECK_EQUAL(get(first), 1);
+	CHECK_EQUAL(portico_post_send(k, second, "x", 1, 1, PORTICO_FOREVER, completions, 7, &wait), 0);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_collect(k, wait, NULL, 0, NULL), 0);
+	CHECK_EQUAL(used().pooled, 1);
+}
+
+static const struct test_case cases[] = {
+	{ "get", case_get },
+	{ "ports", case_ports },
+	{ "owner", case_owner },
+	{ "refused", case_refused },
+	{ "pooled", case_pooled },
+	{ "pooled-post", case_pooled_post },
+	{ 0 },
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		CHECK_EQUAL(portico_open(NULL, PORTICO_CREATE, &k), 0);
+	return run_cases(cases, argc, argv);
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The limits of an instance: tests/core_limits.c says what each case asserts; and `portico limits`.
+
+bats_require_minimum_version 1.5.0
+load tools_helper
+
+# Run a case of a test program: case_of PROGRAM CASE
+case_of() {
+	local said status=0
+	said=$(timeout -k 1 100 "$BUILD/tests/$1" "$2" 2>&1) || status=$?
+	echo "$said"
+	[ "$status" -ne 77 ] || skip "$said"
+	return "$status"
+}
+
+@test "limits: are what was set, and none at first" { case_of core_limits get; }
+@test "limits: of ports in all" { case_of core_limits ports; }
+@test "limits: of ports of one owner" { case_of core_limits owner; }
+@test "limits: only the owner or root sets them" { case_of core_limits refused; }
+@test "limits: a pool of messages" { case_of core_limits pooled; }
+@test "limits: a pool, and a posted send" { case_of core_limits pooled-post; }
+
+@test "limits: shown and changed from the shell" {
+	portico create jobs
+	p limits
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "ports            1 used, no limit" ]
+	[ "${lines[3]}" = "pooled           0 used, at most 2500, in numbered mailboxes only" ]
+	p limits ports=2 pooled=1
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	p limits
+	[ "${lines[0]}" = "ports            1 used, at most 2" ]
+	p create second
+	[ "$status" -eq 0 ]
+	p create third
+	[ "$status" -eq 1 ]
+	[[ $stderr = *"or as its limits allow"*"portico limits"* ]]
+	p send second one
+	[ "$status" -eq 0 ]
+	p limits --json
+	json_says 'it["ports"] == {"most": 2, "used": 2} and it["pooled"] == {"most": 1, "used": 1}'
+	p limits ports=none ports-per-owner=2
+	p create third
+	[ "$status" -eq 1 ]
+	[[ $stderr = *"one owner"* ]]
+}
+
+@test "limits: what is no limit is a usage error, and changes nothing" {
+	p limits ports=2 boats=3
+	[ "$status" -eq 2 ]
+	[[ $stderr = *"'boats=3' is none of ports=N"* ]]
+	p limits ports=many
+	[ "$status" -eq 2 ]
+	[[ $stderr = *"ports=many wants a whole number"* ]]
+	p limits ports
+	[ "$status" -eq 2 ]
+	p limits ports=-1
+	[ "$status" -eq 2 ]
+	p limits --json
+	json_says 'it["ports"]["most"] == 0'
+}

@@ -128,6 +128,8 @@ pk_id pk_memory_take(struct portico *k, uint32_t run, uint32_t message)
 {
 	struct pk_head *head = pk_slot(k, PK_RUNS, run);
 	uint64_t body = pk_message_body_word(pk_message_at(k, message), message);
-	return head && pk_swap_if(&head->word, &body, pk_word(PK_HELD, pk_self(k))) ? pk_slot_id(head, run)
-										    : 0;
+	if (!head || !pk_swap_if(&head->word, &body, pk_word(PK_HELD, pk_self(k))))
+		return 0;
+	pk_run_fence(k, run, false);
+	return pk_slot_id(head, run);
 }

@@ -107,6 +107,19 @@ static bool is_on_its_way(struct portico *k, uint32_t slot)
 	return pk_wait_untold(k, slot) && pk_completions_mine(k, wait->tell_port) == 0;
 }
 
+/* Who received a message that was sent. */
+static struct portico_envelope receipt_of(const struct pk_wait *wait)
+{
+	const struct pk_receiver *receiver = &wait->receiver;
+	return (struct portico_envelope){
+		.sender = { receiver->tag },
+		.pid = (pid_t)receiver->pid,
+		.uid = receiver->uid,
+		.gid = receiver->gid,
+		.port = { pk_wait_object(wait) },
+	};
+}
+
 static ssize_t collect_message(struct portico *k, pk_id id, void *buffer, size_t size_bytes,
 			       struct portico_envelope *envelope)
 {
@@ -146,6 +159,8 @@ PUBLIC ssize_t portico_collect(portico *instance, portico_wait wait, void *buffe
 	if (result == PK_POSTED || is_on_its_way(instance, slot))
 		return -EINPROGRESS;
 	const struct pk_wait *posted = pk_slot(instance, PK_WAITS, slot);
+	if (result == 0 && envelope && posted->purpose == PK_FOR_RECEIPT)
+		*envelope = receipt_of(posted);
 	return result == 0 && posted->purpose == PK_FOR_RECEIVE
 		       ? collect_message(instance, wait.id, buffer, size_bytes, envelope)
 		       : end(instance, wait.id, result);

@@ -208,6 +208,11 @@ static inline uint64_t pk_number_after(uint64_t number)
 
 /* ---- waits -------------------------------------------------------------- */
 
+/* Who consumed a message; as struct pk_identity. */
+struct pk_receiver {
+	uint32_t tag, pid, uid, gid;
+};
+
 /*
  * Something wanted that could not be had at once.  Its outcome is settled
  * once, by one compare-and-swap away from PK_WAITING; wait.h is the essay.
@@ -221,22 +226,34 @@ struct pk_wait {
 	int64_t since_ns;	  /* CLOCK_MONOTONIC */
 	_Atomic int64_t until_ns; /* the same, INT64_MAX is for ever */
 	pk_id tell_port;	  /* with PK_TELL_PORT: where its completion goes */
-	int64_t type;		  /* receive: with select */
-	uint32_t from;		  /* receive: with select, a pk_task_tag() */
-	uint32_t room;		  /* receive: bytes the receiver can take, UINT32_MAX any */
-	uint32_t message;	  /* send: the message; semaphores: the operations */
-	_Atomic uint8_t table;	  /* enum pk_table_id of object */
-	uint8_t purpose;	  /* enum pk_purpose */
-	uint8_t select;		  /* enum pk_select_how */
-	_Atomic uint8_t tell;	  /* enum pk_tell_how */
-	_Atomic uint32_t leader;  /* the wait whose outcome is this one's: itself, but in a group */
-	uint32_t next_member;	  /* of a group: the next, the leader first */
-	uint32_t completion;	  /* with PK_TELL_PORT: the message that will tell, claimed by the owner */
+	union {
+		struct {
+			int64_t type;  /* receive: with select */
+			uint32_t from; /* receive: with select, a pk_task_tag() */
+			uint32_t room; /* receive: bytes the receiver can take, UINT32_MAX any */
+		};
+		struct pk_receiver receiver; /* receipt: written by whoever grants it */
+	};
+	uint32_t message;	 /* send: the message; semaphores: the operations */
+	_Atomic uint8_t table;	 /* enum pk_table_id of object */
+	uint8_t purpose;	 /* enum pk_purpose */
+	uint8_t select;		 /* enum pk_select_how */
+	_Atomic uint8_t tell;	 /* enum pk_tell_how */
+	_Atomic uint32_t leader; /* the wait whose outcome is this one's: itself, but in a group */
+	uint32_t next_member;	 /* of a group: the next, the leader first */
+	uint32_t completion;	 /* with PK_TELL_PORT: the message that will tell, claimed by the owner */
 	/* under the object's lock */
 	uint32_t next, previous; /* cache: the object's list */
 };
 
-enum pk_purpose { PK_FOR_RECEIVE = 1, PK_FOR_SEND, PK_FOR_CHANGE, PK_FOR_SEMAPHORES };
+enum pk_purpose {
+	PK_FOR_RECEIVE = 1,
+	PK_FOR_SEND,
+	PK_FOR_CHANGE,
+	PK_FOR_SEMAPHORES,
+	PK_FOR_RECEIPT, /* a send whose message is queued, or somebody's who hasn't consumed it */
+};
+#define PK_PURPOSES 5
 enum pk_tell_how { PK_TELL_THREAD = 0, PK_TELL_PORT, PK_TELL_NOBODY };
 enum pk_select_how {
 	PK_ANY = 0,

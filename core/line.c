@@ -58,11 +58,11 @@ static void put_in_order(struct portico *k, struct pk_wait_list *list)
 	}
 }
 
-void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[4],
+void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[PK_PURPOSES],
 		     uint64_t *next_ticket, struct pk_wakes *wakes)
 {
 	uint32_t committed = pk_committed(k, PK_WAITS);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < PK_PURPOSES; i++)
 		if (lists[i])
 			*lists[i] = (struct pk_wait_list){ 0 };
 	for (uint32_t slot = 1; slot < committed; slot++) {
@@ -77,12 +77,12 @@ void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_
 			continue; /* it was settled long ago, and now waits elsewhere */
 		if (wait->number >= *next_ticket)
 			*next_ticket = wait->number + 1;
-		if (wait->purpose >= 1 && wait->purpose <= 4 && lists[wait->purpose - 1]) {
+		if (wait->purpose >= 1 && wait->purpose <= PK_PURPOSES && lists[wait->purpose - 1]) {
 			wait->next = lists[wait->purpose - 1]->first;
 			lists[wait->purpose - 1]->first = slot;
 		}
 	}
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < PK_PURPOSES; i++)
 		if (lists[i])
 			put_in_order(k, lists[i]);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/mail.h>. */
 #include "deliver.h"
+#include "receipt.h"
 
 #include <portico/mail.h>
 
@@ -13,12 +14,39 @@ static int make(struct portico *k, const void *data, size_t bytes, const struct 
 	int error = how->priority > 255 ? -EINVAL : pk_enter(k);
 	if (!error)
 		error = pk_message_make_from(k, data, bytes, how->type, message);
-	if (error || how->priority == 0)
+	if (error)
 		return error;
 	struct pk_message *m = pk_message_at(k, *message);
-	m->priority = (uint8_t)how->priority;
-	m->more |= PK_MORE_PRIORITY;
+	if (how->priority != 0) {
+		m->priority = (uint8_t)how->priority;
+		m->more |= PK_MORE_PRIORITY;
+	}
+	if (how->wants_receipt)
+		pk_receipt_want(m);
 	return 0;
+}
+
+static int send_for_receipt(struct portico *k, pk_id port, uint32_t *message, struct portico_receipt *receipt,
+			    int64_t deadline)
+{
+	struct pk_receiver receiver;
+	int error = deadline == PORTICO_NOW ? -EINVAL
+					    : pk_port_send_for_receipt(k, port, message, deadline, &receiver);
+	if (!error && receipt)
+		*receipt = (struct portico_receipt){
+			.receiver = { receiver.tag },
+			.pid = (pid_t)receiver.pid,
+			.uid = receiver.uid,
+			.gid = receiver.gid,
+		};
+	return error;
+}
+
+static int send(struct portico *k, pk_id port, uint32_t message, int64_t deadline)
+{
+	int error = pk_port_send(k, port, message, NULL, NULL);
+	return error == -EAGAIN && deadline != PORTICO_NOW ? pk_port_send_until(k, port, message, deadline)
+							   : error;
 }
 
 PUBLIC int portico_send_with(portico *instance, portico_port port, const void *data, size_t bytes,
@@ -28,9 +56,8 @@ PUBLIC int portico_send_with(portico *instance, portico_port port, const void *d
 	int result = make(instance, data, bytes, how, &message);
 	if (result)
 		return result;
-	result = pk_port_send(instance, port.id, message, NULL, NULL);
-	if (result == -EAGAIN && deadline != PORTICO_NOW)
-		result = pk_port_send_until(instance, port.id, message, deadline);
+	result = how->wants_receipt ? send_for_receipt(instance, port.id, &message, how->receipt, deadline)
+				    : send(instance, port.id, message, deadline);
 	if (result && result != -EIO) /* then a wait that couldn't be withdrawn may still name it */
 		pk_message_release(instance, message);
 	return result;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "message.h"
 #include "part.h"
+#include "receipt.h"
 #include "right.h"
 
 #include <errno.h>
@@ -115,7 +116,9 @@ bool pk_message_release_more(struct portico *k, uint32_t message, struct pk_mess
 {
 	if (m->more & PK_MORE_VIA)
 		pk_right_used(k, message, m); /* R6: while it is still what it was */
-	m->more &= ~PK_MORE_VIA;
+	if (pk_receipt_wanted(m))
+		pk_receipt_give(k, message, m);
+	m->more &= ~(PK_MORE_VIA | PK_MORE_RECEIPT);
 	if (m->more & PK_MORE_PARTS) {
 		pk_parts_put_aside(k, message, m);
 		return false;

@@ -4,6 +4,7 @@
 #include "log.h"
 #include "pipe.h"
 #include "port.h"
+#include "receipt.h"
 #include "segment.h"
 #include "semaphore.h"
 #include "task.h"
@@ -99,10 +100,11 @@ struct pk_wait_list *pk_object_line(struct portico *k, unsigned table, uint32_t 
 		return NULL;
 	switch (table) {
 	case PK_PORTS:
-		return purpose == PK_FOR_RECEIVE  ? &port->receivers
-		       : purpose == PK_FOR_SEND	  ? &port->senders
-		       : purpose == PK_FOR_CHANGE ? &port->watchers
-						  : NULL;
+		return purpose == PK_FOR_RECEIVE   ? &port->receivers
+		       : purpose == PK_FOR_SEND	   ? &port->senders
+		       : purpose == PK_FOR_CHANGE  ? &port->watchers
+		       : purpose == PK_FOR_RECEIPT ? &port->receipts
+						   : NULL;
 	case PK_SETS:
 		return &((struct pk_set *)object)->waiters;
 	case PK_PIPES:
@@ -116,6 +118,15 @@ void pk_object_advance(struct portico *k, unsigned table, uint32_t slot, struct 
 {
 	if (table == PK_PORTS)
 		pk_port_advance(k, slot, wakes);
+}
+
+int pk_object_give_up(struct portico *k, unsigned table, uint32_t slot, struct pk_wait *wait,
+		      uint32_t wait_slot, int error, struct pk_wakes *wakes)
+{
+	struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+	return table == PK_PORTS && port && wait->purpose == PK_FOR_RECEIPT
+		       ? pk_receipt_give_up(k, port, wait, wait_slot, error, wakes)
+		       : error;
 }
 
 void pk_permission_init(struct portico *k, struct pk_permission *permission, int32_t key, uint32_t mode)

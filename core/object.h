@@ -79,6 +79,10 @@ static inline int pk_sysv_id(pk_id id)
 		     (pk_id_slot(id) & PK_SYSV_SLOT_MASK));
 }
 
+/* Under the lock: the owner of a wait gives up.  With which error it fails; 0: it can't, and goes on. */
+int pk_object_give_up(struct portico *k, unsigned table, uint32_t slot, struct pk_wait *wait,
+		      uint32_t wait_slot, int error, struct pk_wakes *wakes);
+
 /* Make this task's effective ids the owner's and creator's. */
 void pk_permission_init(struct portico *k, struct pk_permission *permission, int32_t key, uint32_t mode);
 

@@ -300,7 +300,7 @@ void pk_pipe_repair(struct portico *k, uint32_t slot)
 	enum pk_kind kind = pipe ? pk_word_kind(pk_load(&pipe->head.word)) : PK_FREE;
 	if (kind != PK_LIVE && kind != PK_DYING)
 		return;
-	struct pk_wait_list *lines[4] = { [PK_FOR_CHANGE - 1] = &pipe->watchers };
+	struct pk_wait_list *lines[PK_PURPOSES] = { [PK_FOR_CHANGE - 1] = &pipe->watchers };
 	pk_wait_rebuild(k, PK_PIPES, pk_slot_id(&pipe->head, slot), lines, &pipe->next_ticket, &wakes);
 	if (kind == PK_DYING)
 		finish_destroying(k, pipe, slot, &wakes);

@@ -8,6 +8,7 @@
 #include "number.h"
 #include "pool.h"
 #include "port.h"
+#include "receipt.h"
 #include "sort.h"
 #include "task.h"
 
@@ -121,6 +122,7 @@ static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t 
 	pk_wait_fail_all(k, &port->receivers, EIDRM, wakes);
 	pk_wait_fail_all(k, &port->senders, EIDRM, wakes);
 	pk_wait_fail_all(k, &port->watchers, EIDRM, wakes);
+	pk_wait_fail_all(k, &port->receipts, EIDRM, wakes);
 	PK_POINT("port: waits failed, messages still queued");
 	pk_index_drop(k, port);
 	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
@@ -319,7 +321,10 @@ static void settle_senders(struct portico *k, struct pk_port *port, pk_id id, st
 		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id) ||
 		    pk_wait_status(k, slot) != PK_POSTED || !pk_wait_on(k, slot, PK_PORTS, id))
 			continue; /* the last: settled long ago, it may wait elsewhere by now */
-		pk_wait_grant(k, &port->senders, slot, 0, wakes);
+		if (pk_receipt_wanted(m))
+			wait->purpose = PK_FOR_RECEIPT;
+		else
+			pk_wait_grant(k, &port->senders, slot, 0, wakes);
 	}
 }
 
@@ -331,7 +336,12 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 	if (kind != PK_LIVE && kind != PK_DYING)
 		return;
 	struct repair repair = { .port = port, .id = pk_slot_id(&port->head, slot) };
-	struct pk_wait_list *lines[4] = { &port->receivers, &port->senders, &port->watchers };
+	struct pk_wait_list *lines[PK_PURPOSES] = {
+		[PK_FOR_RECEIVE - 1] = &port->receivers,
+		[PK_FOR_SEND - 1] = &port->senders,
+		[PK_FOR_CHANGE - 1] = &port->watchers,
+		[PK_FOR_RECEIPT - 1] = &port->receipts,
+	};
 	pk_index_forget(k, port, repair.id);
 	port->returned++; /* perhaps */
 	settle_senders(k, port, repair.id, &wakes);
@@ -341,6 +351,7 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 	if (kind == PK_DYING) {
 		finish_destroying(k, port, slot, &wakes);
 	} else {
+		pk_receipts_repair(k, port, &wakes);
 		pk_port_serve(k, port, &wakes);
 		pk_port_advance(k, slot, &wakes);
 		pk_pool_settle(k, port);
@@ -392,7 +403,8 @@ bool pk_port_valid(struct portico *k, pk_id id)
 	struct pk_port *port, *guard;
 	if (pk_port_lock(k, id, &port, &guard))
 		return false;
-	bool valid = queue_valid(k, port, id) && pk_index_valid(k, port) && pk_port_settled(k, port, id);
+	bool valid = queue_valid(k, port, id) && pk_index_valid(k, port) && pk_port_settled(k, port, id) &&
+		     pk_receipts_valid(k, port);
 	pk_port_unlock(k, guard);
 	return valid;
 }

@@ -12,6 +12,7 @@
  *
  *  P1  No waiting receiver wants a queued message, or a waiting sender's.
  *  P2  Senders wait only while the first of them doesn't fit.
+ *      (One that wants a receipt then waits for that: receipt.h.)
  *  P3  Every message queued here has a number of its own; the queue is in the
  *      order of the numbers, which is that of their priorities and then of their
  *      sending.

@@ -123,7 +123,9 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 		pk_port_serve(k, port, &wakes);
 		pk_pool_settle(k, port);
 	}
+	uint32_t rung = (uint32_t)port->next_number;
 	pk_port_unlock(k, guard);
+	pk_store_relaxed(&port->rung, rung);
 	pk_wakes_flush(k, &wakes);
 	return error;
 }

@@ -215,7 +215,7 @@ void pk_set_repair(struct portico *k, uint32_t slot)
 	if (kind != PK_LIVE && kind != PK_DYING)
 		return;
 	pk_id id = pk_slot_id(&set->head, slot);
-	struct pk_wait_list *lines[4] = { [PK_FOR_SEMAPHORES - 1] = &set->waiters };
+	struct pk_wait_list *lines[PK_PURPOSES] = { [PK_FOR_SEMAPHORES - 1] = &set->waiters };
 	pk_adjust_rebuild(k, set, id);
 	pk_wait_rebuild(k, PK_SETS, id, lines, &set->next_ticket, &wakes);
 	if (kind == PK_DYING) {

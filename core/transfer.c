@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Passing messages through ports: send, receive, give back.  port.h is the essay. */
+#include "receipt.h"
 #include "transfer.h"
 
 uint32_t pk_find_sender(struct portico *k, struct pk_port *port, const struct pk_want *want)
@@ -197,10 +198,15 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
 	pk_pool_claim_anyway(k, port);
 	m->port = id;
 	m->number = pk_queue_number(port, m);
+	if (pk_receipt_wanted(m))
+		m->receipt = slot; /* Q1 */
 	pk_note_sent(k, port, m);
 	pk_enqueue(k, port, id, message, m, wakes);
 	PK_POINT("transfer: sender's message queued, sender not told");
-	pk_wait_grant(k, &port->senders, slot, 0, wakes);
+	if (pk_receipt_wanted(m))
+		pk_receipt_await(k, port, slot);
+	else
+		pk_wait_grant(k, &port->senders, slot, 0, wakes);
 }
 
 void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes)

@@ -243,14 +243,16 @@ static int give_up(struct portico *k, uint32_t slot, pk_id id, int error, uint64
 	struct pk_waited waited;
 	struct pk_wakes wakes = { 0 };
 	int result = -EINVAL;
-	uint64_t failed = PK_WAIT_FAILED | how | (uint64_t)(uint32_t)error << 32;
 	if (!leader || !pk_wait_lock_object(k, wait, &waited))
 		return wait ? -EIO : -EINVAL;
 	uint64_t outcome = pk_load(&leader->outcome);
 	/* the id after it: else another thread ended it meanwhile, and the outcome may be another's */
 	if (pk_slot_id(&wait->head, slot) == id) {
 		bool settled = false;
-		while (!settled && pk_outcome_kind(outcome) == PK_WAITING)
+		if (pk_outcome_kind(outcome) == PK_WAITING)
+			error = pk_object_give_up(k, waited.table, waited.slot, wait, slot, error, &wakes);
+		uint64_t failed = PK_WAIT_FAILED | how | (uint64_t)(uint32_t)error << 32;
+		while (!settled && error != 0 && pk_outcome_kind(outcome) == PK_WAITING)
 			settled = pk_swap_if(&leader->outcome, &outcome, failed);
 		PK_POINT("wait: given up, still on its list");
 		result = settled ? SETTLED_NOW : result_of(outcome);
@@ -273,7 +275,7 @@ bool pk_wait_cancel(struct portico *k, pk_id id)
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error)
 {
 	int result = give_up(k, slot, pk_wait_id(k, slot), error, PK_WAIT_SILENT, true);
-	return result == SETTLED_NOW ? -error : result;
+	return result == SETTLED_NOW ? pk_wait_status(k, slot) : result;
 }
 
 int64_t pk_wait_expire(struct portico *k)

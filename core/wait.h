@@ -35,6 +35,8 @@
  *  W3  A sender's message is QUEUED before its wait is GRANTED.  If the granter
  *      died in between, repair of the port swaps.  Who gives up does so under
  *      the same lock, so nobody is told no whose message is queued.
+ *      (A sender that wants a receipt goes on waiting then, in another line:
+ *      receipt.h.)
  *  W4  Whoever settles a wait takes it off its list, under the object's lock;
  *      a wait is on a list only while its outcome is WAITING, but for the
  *      instant in which its settler holds the lock.
@@ -183,7 +185,7 @@ uint32_t pk_wait_count(struct portico *k, const struct pk_wait_list *list);
 struct pk_wait *pk_wait_on(struct portico *k, uint32_t slot, unsigned table, pk_id object);
 
 /* Rebuild an object's lists from the words and numbers of its waits; lists[p - 1] is of purpose p.  W5. */
-void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[4],
+void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[PK_PURPOSES],
 		     uint64_t *next_ticket, struct pk_wakes *wakes);
 
 /* Does it stand in the line, as far as its neighbours say? */

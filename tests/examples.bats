@@ -55,3 +55,9 @@ no slots: an early wakeup is lost
 	shows limits 'one more: the instance holds as many of these as it can, or as its limits allow
 3 of 3 places taken'
 }
+
+@test "examples: receipt" {
+	shows receipt 'nobody there: the time came before it could be done
+an order went to one of the clerks
+an order went to one of the clerks'
+}

@@ -13,3 +13,24 @@ load helper
 @test "priority: senders that wait come in as they came" { case_of core_mail priority-of-waiting-senders; }
 @test "priority: posted" { case_of core_mail priority-posted; }
 @test "priority: many of two in turn" { case_of core_mail priority-many; }
+
+# ---- receipts
+
+@test "receipt: the sender is told who consumed its message" { case_of core_mail receipt; }
+@test "receipt: and only then" { case_of core_mail receipt-when-consumed; }
+@test "receipt: a receiver dies with the message, and the next one is named" { case_of core_mail receipt-receiver-dies; }
+@test "receipt: a sender that dies takes nothing back" { case_of core_mail receipt-sender-dies; }
+@test "receipt: at the deadline the message is taken back, unless somebody has it" { case_of core_mail receipt-deadline; }
+@test "receipt: the mailbox is destroyed" { case_of core_mail receipt-destroyed; }
+@test "receipt: posted, and cancelled" { case_of core_mail receipt-posted; }
+@test "receipt: of a message in pages of its own" { case_of core_mail receipt-long; }
+
+# ---- kill -9
+
+@test "kill -9 at each point of sends of several priorities, and of its repair" { case_of crash_mail priority; }
+@test "kill -9 at each point of receiving for a receipt, and of its repair" { case_of crash_mail receipt-receive; }
+@test "kill -9 at each point of that at a rendezvous, and of its repair" { case_of crash_mail receipt-meet; }
+@test "kill -9 at each point of that where a completion tells, and of its repair" { case_of crash_mail receipt-completion; }
+@test "kill -9 at each point of destroying a mailbox with a receipt to come, and of its repair" { case_of crash_mail receipt-destroy; }
+@test "kill -9 at each point of sending for a receipt" { case_of crash_mail receipt-send once; }
+@test "kill -9 at each point of taking a message back, and of its repair" { case_of crash_mail receipt-deadline; }

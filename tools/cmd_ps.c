@@ -60,6 +60,8 @@ static const char *purpose_of(const struct pk_wait *wait)
 		return "send";
 	case PK_FOR_CHANGE:
 		return "change";
+	case PK_FOR_RECEIPT:
+		return "receipt";
 	case PK_FOR_SEMAPHORES:
 		return "operate";
 	}

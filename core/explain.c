@@ -33,6 +33,7 @@ static const struct {
 	{ EIO, "the instance is damaged" },
 	{ ECANCELED, "cancelled" },
 	{ EOWNERDEAD, "its task has died" },
+	{ EOPNOTSUPP, "that can't be copied to listeners, or isn't to be had here" },
 	{ ESRCH, "that task has ended" },
 	{ EDEADLK, "this thread is already inside Portico" },
 	{ ERANGE, "the semaphore's value would be out of range" },

@@ -364,7 +364,7 @@ struct pk_listener {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: LIVE */
 	pk_id source, port;		       /* from where, to where */
 	pk_id owner;			       /* the task that asked for it */
-	_Atomic uint64_t missed;	       /* messages there was no room for, ever */
+	_Atomic uint64_t heard, missed;	       /* copies it got, and those there was no room for, ever */
 	uint32_t missed_lately;		       /* since the last that it got */
 	uint32_t next;			       /* cache: the source's list */
 };

@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "index.h"
 #include "limit.h"
+#include "listener.h"
 #include "name.h"
 #include "number.h"
 #include "pool.h"
@@ -156,7 +157,7 @@ int pk_port_destroy(struct portico *k, pk_id id)
 	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
-	uint32_t name = port->name;
+	uint32_t name = port->name, listeners = port->listeners;
 	bool refused = port->use == PK_GUARDED || (port->owner != 0 && port->owner != pk_self(k));
 	error = refused ? -EPERM : pk_permission_own(k, &port->permission);
 	if (!error)
@@ -165,6 +166,8 @@ int pk_port_destroy(struct portico *k, pk_id id)
 	pk_wakes_flush(k, &wakes);
 	if (!error && name)
 		pk_name_forget(k, name, id); /* N1 */
+	if (!error && listeners)
+		pk_listener_forget(k, id);
 	return error;
 }
 
@@ -177,14 +180,14 @@ void pk_port_reap(struct portico *k, pk_id owner)
 {
 	uint32_t committed = pk_committed(k, PK_PORTS);
 	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+		struct pk_port *port = pk_slot(k, PK_PORTS, slot), *guard;
 		struct pk_wakes wakes = { 0 };
 		if (!port || !ends_with(port, owner) ||
-		    pk_object_lock(k, PK_PORTS, pk_slot_id(&port->head, slot), &port) != 0)
+		    pk_port_lock(k, pk_slot_id(&port->head, slot), &port, &guard) != 0)
 			continue;
 		if (ends_with(port, owner))
 			pk_port_destroy_locked(k, port, pk_slot_id(&port->head, slot), &wakes);
-		pk_object_unlock(port);
+		pk_port_unlock(k, guard);
 		pk_wakes_flush(k, &wakes);
 	}
 }
@@ -352,6 +355,7 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 		finish_destroying(k, port, slot, &wakes);
 	} else {
 		pk_receipts_repair(k, port, &wakes);
+		pk_listener_rebuild(k, port, repair.id);
 		pk_port_serve(k, port, &wakes);
 		pk_port_advance(k, slot, &wakes);
 		pk_pool_settle(k, port);
@@ -403,8 +407,8 @@ bool pk_port_valid(struct portico *k, pk_id id)
 	struct pk_port *port, *guard;
 	if (pk_port_lock(k, id, &port, &guard))
 		return false;
-	bool valid = queue_valid(k, port, id) && pk_index_valid(k, port) && pk_port_settled(k, port, id) &&
-		     pk_receipts_valid(k, port);
+	bool valid = queue_valid(k, port, id) && pk_index_valid(k, port) && pk_listener_valid(k, port, id) &&
+		     pk_port_settled(k, port, id) && pk_receipts_valid(k, port);
 	pk_port_unlock(k, guard);
 	return valid;
 }

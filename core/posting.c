@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Watching, posting and blocking on ports: what is told of later.  port.h and wait.h are the essays. */
 #include "transfer.h"
+#include "listener.h"
 
 /* ---- watching */
 
@@ -84,8 +85,7 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 	return error;
 }
 
-/* Might a receiver in line take it at once?  W3: it is queued, then handed over. */
-static bool is_awaited(struct portico *k, const struct pk_port *port, const struct pk_message *m)
+bool pk_is_awaited(struct portico *k, const struct pk_port *port, const struct pk_message *m)
 {
 	uint32_t slot = port->receivers.first;
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
@@ -110,13 +110,15 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
+	if (port->special & PK_SPECIAL_LISTENERS)
+		return pk_listener_post_send(k, port, guard, id, message, post, wait);
 	bool first = port->senders.first == 0;
 	error = pk_may_send(k, port, m);
 	if (!error)
 		error = pk_post_send(k, port, id, message, post, wait, &wakes);
 	if (error == PK_POSTED) {
 		error = 0;
-		if (is_awaited(k, port, m))
+		if (pk_is_awaited(k, port, m)) /* W3: it is queued, then handed over */
 			pk_admit(k, port, id, *wait, &wakes);
 		else if (first)
 			pk_port_advance(k, pk_id_slot(id), &wakes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "task.h"
 #include "inbox.h"
+#include "listener.h"
 #include "log.h"
 #include "magazine.h"
 #include "part.h"
@@ -200,6 +201,7 @@ static bool abandon(struct portico *k, const struct dead *dead)
 	pk_inbox_close(k);
 	pk_port_reap(k, dead->id);
 	pk_names_reap(k, dead->id);
+	pk_listener_reap(k, dead->id);
 	pk_message_each(k, return_message, (void *)dead);
 	pk_parts_bury(k);
 	pk_rights_reap(k, dead->id);
@@ -210,6 +212,7 @@ static bool abandon(struct portico *k, const struct dead *dead)
 	for_each_claimed(k, dead, PK_RUNS, pk_run_release);
 	release_memory(k, dead);
 	release_claimed(k, dead, PK_LANES);
+	release_claimed(k, dead, PK_LISTENERS);
 	release_claimed(k, dead, PK_NAMES);
 	release_claimed(k, dead, PK_PORTS);
 	release_claimed(k, dead, PK_SETS);

@@ -2,6 +2,7 @@
 /* Passing messages through ports: send, receive, give back.  port.h is the essay. */
 #include "receipt.h"
 #include "transfer.h"
+#include "listener.h"
 
 uint32_t pk_find_sender(struct portico *k, struct pk_port *port, const struct pk_want *want)
 {
@@ -93,13 +94,9 @@ int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t mes
 	return error ? error : PK_POSTED;
 }
 
-static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
-		       const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes)
+int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_wakes *wakes)
 {
 	struct pk_message *m = pk_message_at(k, message);
-	int error = pk_may_send(k, port, m);
-	if (error)
-		return error;
 	m->port = id;
 	m->number = pk_queue_number(port, m);
 	uint32_t pid = m->pid, sender = m->sender; /* once it is handed over it may be another message */
@@ -110,13 +107,20 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 	bool room = !port->senders.first && pk_fits(port, m);
 	if (!room || !pk_pool_claim(k, port)) {
 		port->next_number--; /* that is for who is sent next */
-		if (room)
-			return -ENOBUFS;
-		return post ? pk_post_send(k, port, id, message, post, wait, wakes) : -EAGAIN;
+		return room ? -ENOBUFS : -EAGAIN;
 	}
 	pk_note_sent(k, port, m);
 	pk_enqueue(k, port, id, message, m, wakes);
 	return 0;
+}
+
+static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
+		       const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes)
+{
+	int result = pk_may_send(k, port, pk_message_at(k, message));
+	if (result == 0)
+		result = pk_send_now(k, port, id, message, wakes);
+	return result == -EAGAIN && post ? pk_post_send(k, port, id, message, post, wait, wakes) : result;
 }
 
 void pk_stream_wait(struct portico *k, pk_id id)
@@ -158,6 +162,8 @@ static __attribute__((noinline)) int send_and_unlock(struct portico *k, struct p
 	int result = pk_port_guard(k, id, &port, &guard);
 	if (result)
 		return result;
+	if (port->special & PK_SPECIAL_LISTENERS)
+		return pk_listener_send(k, port, guard, id, message);
 	pk_wakes_begin(&wakes);
 	result = send_locked(k, port, id, message, post, wait, &wakes);
 	pk_port_unlock(k, guard);

@@ -25,6 +25,13 @@ void pk_enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t mess
 /* Queue the message of a waiting sender.  W3: queued first, then told. */
 void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, struct pk_wakes *wakes);
 
+/* Hand it over, or queue it; or -EAGAIN: there is no room, or others wait for some.  -ENOBUFS: none in the
+ * pool. */
+int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_wakes *wakes);
+
+/* Might a receiver in line take it at once? */
+bool pk_is_awaited(struct portico *k, const struct pk_port *port, const struct pk_message *m);
+
 /* Stand in line.  PK_POSTED, or why not. */
 int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
 		 const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes);

@@ -19,6 +19,15 @@ shows() {
   0  another letter'
 }
 
+@test "examples: clock" {
+	shows clock 'keeps all: 1 2 3 4 5
+keeps one: 1
+keeps all: 6 7 8 9 10
+keeps one: (4 missed) 6
+keeps all: heard 10, missed 0
+keeps one: heard 2, missed 8'
+}
+
 @test "examples: direct" {
 	shows direct 'twice 1 is 2
 twice 21 is 42

@@ -57,7 +57,7 @@ example_sources := $(wildcard examples/*.c)
 bench_sources := $(wildcard bench/*.c) $(filter-out bench/lib/serve.c,$(wildcard bench/lib/*.c))
 bench_worker := $(wildcard bench/scenario/*.c) bench/lib/serve.c bench/lib/probe.c
 bench_include := $(if $(musl)$(SAN),,/usr/include)
-bench_peers := mailbox sysv semop mq pipe seqpacket \
+bench_peers := mailbox memory call sysv semop mq pipe seqpacket \
 	$(if $(wildcard $(bench_include)/boost/interprocess/ipc/message_queue.hpp),$(if $(shell command -v $(CXX)),boost)) \
 	$(if $(wildcard $(bench_include)/nng/nng.h),nng) $(if $(wildcard $(bench_include)/zmq.h),zeromq)
 
@@ -212,7 +212,8 @@ $(BUILD)/bench/bin/peer-%: $(BUILD)/obj/bench/peers/%.o $(call objects,$(bench_w
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ $(bench_libs) -pthread
 
-$(BUILD)/bench/bin/peer-mailbox: $(BUILD)/obj/bench/peers/idle.o $(lib)/libportico.a
+$(BUILD)/bench/bin/peer-mailbox: $(BUILD)/obj/bench/peers/idle.o
+$(addprefix $(BUILD)/bench/bin/peer-,mailbox memory call): $(BUILD)/obj/bench/peers/place.o $(lib)/libportico.a
 $(BUILD)/bench/bin/peer-mq: bench_libs := -lrt
 $(BUILD)/bench/bin/peer-boost: bench_libs := -lstdc++ -lrt
 $(BUILD)/bench/bin/peer-nng: bench_libs := -lnng

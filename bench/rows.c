@@ -4,6 +4,8 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 const struct peer mailbox = { .program = "mailbox", .name = "Portico mailbox" };
+static const struct peer memory = { .program = "memory", .name = "Portico memory, moved" };
+static const struct peer call = { .program = "call", .name = "Portico call, by rights" };
 const struct peer preloaded = {
 	.program = "sysv", .name = "Portico, preloaded", .preloaded = true, .sysv = true
 };
@@ -97,6 +99,17 @@ const struct group groups[] = {
 		       { .peer = &mq },
 		       { .peer = &pipes },
 		       { .peer = &seqpacket } } },
+	{ .name = "request and answer across cores, in a row, 64 B",
+	  .setup = "round-trip bytes=64",
+	  .place = APART,
+	  .entries = { { .peer = &call }, { .peer = &sysv }, { .peer = &pipes }, { .peer = &seqpacket } } },
+	{ .name = "request and answer of 64 MiB each",
+	  .setup = "round-trip bytes=67108864 depth=1",
+	  .place = APART,
+	  .rounds = 10,
+	  .entries = { { .peer = &memory },
+		       { .peer = &pipes, .goal = 1000 },
+		       { .peer = &seqpacket, .goal = 1000 } } },
 	{ .name = "flood across cores, 64 B, a message",
 	  .setup = "flood bytes=64",
 	  .place = APART,

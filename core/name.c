@@ -132,6 +132,21 @@ uint32_t pk_name_find(struct portico *k, enum pk_space space, const void *text, 
 	return 0;
 }
 
+/* The table is full.  What names nothing goes, though nobody came across it: true if something did. */
+static bool collect(struct portico *k)
+{
+	uint32_t committed = pk_committed(k, PK_NAMES);
+	bool collected = false;
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		const struct pk_name *name = pk_name_at(k, slot);
+		if (!name || pk_name_stands(k, name))
+			continue;
+		pk_name_remove(k, slot);
+		collected = true;
+	}
+	return collected;
+}
+
 int pk_name_add_on(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id object,
 		   const struct pk_name_terms *terms, uint32_t *slot)
 {
@@ -141,6 +156,8 @@ int pk_name_add_on(struct portico *k, enum pk_space space, const void *text, uin
 	if (pk_name_find(k, space, text, length, &other))
 		return -EEXIST;
 	int error = pk_claim(k, PK_NAMES, slot);
+	if (error == -ENOBUFS && collect(k))
+		error = pk_claim(k, PK_NAMES, slot);
 	if (error)
 		return error;
 	struct pk_name *name = name_at(k, *slot);

@@ -39,3 +39,13 @@ case_of() {
 @test "name server: children have it by fork, by exec, and past those who are no tasks" { case_of core_names heirs; }
 @test "name server: orphans have it, too" { case_of core_names orphan; }
 @test "name server: one within another's tree asks that" { case_of core_names nested; }
+
+# ---- kill -9
+
+@test "names: kill -9 at each point of registering, and of its repair" { case_of crash_names register; }
+@test "names: kill -9 at each point of a task's that has names, and of reaping it" { case_of crash_names owner-ends; }
+@test "names: kill -9 at each point of unregistering, and of its repair" { case_of crash_names unregister; }
+@test "names: kill -9 at each point of making a directory, and of its repair" { case_of crash_names make-directory; }
+@test "names: kill -9 at each point of removing one, and of its repair" { case_of crash_names remove-directory; }
+@test "name server: kill -9 at each point of serving, and of its repair" { case_of crash_names serve; }
+@test "name server: kill -9 at each point of a client's call" { case_of crash_names ask once; }

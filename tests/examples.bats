@@ -48,6 +48,15 @@ received 2
 received 3'
 }
 
+@test "examples: names" {
+	shows names "the child sees jail/
+the child sees greeter
+the child sees jail/warder
+the greeter got 'hello'
+the child sees warder
+the greeter got 'hello'"
+}
+
 @test "examples: mutex" {
 	shows mutex 'empty is free: 4 processes counted to 8000
 full is free: 4 processes counted to 8000'

@@ -13,6 +13,7 @@ int cmd_help(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_mount(int argc, char **argv);
+int cmd_name(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_recv(int argc, char **argv);
 int cmd_rm(int argc, char **argv);

@@ -21,6 +21,7 @@ static const struct command {
 	{ "recv", "receive messages from a mailbox", cmd_recv },
 	{ "rm", "remove mailboxes, named pipes, System V objects", cmd_rm },
 	{ "ls", "list what the instance holds", cmd_ls },
+	{ "name", "list, give and take away names of mailboxes", cmd_name },
 	{ "ps", "list who uses it, and what they wait for", cmd_ps },
 	{ "stat", "tell all about a mailbox, or about the instance", cmd_stat },
 	{ "limits", "show what the instance allows, or change it", cmd_limits },

@@ -52,6 +52,12 @@ int pk_listener_inspect(struct portico *k, pk_id listener, struct pk_listener_st
 /* Whoever asks: for those whose port is no more. */
 int pk_listener_end(struct portico *k, pk_id listener);
 
+/* Under the lock.  The flag alone, scribbled, would have a send lost. */
+static inline bool pk_has_listeners(const struct pk_port *port)
+{
+	return port->special & PK_SPECIAL_LISTENERS && port->listeners != 0;
+}
+
 /* ---- for transfer.c and posting.c: to a port that has listeners, under `guard`, which they unlock */
 
 /* 0: the message was copied, and is gone. */

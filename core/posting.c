@@ -110,7 +110,7 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
-	if (port->special & PK_SPECIAL_LISTENERS)
+	if (pk_has_listeners(port))
 		return pk_listener_post_send(k, port, guard, id, message, post, wait);
 	bool first = port->senders.first == 0;
 	error = pk_may_send(k, port, m);

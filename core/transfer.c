@@ -162,7 +162,7 @@ static __attribute__((noinline)) int send_and_unlock(struct portico *k, struct p
 	int result = pk_port_guard(k, id, &port, &guard);
 	if (result)
 		return result;
-	if (port->special & PK_SPECIAL_LISTENERS)
+	if (pk_has_listeners(port))
 		return pk_listener_send(k, port, guard, id, message);
 	pk_wakes_begin(&wakes);
 	result = send_locked(k, port, id, message, post, wait, &wakes);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A bystander of scribble.c: any result is right, but it has to come. */
 #include "scribble.h"
+#include "inbox.h"
+#include "listener.h"
 #include "name.h"
 #include "pipe.h"
 #include "port.h"
@@ -103,6 +105,34 @@ static int watch_port(void)
 		return error;
 	error = pk_wait_sleep(k, wait);
 	pk_wait_end(k, wait);
+	return error;
+}
+
+/* Listeners go with us, or by this, or with either port. */
+static int listen_or_not(void)
+{
+	static pk_id listener;
+	struct pk_listener_status status;
+	pk_listener_inspect(k, listener, &status);
+	pk_unlisten(k, listener);
+	return pk_listen(k, find(PK_NAME_MAILBOX), find(PK_NAME_MAILBOX), &listener);
+}
+
+static int send_to_task(void)
+{
+	static const struct pk_port_limits limits = { 4, LARGEST, 1 << 20 };
+	uint32_t message;
+	pk_id task, inbox;
+	int error = pk_task_named(k, below(&dice, 16) | below(&dice, 4) << 15, &task);
+	if (!error)
+		error = pk_inbox_of(k, task, &limits, &inbox);
+	if (!error)
+		error = pk_message_make_from(k, data, below(&dice, 100), 1, &message);
+	if (error)
+		return error;
+	error = pk_port_send_until(k, inbox, message, shortly());
+	if (error)
+		pk_message_release(k, message);
 	return error;
 }
 
@@ -288,6 +318,8 @@ static const struct act {
 	{ "send", send_one, 20 },
 	{ "receive", receive_one, 20 },
 	{ "watch a port", watch_port, 3 },
+	{ "listen", listen_or_not, 3 },
+	{ "send to a task", send_to_task, 3 },
 	{ "change a port", adjust_port, 3 },
 	{ "look at a port", look_at_port, 3 },
 	{ "make a set", make_set, 3 },

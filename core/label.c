@@ -2,6 +2,7 @@
 #include "label.h"
 #include "pipe.h"
 #include "port.h"
+#include "task.h"
 
 static void say(struct pk_label *label, const char *kind, const char *name)
 {
@@ -20,6 +21,16 @@ static void say_number(struct pk_label *label, const char *kind, uint64_t number
 static const char *named(const char *name)
 {
 	return *name ? name : "(unnamed)";
+}
+
+static void label_inbox(struct portico *k, pk_id id, struct pk_label *label)
+{
+	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(id));
+	const struct pk_task *task = port ? pk_task_of(k, pk_id_slot(port->owner)) : NULL;
+	struct pk_text text = PK_TEXT(label->name);
+	label->kind = "inbox";
+	pk_text_add(&text, "of pid ");
+	pk_text_number(&text, task ? task->pid : 0);
 }
 
 static void label_port(struct portico *k, pk_id id, struct pk_label *label)
@@ -41,6 +52,9 @@ static void label_port(struct portico *k, pk_id id, struct pk_label *label)
 		break;
 	case PK_PORT_SET:
 		say_number(label, "port set", pk_id_slot(id));
+		break;
+	case PK_INBOX:
+		label_inbox(k, id, label);
 		break;
 	default:
 		say_number(label, "port", pk_id_slot(id));

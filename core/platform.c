@@ -287,6 +287,18 @@ int pk_process_mark(int region, uint64_t mark)
 	return (int)pk_syscall3(SYS_fcntl, region, F_OFD_SETLK, &lock);
 }
 
+uint32_t pk_process_threads(uint32_t pid, bool *stopped)
+{
+	char path[32];
+	struct proc_stat proc;
+	*stopped = false;
+	if (!read_proc_stat(proc_path(path, "/proc/", pid, "/stat"), &proc, NULL))
+		return 0;
+	*stopped = proc.state == 'T' || proc.state == 't';
+	/* a leader that called pthread_exit() is counted, but runs no more */
+	return (uint32_t)proc.threads - (proc.state == 'Z');
+}
+
 bool pk_thread_sleeps(uint32_t pid, uint32_t thread)
 {
 	char path[64];

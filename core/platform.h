@@ -84,6 +84,9 @@ bool pk_process_any_marked(int region);		   /* any mark at all */
 /* Raise a signal in this process, with that SI_ code and value.  -EAGAIN: too many are pending. */
 int pk_process_raise(int signal, int code, uint64_t value);
 
+/* How many threads it has, of this pid namespace; 0: it can't be told.  Has a signal stopped it? */
+uint32_t pk_process_threads(uint32_t pid, bool *stopped);
+
 uint32_t pk_thread_id(void);
 bool pk_thread_alive(uint32_t thread); /* of this process */
 /* Of any process of this pid namespace: */

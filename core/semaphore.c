@@ -243,6 +243,15 @@ static const struct pk_semaphore_part *blocking_part(struct portico *k, const st
 	return plan(k, view, &operation, &actor, &planned, &blocking) == BLOCKED ? blocking : NULL;
 }
 
+bool pk_set_blocking(struct portico *k, const struct pk_set_view *view, const struct pk_wait *wait,
+		     struct pk_semaphore_part *part)
+{
+	const struct pk_semaphore_part *blocking = blocking_part(k, view, wait);
+	if (blocking)
+		read_once(part, blocking, sizeof *part);
+	return blocking && part->semaphore < view->count;
+}
+
 bool pk_set_settled(struct portico *k, const struct pk_set_view *view)
 {
 	uint32_t most = pk_committed(k, PK_WAITS), slot = view->set->waiters.first;

@@ -58,6 +58,9 @@ void pk_set_commit(struct portico *k, const struct pk_set_view *view, uint32_t s
 void pk_set_recover(struct portico *k, const struct pk_set_view *view);
 /* S4 */
 void pk_set_advance(struct portico *k, const struct pk_set_view *view, struct pk_wakes *wakes);
+/* The part that a wait in line waits for.  False: it waits for none, or was scribbled. */
+bool pk_set_blocking(struct portico *k, const struct pk_set_view *view, const struct pk_wait *wait,
+		     struct pk_semaphore_part *part);
 /* No wait in line could go on? */
 bool pk_set_settled(struct portico *k, const struct pk_set_view *view);
 

@@ -79,3 +79,10 @@ no slots: an early wakeup is lost
 an order went to one of the clerks
 an order went to one of the clerks'
 }
+
+@test "examples: deadlock" {
+	shows deadlock 'likely a deadlock of 2:
+  anna waits to send to mailbox ben, which ben made
+  ben waits to send to mailbox anna, which anna made
+ended; deadlocks now: 0'
+}

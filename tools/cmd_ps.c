@@ -2,12 +2,15 @@
 /* Who uses the instance, and what each of their threads waits for. */
 #include "columns.h"
 #include "commands.h"
+#include "complain.h"
 #include "describe.h"
 #include "instance.h"
 #include "json.h"
 #include "options.h"
+#include "party.h"
 #include "task.h"
 #include "wait.h"
+#include "waits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,7 +73,7 @@ static const char *purpose_of(const struct pk_wait *wait)
 
 static void say_selection(struct portico *k, const struct pk_wait *wait, struct desire *desire)
 {
-	const struct pk_task *from = pk_task_of(k, wait->from);
+	const struct pk_task *from = pk_task_of(k, pk_id_slot(pk_task_by_tag(k, wait->from)));
 	long long type = wait->type;
 	desire->detail[0] = '\0';
 	if (wait->purpose != PK_FOR_RECEIVE)
@@ -190,11 +193,13 @@ static void list(struct portico *k, struct columns *columns)
 }
 
 static const char *directory;
-static bool json;
+static bool json, deadlocks;
 
 static const struct option_entry options[] = {
 	INSTANCE_OPTION(&directory),
 	JSON_OPTION(&json),
+	{ "deadlocks", 0, OPTION_FLAG, &deadlocks, NULL,
+	  "print who waits for each other, and exit 1 if any do", NULL },
 	{ 0 },
 };
 
@@ -202,13 +207,29 @@ static const struct usage usage = { "ps",    "", "List who uses the instance, an
 				    options, 0,	 0,
 				    false };
 
+/* 1 says that there are some; so a failure is another number. */
+static int list_deadlocks(struct portico *k)
+{
+	struct pk_graph graph;
+	int error = pk_graph_take_twice(k, &graph);
+	if (error) {
+		complain_of("instance", k->directory, error);
+		return USAGE;
+	}
+	unsigned cycles = print_deadlocks(k, &graph, json);
+	pk_graph_drop(&graph);
+	return cycles > 0 ? 1 : DONE;
+}
+
 int cmd_ps(int argc, char **argv)
 {
 	static const char *const headings[] = { "PID", "USER", "SINCE", "COMMAND", "WAITS TO" };
 	parse_options(&usage, argc, argv);
 	struct portico *k = open_instance(directory, 0, 0);
 	if (!k)
-		return FAILED;
+		return deadlocks ? USAGE : FAILED;
+	if (deadlocks)
+		return list_deadlocks(k);
 	pk_task_sweep(k, true);
 	if (json) {
 		json_open(NULL, '[');

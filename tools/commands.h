@@ -21,5 +21,6 @@ int cmd_run(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
+int cmd_why(int argc, char **argv);
 
 #endif

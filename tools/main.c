@@ -23,6 +23,7 @@ static const struct command {
 	{ "ls", "list what the instance holds", cmd_ls },
 	{ "name", "list, give and take away names of mailboxes", cmd_name },
 	{ "ps", "list who uses it, and what they wait for", cmd_ps },
+	{ "why", "tell what a task waits for, and who could end it", cmd_why },
 	{ "stat", "tell all about a mailbox, or about the instance", cmd_stat },
 	{ "limits", "show what the instance allows, or change it", cmd_limits },
 	{ "doctor", "tell what this machine allows, and what to do about the rest", cmd_doctor },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory.h"
 #include "port.h"
+#include "right.h"
 #include "task.h"
 
 #include <errno.h>
@@ -189,9 +190,20 @@ static int may_name(struct portico *k, const struct pk_client *client, pk_id id)
 	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
 	if (!port)
 		return error;
+	if (port->use == PK_GUARDED)
+		return 0; /* it was seen that the client has a right to it */
 	if (port->use != PK_MAILBOX)
 		return -EINVAL;
 	return may(k, client, &port->permission, 0222) == 0 ? 0 : may(k, client, &port->permission, 0444);
+}
+
+/* Before the names' lock, which is the inner one: to a guarded port, that is, and to others there are none.
+ */
+static bool has_right(struct portico *k, const struct pk_client *client, pk_id id)
+{
+	int error;
+	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
+	return !port || port->use != PK_GUARDED || pk_right_is_held(k, client->task, id);
 }
 
 static int add(struct portico *k, const struct pk_client *client, const char *text, uint32_t length,
@@ -213,7 +225,7 @@ int pk_directory_register(struct portico *k, const struct pk_client *client, con
 			  uint32_t length, pk_id port, uint32_t mode, bool persistent)
 {
 	struct pk_name_terms terms = { persistent ? 0 : client->task, client->uid, client->gid, mode };
-	int error = lock_without_dead_owner(k, text, length);
+	int error = has_right(k, client, port) ? lock_without_dead_owner(k, text, length) : -EACCES;
 	if (error)
 		return error;
 	error = add(k, client, text, length, port, &terms);

@@ -2,6 +2,7 @@
 /* The calls of <portico/names.h>. */
 #include "name_server.h"
 #include "name_service.h"
+#include "right.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,10 +27,27 @@ PUBLIC int portico_name_register(portico *instance, const char *name, portico_po
 	struct portico_name_request request;
 	struct portico_name_reply reply;
 	int error = begin(&request, PORTICO_NAME_REGISTER, name);
-	request.port = port.id;
+	if (!error)
+		error = pk_enter(instance);
+	if (!error)
+		error = pk_name_to_port(instance, port.id, PK_TO_LOOK, &request.port);
 	request.mode = mode;
 	request.flags = flags;
 	return error ? error : pk_name_ask(instance, &request, &reply);
+}
+
+/* What is guarded is used by a right, which who finds the name gets. */
+static int hand_over(struct portico *k, pk_id found, pk_id *port)
+{
+	int error;
+	const struct pk_port *at = pk_object(k, PK_PORTS, found, &error);
+	*port = found;
+	if (at && at->use == PK_GUARDED)
+		error = pk_right_make_for(k, found, PK_RIGHT_SEND, port);
+	else
+		error = at ? 0 : error;
+	/* it ended meanwhile, and its name with it */
+	return error == -EIDRM || error == -EINVAL ? -ENOENT : error;
 }
 
 PUBLIC int portico_name_look_up(portico *instance, const char *name, portico_port *port)
@@ -39,9 +57,7 @@ PUBLIC int portico_name_look_up(portico *instance, const char *name, portico_por
 	int error = begin(&request, PORTICO_NAME_LOOK_UP, name);
 	if (!error)
 		error = pk_name_ask(instance, &request, &reply);
-	if (!error)
-		port->id = reply.port;
-	return error;
+	return error ? error : hand_over(instance, reply.port, &port->id);
 }
 
 PUBLIC int portico_name_unregister(portico *instance, const char *name)

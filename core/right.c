@@ -588,6 +588,32 @@ int pk_right_make_for(struct portico *k, pk_id port, enum pk_right_kind kind, pk
 	return error;
 }
 
+static bool is_held(struct portico *k, const struct pk_port *port, uint64_t held)
+{
+	uint32_t slot = port->rights;
+	for (uint32_t most = pk_committed(k, PK_RIGHTS); most > 0; most--) {
+		const struct pk_right *at = pk_right_at(k, slot);
+		if (!at)
+			break;
+		if ((at->kind == PK_RIGHT_SEND || at->kind == PK_RIGHT_RECEIVE) &&
+		    pk_load(&at->head.word) == held)
+			return true;
+		slot = at->next_of_port;
+	}
+	return false;
+}
+
+bool pk_right_is_held(struct portico *k, pk_id task, pk_id id)
+{
+	int error;
+	if (pk_rights_lock(k) != 0)
+		return false;
+	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
+	bool held = port && port->use == PK_GUARDED && is_held(k, port, pk_word(PK_HELD, task));
+	pk_rights_unlock(k);
+	return held;
+}
+
 int pk_right_make(struct portico *k, pk_id receive, enum pk_right_kind kind, pk_id *name)
 {
 	uint32_t right;

@@ -85,6 +85,9 @@ int pk_right_create_port(struct portico *k, const struct pk_port_limits *limits,
 /* A send or send-once right of this task's to that port; the caller has seen that it may. */
 int pk_right_make_for(struct portico *k, pk_id port, enum pk_right_kind kind, pk_id *name);
 
+/* Does that task hold its receive right, or a send right to it? */
+bool pk_right_is_held(struct portico *k, pk_id task, pk_id port);
+
 /* The same by the receive right. */
 int pk_right_make(struct portico *k, pk_id receive, enum pk_right_kind kind, pk_id *name);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Names through <portico/names.h>: what each call promises. */
+#include "right.h"
+
 #include "check.h"
 
 #include <portico/names.h>
+#include <portico/rights.h>
 #include <sys/prctl.h>
 
 static portico *k;
@@ -258,6 +261,41 @@ static void case_owner_execs(void)
 	kill_child(child);
 }
 
+/* ---- guarded ports */
+
+static void use_greeter(void)
+{
+	portico_port right, again;
+	struct portico_right_status status;
+	CHECK_EQUAL(portico_name_look_up(k, "greeter", &right), 0);
+	CHECK_EQUAL(portico_name_look_up(k, "greeter", &again), 0);
+	CHECK_EQUAL(right.id, again.id);
+	CHECK_EQUAL(portico_right_inspect(k, right, &status), 0);
+	CHECK_EQUAL(status.kind, PORTICO_SEND);
+	CHECK_EQUAL(status.references, 2);
+	CHECK_EQUAL(portico_send(k, right, "hello", 5, 1, PORTICO_NOW), 0);
+	/* who has a send right may tell others of it */
+	CHECK_EQUAL(register_it("greeter too", right), 0);
+}
+
+static void case_guarded(void)
+{
+	portico_port port, once;
+	char text[8];
+	CHECK_EQUAL(portico_port_create(k, NULL, &port), 0);
+	CHECK_EQUAL(portico_right_make(k, port, PORTICO_SEND_ONCE, &once), 0);
+	CHECK_EQUAL(register_it("greeter", port), 0);
+	join_child(CHILD(use_greeter()));
+	CHECK_EQUAL(portico_receive(k, port, text, sizeof text, NULL, NULL, PORTICO_NOW), 5);
+	CHECK_EQUAL(look_up("greeter too"), 0);
+	/* another's name for it is none here */
+	join_child(CHILD(CHECK_EQUAL(register_it("x", port), -EINVAL)));
+	/* it ends with its receive right, and so do its names */
+	CHECK_EQUAL(portico_right_drop(k, port), 0);
+	CHECK_EQUAL(look_up("greeter"), -ENOENT);
+	CHECK_EQUAL(look_up("greeter too"), -ENOENT);
+}
+
 /* ---- permission: as another user */
 
 #define OTHER 65534
@@ -412,6 +450,25 @@ static void case_server_and_permission(void)
 	join_child(child);
 }
 
+/* A name server doesn't believe a request that names what the client has no right to. */
+static void case_server_and_rights(void)
+{
+	portico_port port, server, right;
+	pk_id forged;
+	CHECK_EQUAL(portico_port_create(k, NULL, &port), 0);
+	CHECK_EQUAL(pk_name_to_port(k, port.id, PK_TO_LOOK, &forged), 0);
+	CHECK_EQUAL(make_directory("jail"), 0);
+	server = replace_server();
+	pid_t child = CHILD({
+		CHECK_EQUAL(portico_port_create(k, NULL, &right), 0);
+		CHECK_EQUAL(register_it("mine", right), 0);
+		CHECK_EQUAL(look_up("mine"), 0);
+		CHECK_EQUAL(register_it("mine too", (portico_port){ forged }), -EACCES);
+	});
+	serve(server, 3);
+	join_child(child);
+}
+
 static void case_server_is_no_more(void)
 {
 	portico_port port = mailbox(), server = replace_server(), found;
@@ -543,18 +600,22 @@ static void case_heirs(void)
 	CHECK_EQUAL(exit_of(CHILD(run_look_up("x"))), ENOENT);
 }
 
-static void leave_orphan(pid_t *orphan, portico_port port)
+static void leave_orphan(volatile int *found)
 {
-	*orphan = CHILD({
-		sleep_ms(20);
-		check_names("x", port);
+	pid_t parent = getpid();
+	CHILD({
+		while (getppid() == parent)
+			sleep_ms(1);
+		*found = look_up("x") == 0 ? 1 : -1;
 	});
 }
 
 static void leave_orphan_that_goes_on(pid_t *orphan)
 {
+	pid_t parent = getpid();
 	*orphan = CHILD({
-		sleep_ms(20);
+		while (getppid() == parent)
+			sleep_ms(1);
 		run_look_up("x");
 	});
 }
@@ -566,11 +627,14 @@ static void case_orphan(void)
 	CHECK_EQUAL(make_directory("jail"), 0);
 	CHECK_EQUAL(register_it("jail/x", port), 0);
 	pid_t *orphan = shared_memory(sizeof *orphan);
-	CHECK_EQUAL(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	join_child(CHILD(leave_orphan(orphan, port)));
+	volatile int *found = shared_memory(sizeof *found);
+	join_child(CHILD(leave_orphan(found)));
 	serve(server, 1);
-	join_child(*orphan);
+	for (int i = 0; i < 1000 && *found == 0; i++)
+		sleep_ms(5);
+	CHECK_EQUAL(*found, 1);
 	/* and of one that has gone on a subreaper is the ancestor */
+	CHECK_EQUAL(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	join_child(CHILD(leave_orphan_that_goes_on(orphan)));
 	serve(server, 1);
 	CHECK_EQUAL(exit_of(*orphan), 0);
@@ -614,11 +678,13 @@ int main(int argc, char **argv)
 		{ "owner-ends", case_owner_ends },
 		{ "owner-is-killed", case_owner_is_killed },
 		{ "owner-execs", case_owner_execs },
+		{ "guarded", case_guarded },
 		{ "permission", case_permission },
 		{ "server", case_server },
 		{ "server-denies", case_server_denies },
 		{ "server-and-owner", case_server_and_owner },
 		{ "server-and-permission", case_server_and_permission },
+		{ "server-and-rights", case_server_and_rights },
 		{ "server-is-no-more", case_server_is_no_more },
 		{ "server-is-killed", case_server_is_killed },
 		{ "server-refuses-nonsense", case_server_refuses_nonsense },

@@ -25,6 +25,7 @@ case_of() {
 @test "names: one goes with the task that registered it, unless it is persistent" { case_of core_names owner-ends; }
 @test "names: nobody finds that of a task that was killed, from that instant on" { case_of core_names owner-is-killed; }
 @test "names: nor that of a task that called exec" { case_of core_names owner-execs; }
+@test "names: who finds a guarded port gets a right to it" { case_of core_names guarded; }
 @test "names: modes and owners say who registers, looks up, lists and removes" { case_of core_names permission; }
 
 # ---- name servers
@@ -33,6 +34,7 @@ case_of() {
 @test "name server: what it denies isn't done" { case_of core_names server-denies; }
 @test "name server: what a client registers is the client's, and goes with that" { case_of core_names server-and-owner; }
 @test "name server: a client may do no more by it than by itself" { case_of core_names server-and-permission; }
+@test "name server: a client names no port to which it has no right" { case_of core_names server-and-rights; }
 @test "name server: without it calls fail, and nothing serves in its stead" { case_of core_names server-is-no-more; }
 @test "name server: killed before it answers, it leaves nobody waiting" { case_of core_names server-is-killed; }
 @test "name server: what is no request is refused" { case_of core_names server-refuses-nonsense; }

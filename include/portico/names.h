@@ -27,7 +27,8 @@ extern "C" {
 #define PORTICO_DEEP 4u	      /* list what is below directories in it, too */
 
 /*
- * Give a port a name, a further one perhaps.  mode: who may look it up, by its
+ * Give a port a name, a further one perhaps: a mailbox, or by its receive right
+ * or a send right a guarded port (<portico/rights.h>).  mode: who may look it up, by its
  * read bits.  flags: PORTICO_PERSISTENT; without it the name goes with the task
  * that registers it: on exit, on exec, and by kill -9.
  *
@@ -35,7 +36,7 @@ extern "C" {
  * -ENOENT        the directory that it would lie in isn't there
  * -ENOTDIR       that is a port's name
  * -EACCES        this task may not write in that directory; or may neither send to the mailbox nor
- *                receive from it
+ *                receive from it; or has no more than a send-once right to the guarded port
  * -EINVAL        that is no name; or there is no such port; or flags holds something else
  * -ENAMETOOLONG  over 200 bytes
  * -EIDRM         the port was destroyed
@@ -47,7 +48,8 @@ int portico_name_register(portico *instance, const char *name, portico_port port
 			  unsigned flags);
 
 /*
- * The port of that name.  Asked for the name of a task that died, whoever asks
+ * The port of that name; of a guarded one a send right, of which it adds a
+ * reference to drop.  Asked for the name of a task that died, whoever asks
  * finds nothing, however recent the death.
  * -ENOENT, -ENOTDIR (what a directory should be is a port's name), -EISDIR, -EACCES, -EINVAL, -ENAMETOOLONG.
  */

@@ -123,7 +123,7 @@ struct pk_task {
 	/* counters, by its own threads */
 	_Atomic uint32_t spins, sleeps; /* waits that were settled while it spun, or for which it slept */
 	_Atomic uint32_t locking;	/* threads of it that sleep for a lock */
-	_Atomic uint32_t suspended;	/* how often it is suspended */
+	_Atomic uint32_t suspended; /* truth: how often it is suspended, and PK_SUSPEND_UNSURE: control.h */
 	/* ports of its own, 0 until it asks for them */
 	_Atomic pk_id inbox;  /* where others send to the task itself */
 	_Atomic pk_id notify; /* where it is told of what happened to its rights */
@@ -582,6 +582,8 @@ struct pk_header {
 	_Alignas(PK_LINE) pk_lock_word runs_lock;
 	uint32_t runs_mapped; /* cache: the bitmap says which pages are taken */
 	uint32_t runs_hint;   /* cache: no page below it is free */
+	/* control.c */
+	_Alignas(PK_LINE) pk_lock_word control_lock;
 	/* right.c */
 	_Alignas(PK_LINE) pk_lock_word rights_lock;
 	/* limit.c: what the instance allows; 0: as much as its tables hold */

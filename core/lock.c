@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lock.h"
+#include "control.h"
 #include "log.h"
 #include "task.h"
 
@@ -156,6 +157,8 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 		if (pk_lock_low(lock) != (uint32_t)word)
 			continue;
 		int error = sleep_for(k, lock, word, fenced ? nap_ns : NAP_NS);
+		if (task && error == -ETIMEDOUT)
+			pk_control_rescue(k, task);
 		nap_ns = nap_ns * 2 < PK_TICK_NS ? nap_ns * 2 : PK_TICK_NS;
 		if (task && error == -ETIMEDOUT && owner_stuck(k, task, pk_load(lock), &patience)) {
 			pk_log(k, PK_LOG_STUCK, PK_TABLES, (pk_id)((unsigned char *)lock - k->base), EIO);

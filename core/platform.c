@@ -41,6 +41,12 @@
 #ifndef O_TMPFILE
 #define O_TMPFILE (020000000 | O_DIRECTORY)
 #endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
 
 /* Where in the region's file the marks of living tasks lie: far above its end. */
 #define MARKS (INT64_C(1) << 60)
@@ -277,6 +283,41 @@ uint32_t pk_process_parent(uint32_t pid)
 	char path[32];
 	struct proc_stat proc;
 	return read_proc_stat(proc_path(path, "/proc/", pid, "/stat"), &proc, NULL) ? proc.parent : 0;
+}
+
+int pk_process_open(const struct pk_process *process)
+{
+	int fd = (int)pk_syscall2(SYS_pidfd_open, process->pid, 0); /* close-on-exec by itself */
+	if (fd >= 0 && !pk_process_alive(process)) {
+		pk_close(fd); /* its pid is another's by now */
+		return -ESRCH;
+	}
+	return fd;
+}
+
+int pk_process_signal(int process, int signal)
+{
+	return (int)pk_syscall4(SYS_pidfd_send_signal, process, signal, 0, 0);
+}
+
+/* proc(5): T by a signal, t by a tracer; those that end are in nobody's way. */
+static int runs(const char *thread, void *context)
+{
+	char text[64];
+	struct pk_text whole = PK_TEXT(text);
+	struct proc_stat proc;
+	pk_text_add(&whole, context);
+	pk_text_add(&whole, "/");
+	pk_text_add(&whole, thread);
+	pk_text_add(&whole, "/stat");
+	return read_proc_stat(text, &proc, NULL) && !strchr("TtZX", proc.state);
+}
+
+bool pk_process_stopped(const struct pk_process *process)
+{
+	char path[32];
+	int found = pk_each_entry(proc_path(path, "/proc/", process->pid, "/task"), runs, path);
+	return found == 0 || found == -ENOENT || found == -ESRCH; /* it has none any more */
 }
 
 int pk_process_mark(int region, uint64_t mark)

@@ -72,6 +72,16 @@ bool pk_process_alive(const struct pk_process *process);
 uint32_t pk_process_parent(uint32_t pid);
 
 /*
+ * A descriptor of that process, which lives, and signals by it: none ever gets
+ * to another that has its pid.  -ESRCH: it is dead.  -ENOSYS: a Linux before 5.3.
+ */
+int pk_process_open(const struct pk_process *process);
+int pk_process_signal(int process, int signal);
+
+/* Have all its threads stopped, or ended? */
+bool pk_process_stopped(const struct pk_process *process);
+
+/*
  * A mark of life: a lock on a byte of the region's file.  It belongs to the open
  * file description, and the kernel drops it when the last descriptor for that is
  * closed and the last mapping made by it is gone; so, with the process or its exec.

@@ -55,6 +55,7 @@ struct pk_handler {
 
 struct pk_signal {
 	pk_id port; /* 0: none */
+	pk_id name; /* by which this task knows it */
 	int number;
 	int code;	      /* SI_… */
 	bool was_empty;	      /* when last looked at */

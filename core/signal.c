@@ -3,6 +3,7 @@
 #include "completion.h"
 #include "guard.h"
 #include "queue.h"
+#include "right.h"
 #include "service.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ static int look(struct portico *k, struct pk_signal *signal)
 
 static void raise_owed(struct pk_signal *signal)
 {
-	signal->is_owed = pk_process_raise(signal->number, signal->code, signal->port) != 0;
+	signal->is_owed = pk_process_raise(signal->number, signal->code, signal->name) != 0;
 }
 
 int pk_signals_watch(struct pk_service *service, const struct pk_post *post)
@@ -111,7 +112,7 @@ static int may_receive(struct portico *k, pk_id id)
 	return error;
 }
 
-static int begin(struct portico *k, pk_id port, int number, int code)
+static int begin(struct portico *k, pk_id port, pk_id name, int number, int code)
 {
 	struct pk_service *service;
 	int error = may_receive(k, port);
@@ -124,8 +125,9 @@ static int begin(struct portico *k, pk_id port, int number, int code)
 	if (!signal)
 		signal = vacant(service);
 	if (signal)
-		*signal =
-			(struct pk_signal){ .port = port, .number = number, .code = code, .was_empty = true };
+		*signal = (struct pk_signal){
+			.port = port, .name = name, .number = number, .code = code, .was_empty = true
+		};
 	pk_service_unlock(service);
 	if (!signal)
 		return -ENOBUFS;
@@ -147,11 +149,17 @@ static int end(struct portico *k, pk_id port)
 	return 0;
 }
 
-static int set(struct portico *k, pk_id port, int number, int code)
+static int set(struct portico *k, pk_id name, int number, int code)
 {
-	if (number < 0 || number > SIGNAL_MOST || number == SIGKILL || number == SIGSTOP || port == 0)
+	pk_id port;
+	if (number < 0 || number > SIGNAL_MOST || number == SIGKILL || number == SIGSTOP || name == 0)
 		return -EINVAL;
-	return number ? begin(k, port, number, code) : end(k, port);
+	int error = pk_enter(k);
+	if (!error)
+		error = pk_name_to_port(k, name, PK_TO_RECEIVE, &port);
+	if (error)
+		return error;
+	return number ? begin(k, port, name, number, code) : end(k, port);
 }
 
 PUBLIC int portico_port_signal(portico *instance, portico_port port, int signo)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "task.h"
+#include "control.h"
 #include "inbox.h"
 #include "listener.h"
 #include "log.h"
@@ -83,6 +84,7 @@ static void inherit_locks_of_objects(struct portico *k, const struct dead *dead,
 
 static void inherit_locks(struct portico *k, const struct dead *dead)
 {
+	pk_control_inherit(k, dead->id); /* it lets go on who holds others */
 	/* innermost first: repairs above want them */
 	for (unsigned table = 0; table < PK_TABLES; table++) {
 		pk_lock_word *lock = &pk_header(k)->tables[table].lock;

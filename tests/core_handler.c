@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <portico/handler.h>
+#include <portico/rights.h>
 #include <pthread.h>
 #include <semaphore.h>
 
@@ -522,6 +523,29 @@ static void case_completion_signal(void)
 	portico_close(k);
 }
 
+/* A guarded port, by its rights: who has but a send right can't. */
+static void case_guarded(void)
+{
+	struct relay how;
+	portico_port receive, send;
+	block(SIGUSR1);
+	open_instance();
+	how.to = mailbox(4);
+	CHECK_EQUAL(portico_port_create(k, NULL, &receive), 0);
+	CHECK_EQUAL(portico_right_make(k, receive, PORTICO_SEND, &send), 0);
+	CHECK_EQUAL(portico_port_signal(k, send, SIGUSR1), -EBADF);
+	CHECK_EQUAL(portico_handle(k, send, relay, &how, &how.handler), -EBADF);
+	CHECK_EQUAL(portico_port_signal(k, receive, SIGUSR1), 0);
+	put(send, 1);
+	expect_signal(SIGUSR1, SI_MESGQ, receive);
+	CHECK_EQUAL(portico_port_signal(k, receive, 0), 0);
+	handle(receive, &how);
+	CHECK_EQUAL(get(how.to, soon()), 1);
+	put(send, 2);
+	CHECK_EQUAL(get(how.to, soon()), 2);
+	portico_close(k);
+}
+
 /* Who drains at each signal misses nothing, however many come, and from many. */
 static void case_none_lost(void)
 {
@@ -580,6 +604,7 @@ static const struct test_case cases[] = {
 	{ "rendezvous-signal", case_rendezvous_signal },
 	{ "returned-signal", case_returned_signal },
 	{ "completion-signal", case_completion_signal },
+	{ "guarded", case_guarded },
 	{ "none-lost", case_none_lost },
 	{ "signal-ends", case_signal_ends },
 	{ 0 },

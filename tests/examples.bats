@@ -86,3 +86,10 @@ an order went to one of the clerks'
   ben waits to send to mailbox anna, which anna made
 ended; deadlocks now: 0'
 }
+
+@test "examples: control" {
+	shows control '1 and 1 is 2
+the child is suspended: 1
+2 and 1 is 3
+it was ended by signal 15'
+}

@@ -22,5 +22,6 @@ case_of() { timeout -k 1 100 "$BUILD/tests/core_handler" "$@"; }
 @test "signal: raised when a sender waits at a port without slots" { case_of rendezvous-signal; }
 @test "signal: raised when a message of the dead comes back" { case_of returned-signal; }
 @test "signal: raised when a completion is queued" { case_of completion-signal; }
+@test "handler, signal: of a guarded port, by its receive right" { case_of guarded; }
 @test "signal: who receives until there is nothing, each time, misses nothing" { case_of none-lost; }
 @test "signal: raised a last time when the port is destroyed; misuse is an error" { case_of signal-ends; }

@@ -3,6 +3,7 @@
 #include "columns.h"
 #include "commands.h"
 #include "complain.h"
+#include "control.h"
 #include "describe.h"
 #include "instance.h"
 #include "json.h"
@@ -21,7 +22,7 @@
 struct person {
 	uint32_t slot;
 	pk_id id;
-	uint32_t pid, uid, gid, flags;
+	uint32_t pid, uid, gid, flags, suspended;
 	uint64_t pid_namespace;
 	int64_t since_ns;
 	char command[16];
@@ -39,6 +40,7 @@ static bool read_person(struct portico *k, uint32_t slot, struct person *person)
 		.uid = task->uid,
 		.gid = task->gid,
 		.flags = task->flags,
+		.suspended = pk_suspensions(task),
 		.pid_namespace = task->pid_namespace,
 		.since_ns = task->since_ns,
 	};
@@ -123,11 +125,19 @@ static void person_as_text(struct portico *k, struct columns *columns, const str
 {
 	uint32_t committed = pk_committed(k, PK_WAITS), waits = 0;
 	struct desire desire;
+	bool first = true;
+	if (person->suspended > 0) {
+		add_person(columns, person, true);
+		columns_add(columns, "be resumed; it is suspended%s",
+			    person->suspended > 1 ? ", more than once" : "");
+		first = false;
+	}
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct described age;
 		if (!read_desire(k, slot, person->id, &desire) || ++waits > WAITS_SHOWN)
 			continue;
-		add_person(columns, person, waits == 1);
+		add_person(columns, person, first);
+		first = false;
 		columns_add(columns, "%s %s %s%s%s, for %s", desire.doing, desire.object.kind,
 			    desire.object.name, *desire.detail ? ", " : "", desire.detail,
 			    describe_age(&age, pk_monotonic_ns() - desire.since_ns));
@@ -135,7 +145,7 @@ static void person_as_text(struct portico *k, struct columns *columns, const str
 	if (waits > WAITS_SHOWN) {
 		add_person(columns, person, false);
 		columns_add(columns, "and %u more; --json shows all", waits - WAITS_SHOWN);
-	} else if (waits == 0) {
+	} else if (first) {
 		add_person(columns, person, true);
 		columns_add(columns, "-");
 	}
@@ -168,6 +178,7 @@ static void person_as_json(struct portico *k, const struct person *person)
 	json_number("since_ns", person->since_ns);
 	json_bool("supervisor", person->flags & PK_TASK_SUPERVISOR);
 	json_bool("mount", person->flags & PK_TASK_MOUNT);
+	json_count("suspended", person->suspended);
 	json_open("waits", '[');
 	for (uint32_t slot = 1; slot < committed; slot++)
 		if (read_desire(k, slot, person->id, &desire))

@@ -9,6 +9,7 @@ enum { DONE = 0, FAILED = 1, USAGE = 2, NOTHING = 3 /* in time: recv, send */ };
 
 int cmd_create(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_end(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
@@ -16,10 +17,12 @@ int cmd_mount(int argc, char **argv);
 int cmd_name(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_recv(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
 int cmd_rm(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
+int cmd_suspend(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The doctor's look at what an instance holds. */
 #include "contents.h"
+#include "control.h"
 #include "examine.h"
 #include "instance.h"
 #include "run.h"
@@ -30,6 +31,22 @@ static void examine_tasks(struct portico *k)
 	report(GOOD, "tasks", NULL, "%u alive (with this one)%s", here + elsewhere,
 	       elsewhere ? ", some in other pid namespaces: their deaths are noticed by their file locks"
 			 : "");
+}
+
+/* Whoever did it may be gone; so somebody should know. */
+static void examine_suspended(struct portico *k)
+{
+	uint32_t committed = pk_committed(k, PK_TASKS), count = 0, pid = 0;
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		const struct pk_task *task = pk_task_of(k, slot);
+		if (!task || pk_suspensions(task) == 0)
+			continue;
+		count++;
+		pid = task->pid;
+	}
+	if (count > 0)
+		report(LIMITED, "suspended tasks", "`portico resume` them, if that is forgotten",
+		       "%u, such as process %u", count, pid);
 }
 
 static void examine_tables(struct portico *k)
@@ -99,6 +116,7 @@ void examine_contents(struct portico *k)
 		return;
 	}
 	examine_tasks(k);
+	examine_suspended(k);
 	examine_tables(k);
 	for (int i = 0; i < OBJECT_KINDS; i++)
 		examine_objects(k, &object_kinds[i]);

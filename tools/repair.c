@@ -125,6 +125,7 @@ static void free_stuck_locks(struct portico *k)
 		free_stuck(k, &pk_header(k)->tables[table].lock, pk_table_name(table));
 	free_stuck(k, &pk_header(k)->runs_lock, "runs of pages");
 	free_stuck(k, &pk_header(k)->names_lock, "names");
+	free_stuck(k, &pk_header(k)->control_lock, "suspended tasks");
 	free_stuck_objects(k, PK_TASKS);
 	for (int i = 0; i < OBJECT_KINDS; i++)
 		free_stuck_objects(k, object_kinds[i].table);
@@ -155,6 +156,7 @@ static void repair_names(struct portico *k)
 	if (names_are_sound(k))
 		return;
 	leave_as_dead(k, &pk_header(k)->names_lock);
+	leave_as_dead(k, &pk_header(k)->control_lock);
 	if (noted(names_are_sound(k)))
 		report(REPAIRED, "names", NULL, "what finds them is made anew");
 }

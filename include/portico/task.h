@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tasks: direct communication, from task to task by name.
+ * Tasks: direct communication, from task to task by name; and control of a
+ * task by another.
  *
  * A message may be sent to a task itself instead of a mailbox.  It is queued at
  * the task's *inbox*, which is a mailbox with one receiver, and ends with the
@@ -66,6 +67,64 @@ int portico_send_to(portico *instance, portico_task task, const void *data, size
  */
 ssize_t portico_receive_from(portico *instance, portico_task from, void *buffer, size_t size_bytes,
 			     struct portico_envelope *envelope, int64_t deadline);
+
+/* ---- control */
+
+/*
+ * Control of another task: by whoever runs as its user, and by root.  All of
+ * these may return
+ *
+ * -ESRCH   the task has ended
+ * -EINVAL  there never was such a task
+ * -EPERM   it is another user's
+ * -EXDEV   it is in another pid namespace, where its process can't be named
+ * -ENOSYS  Linux is older than 5.3
+ */
+
+/*
+ * Stop it until it is resumed as often as it was suspended, whoever did either,
+ * and whether those still live.  It is stopped (SIGSTOP) at a place where it
+ * holds no lock of this instance, and so is in nobody's way; what it waits for
+ * it may be given meanwhile.  Of a process with several tasks, all stop.
+ *
+ * -EINVAL  it is the calling process
+ * -EBUSY   in 2 s no such place was found
+ */
+int portico_task_suspend(portico *instance, portico_task task);
+
+/*
+ * Take one suspension back; with the last it goes on (SIGCONT).
+ *
+ * -EINVAL  it isn't suspended
+ */
+int portico_task_resume(portico *instance, portico_task task);
+
+/* What a task is, and how much it has just now. */
+struct portico_task_status {
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	char command[16];
+	int64_t since_ns;	/* CLOCK_REALTIME: when it first used the instance */
+	uint32_t spins, sleeps; /* waits that were over while it spun, or for which it slept; both wrap */
+	uint32_t suspended;	/* how often */
+	uint32_t waits;		/* calls that are blocked, and transfers that are posted */
+	uint32_t messages;	/* received, and not yet handed over to the program */
+	uint32_t ports;	      /* of its own: its inbox, ports for completions, what it alone receives from */
+	uint32_t rights;      /* to ports */
+	uint32_t adjustments; /* of System V semaphores, done when it ends (SEM_UNDO) */
+	uint32_t attachments; /* of System V segments */
+};
+
+int portico_task_inspect(portico *instance, portico_task task, struct portico_task_status *status);
+
+/*
+ * End it, by SIGTERM, which it may handle, or SIGKILL.  One that is suspended
+ * acts on SIGTERM when it goes on.
+ *
+ * -EINVAL  signo is neither
+ */
+int portico_task_end(portico *instance, portico_task task, int signo);
 
 #ifdef __cplusplus
 }

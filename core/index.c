@@ -402,7 +402,7 @@ static bool stands_in(struct portico *k, const struct index *index, enum lane_by
 	return lane && lane->by == by && lane->value == (by == BY_TYPE ? m->type : (int64_t)m->sender) &&
 	       (previous ? place_of(previous, by)->next : lane->first) == message &&
 	       (next ? place_of(next, by)->previous : lane->last) == message &&
-	       (!previous || previous->number < m->number);
+	       (!previous || previous->number <= m->number);
 }
 
 bool pk_index_valid(struct portico *k, struct pk_port *port)

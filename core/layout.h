@@ -244,6 +244,8 @@ struct pk_wait {
 	uint32_t completion;	 /* with PK_TELL_PORT: the message that will tell, claimed by the owner */
 	/* under the object's lock */
 	uint32_t next, previous; /* cache: the object's list */
+	uint32_t beside;	 /* cache: it stands in the line of the object's set, too */
+	uint32_t next_beside, previous_beside;
 };
 
 enum pk_purpose {
@@ -326,6 +328,7 @@ struct pk_port {
 #define PK_SPECIAL_POOLED 4u	 /* its messages count in the instance's pool */
 #define PK_SPECIAL_RULE 8u	 /* a rule says who may use it */
 #define PK_SPECIAL_LISTENERS 16u /* sends are copied to listeners */
+#define PK_SPECIAL_MEMBERS 32u	 /* it is a port set */
 
 /* ---- rights ------------------------------------------------------------- */
 

@@ -32,8 +32,9 @@
  *
  * Order, outermost first: a task's lock (reaping), the names, one object (port,
  * set, segment, pipe), a port for completions, the runs or a table.  Never two
- * objects at once, but for one and the port that is told of it.  Under the
- * control lock (control.h) no other is taken.
+ * objects at once, but for one and the port that is told of it, and a port that
+ * joins a set and then that (guard.h).  Under the control lock (control.h) no
+ * other is taken.
  */
 #ifndef PK_LOCK_H
 #define PK_LOCK_H

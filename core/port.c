@@ -8,10 +8,11 @@
 #include "name.h"
 #include "number.h"
 #include "pool.h"
-#include "port.h"
+#include "portset.h"
 #include "receipt.h"
 #include "sort.h"
 #include "task.h"
+#include "transfer.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static void fill_in(struct portico *k, struct pk_port *port, enum pk_port_use us
 	port->capacity = limits->capacity;
 	port->next_number = PK_LEAST_URGENT + 1;
 	port->next_ticket = 1;
+	port->special = use == PK_PORT_SET ? PK_SPECIAL_MEMBERS : 0;
 	port->change_time = pk_realtime_seconds();
 	port->parties.maker = k->mine->identity.tag;
 }
@@ -86,7 +88,7 @@ int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port
 	error = pk_port_claim(k, use, limits, mode, key_of(space, text, length), &slot);
 	if (!error) {
 		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
-		port->special = special_of(k, use, space);
+		port->special |= special_of(k, use, space);
 		*id = pk_slot_id(&port->head, slot);
 		error = give_name(k, port, *id, space, text, length);
 		if (error)
@@ -116,10 +118,15 @@ static void free_if_queued_here(struct portico *k, uint32_t message, struct pk_m
 		pk_message_release(k, message);
 }
 
-/* Under the lock of a port that is DYING: what its destroyer has to do, from any point on. */
+/* Under the guard of a port that is DYING: what its destroyer has to do, from any point on. */
 static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t slot, struct pk_wakes *wakes)
 {
 	pk_id id = pk_slot_id(&port->head, slot);
+	struct pk_port *queue = pk_port_queue(k, port);
+	if (queue != port)
+		pk_portset_take_out(k, queue, port);
+	if (port->use == PK_PORT_SET)
+		pk_portset_disband(k, port, id);
 	pk_wait_fail_all(k, &port->receivers, EIDRM, wakes);
 	pk_wait_fail_all(k, &port->senders, EIDRM, wakes);
 	pk_wait_fail_all(k, &port->watchers, EIDRM, wakes);
@@ -173,7 +180,8 @@ int pk_port_destroy(struct portico *k, pk_id id)
 
 static bool ends_with(const struct pk_port *port, pk_id owner)
 {
-	return port->owner == owner && (port->use == PK_COMPLETIONS || port->use == PK_INBOX);
+	return port->owner == owner &&
+	       (port->use == PK_COMPLETIONS || port->use == PK_INBOX || port->use == PK_PORT_SET);
 }
 
 void pk_port_reap(struct portico *k, pk_id owner)
@@ -215,6 +223,8 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		.receive_time = port->receive_time,
 		.change_time = port->change_time,
 	};
+	if (port->use == PK_PORT_SET)
+		status->senders = pk_line_count_beside(k, &port->senders);
 	uint32_t name = port->name;
 	pk_port_unlock(k, guard);
 	if (status->use == PK_MAILBOX)
@@ -241,7 +251,7 @@ int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *lim
 	if (!error) {
 		port->change_time = pk_realtime_seconds();
 		pk_port_advance(k, pk_id_slot(id), &wakes);
-		pk_wait_grant_all(k, &port->watchers, &wakes);
+		pk_tell_watchers(k, port, &wakes);
 	}
 	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);
@@ -250,10 +260,20 @@ int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *lim
 
 /* ---- repairing */
 
+/* Of a port, or of a set and all that its lock guards. */
 struct repair {
 	struct pk_port *port;
 	pk_id id;
+	struct pk_wakes *wakes;
 };
+
+/* The port of that id, if that is what is being repaired, or a member. */
+static struct pk_port *repaired(struct portico *k, const struct repair *repair, pk_id id)
+{
+	return id == repair->id			  ? repair->port
+	       : repair->port->use == PK_PORT_SET ? pk_portset_member(k, repair->id, id)
+						  : NULL;
+}
 
 /* W2: granted, but the wait it names doesn't have it. */
 static bool granted_in_vain(struct portico *k, uint32_t message, pk_id granted)
@@ -269,12 +289,15 @@ static bool granted_in_vain(struct portico *k, uint32_t message, pk_id granted)
 static void take_in(struct portico *k, uint32_t message, struct pk_message *m, void *context)
 {
 	struct repair *repair = context;
-	uint64_t word = pk_load(&m->head.word), queued = pk_word(PK_QUEUED, repair->id);
+	uint64_t word = pk_load(&m->head.word), queued = pk_word(PK_QUEUED, m->port);
+	struct pk_port *port = repaired(k, repair, m->port);
+	if (!port)
+		return;
 	/* its receiver may live, and collect it at this moment: so by a swap */
-	if (pk_word_kind(word) == PK_GRANTED && m->port == repair->id &&
-	    granted_in_vain(k, message, pk_word_id(word)) && pk_swap_if(&m->head.word, &word, queued))
+	if (pk_word_kind(word) == PK_GRANTED && granted_in_vain(k, message, pk_word_id(word)) &&
+	    pk_swap_if(&m->head.word, &word, queued))
 		word = queued;
-	if (m->port == repair->id && pk_number_after(m->number) > repair->port->next_number)
+	if (pk_number_after(m->number) > repair->port->next_number)
 		repair->port->next_number = pk_number_after(m->number);
 	if (word != queued)
 		return;
@@ -282,6 +305,10 @@ static void take_in(struct portico *k, uint32_t message, struct pk_message *m, v
 	repair->port->first = message;
 	repair->port->count++;
 	repair->port->queued_bytes += m->length;
+	if (port != repair->port) {
+		port->count++;
+		port->queued_bytes += m->length;
+	}
 }
 
 static uint32_t *link_of(struct portico *k, uint32_t message)
@@ -296,13 +323,23 @@ static uint64_t number_of(struct portico *k, uint32_t message)
 	return m ? m->number : 0;
 }
 
+static void clear_queue(struct portico *k, struct pk_port *set, struct pk_port *port, void *context)
+{
+	(void)k;
+	(void)set;
+	(void)context;
+	port->first = port->last = 0;
+	pk_store_relaxed(&port->count, 0);
+	port->queued_bytes = 0;
+}
+
 static void rebuild_queue(struct portico *k, struct repair *repair)
 {
 	static const struct pk_sort_by number = { link_of, number_of };
 	struct pk_port *port = repair->port;
-	port->first = port->last = 0;
-	pk_store_relaxed(&port->count, 0);
-	port->queued_bytes = 0;
+	clear_queue(k, NULL, port, NULL);
+	if (port->use == PK_PORT_SET)
+		pk_portset_each(k, repair->id, clear_queue, NULL);
 	pk_message_each(k, take_in, repair);
 	uint32_t left = port->count, message = port->first = pk_sort(k, port->first, left, &number);
 	struct pk_message *m;
@@ -313,12 +350,14 @@ static void rebuild_queue(struct portico *k, struct repair *repair)
 }
 
 /* W3: a message queued for a sender that wasn't told. */
-static void settle_senders(struct portico *k, struct pk_port *port, pk_id id, struct pk_wakes *wakes)
+static void settle_senders(struct portico *k, const struct repair *repair)
 {
 	uint32_t committed = pk_committed(k, PK_WAITS);
 	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_wait *wait = pk_wait_on(k, slot, PK_PORTS, id);
-		if (!wait || wait->purpose != PK_FOR_SEND)
+		struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+		pk_id id = wait ? pk_wait_object(wait) : 0;
+		struct pk_port *port = id && wait->purpose == PK_FOR_SEND ? repaired(k, repair, id) : NULL;
+		if (!port || !pk_wait_on(k, slot, PK_PORTS, id))
 			continue;
 		struct pk_message *m = pk_message_at(k, wait->message);
 		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id) ||
@@ -327,8 +366,48 @@ static void settle_senders(struct portico *k, struct pk_port *port, pk_id id, st
 		if (pk_receipt_wanted(m))
 			wait->purpose = PK_FOR_RECEIPT;
 		else
-			pk_wait_grant(k, &port->senders, slot, 0, wakes);
+			pk_wait_grant(k, &port->senders, slot, 0, repair->wakes);
 	}
+}
+
+static void rebuild_lines(struct portico *k, const struct repair *repair)
+{
+	struct pk_port *port = repair->port;
+	struct pk_wait_list *lines[PK_PURPOSES];
+	pk_port_lines(port, lines);
+	if (port->use == PK_PORT_SET)
+		pk_portset_rebuild_lines(k, port, repair->id, repair->wakes);
+	else
+		pk_wait_rebuild(k, PK_PORTS, repair->id, lines, &port->next_ticket, repair->wakes);
+}
+
+/* Once all is in its place. */
+static void go_on(struct portico *k, struct pk_port *port, struct pk_wakes *wakes)
+{
+	uint32_t slot = pk_port_slot(k, port);
+	if (pk_word_kind(pk_load(&port->head.word)) == PK_DYING) {
+		finish_destroying(k, port, slot, wakes);
+		return;
+	}
+	pk_receipts_repair(k, port, wakes);
+	pk_listener_rebuild(k, port, pk_slot_id(&port->head, slot));
+	pk_port_advance(k, slot, wakes);
+	pk_pool_settle(k, port);
+	pk_wait_grant_all(k, &port->watchers, wakes);
+}
+
+static void repair_pool(struct portico *k, struct pk_port *set, struct pk_port *port, void *context)
+{
+	(void)set;
+	(void)context;
+	pk_pool_repair(k, port);
+}
+
+static void member_goes_on(struct portico *k, struct pk_port *set, struct pk_port *port, void *context)
+{
+	(void)set;
+	port->special |= PK_SPECIAL_SET;
+	go_on(k, port, context);
 }
 
 void pk_port_repair(struct portico *k, uint32_t slot)
@@ -338,29 +417,25 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 	enum pk_kind kind = port ? pk_word_kind(pk_load(&port->head.word)) : PK_FREE;
 	if (kind != PK_LIVE && kind != PK_DYING)
 		return;
-	struct repair repair = { .port = port, .id = pk_slot_id(&port->head, slot) };
-	struct pk_wait_list *lines[PK_PURPOSES] = {
-		[PK_FOR_RECEIVE - 1] = &port->receivers,
-		[PK_FOR_SEND - 1] = &port->senders,
-		[PK_FOR_CHANGE - 1] = &port->watchers,
-		[PK_FOR_RECEIPT - 1] = &port->receipts,
-	};
+	struct repair repair = { port, pk_slot_id(&port->head, slot), &wakes };
+	if (pk_load(&port->set) != 0) {
+		port->special |= PK_SPECIAL_SET; /* G4 */
+		return;
+	}
+	port->special &= ~PK_SPECIAL_SET;
 	pk_index_forget(k, port, repair.id);
 	port->returned++; /* perhaps */
-	settle_senders(k, port, repair.id, &wakes);
+	settle_senders(k, &repair);
 	rebuild_queue(k, &repair);
 	pk_pool_repair(k, port);
-	pk_wait_rebuild(k, PK_PORTS, repair.id, lines, &port->next_ticket, &wakes);
-	if (kind == PK_DYING) {
-		finish_destroying(k, port, slot, &wakes);
-	} else {
-		pk_receipts_repair(k, port, &wakes);
-		pk_listener_rebuild(k, port, repair.id);
+	if (port->use == PK_PORT_SET)
+		pk_portset_each(k, repair.id, repair_pool, NULL);
+	rebuild_lines(k, &repair);
+	if (kind != PK_DYING)
 		pk_port_serve(k, port, &wakes);
-		pk_port_advance(k, slot, &wakes);
-		pk_pool_settle(k, port);
-		pk_wait_grant_all(k, &port->watchers, &wakes);
-	}
+	if (port->use == PK_PORT_SET)
+		pk_portset_each(k, repair.id, member_goes_on, &wakes);
+	go_on(k, port, &wakes);
 	pk_wakes_send(&wakes);
 }
 
@@ -368,6 +443,7 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 
 struct census {
 	pk_id id;
+	bool of_set;
 	uint32_t count;
 	uint64_t bytes;
 };
@@ -375,31 +451,45 @@ struct census {
 static void take_census(struct portico *k, uint32_t message, struct pk_message *m, void *context)
 {
 	struct census *census = context;
-	(void)k;
+	uint64_t word = pk_load(&m->head.word);
+	pk_id id = pk_word_kind(word) == PK_QUEUED ? pk_word_id(word) : 0;
 	(void)message;
-	if (pk_load(&m->head.word) == pk_word(PK_QUEUED, census->id)) {
+	if (id != 0 && (id == census->id || (census->of_set && pk_portset_member(k, census->id, id)))) {
 		census->count++;
 		census->bytes += m->length;
 	}
 }
 
-static bool queue_valid(struct portico *k, struct pk_port *port, pk_id id)
+/* P3; J2: two members may each have one of a number. */
+static bool in_order(const struct census *census, const struct pk_message *m, uint64_t number)
 {
-	struct census census = { .id = id };
+	return m->number > number || (census->of_set && m->number == number);
+}
+
+static bool queue_listed(struct portico *k, struct pk_port *port, const struct census *census)
+{
 	uint32_t listed = 0, message = port->first, last = 0;
 	uint64_t number = 0;
-	pk_message_each(k, take_census, &census);
-	for (; message != 0 && listed <= census.count; listed++) {
+	for (; message != 0 && listed <= census->count; listed++) {
 		struct pk_message *m = pk_message_at(k, message);
-		if (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id) || m->number <= number ||
+		if (!m || !pk_queue_has(port, census->id, m) || !in_order(census, m, number) ||
 		    pk_number_after(m->number) > port->next_number)
 			return false;
 		number = m->number;
 		last = message;
 		message = m->head.next;
 	}
-	return listed == census.count && port->count == census.count && port->queued_bytes == census.bytes &&
-	       port->last == last && (!pk_is_pooled(port) || pk_load(&port->pooled) >= census.count); /* O1 */
+	return listed == census->count && port->last == last;
+}
+
+/* A member's messages are looked at with its set's. */
+static bool queue_valid(struct portico *k, struct pk_port *port, pk_id id)
+{
+	struct census census = { .id = id, .of_set = port->use == PK_PORT_SET };
+	pk_message_each(k, take_census, &census);
+	return port->count == census.count && port->queued_bytes == census.bytes &&
+	       (!pk_is_pooled(port) || pk_load(&port->pooled) >= census.count) && /* O1 */
+	       (pk_is_member(port) ? port->first == 0 : queue_listed(k, port, &census));
 }
 
 bool pk_port_valid(struct portico *k, pk_id id)
@@ -407,7 +497,8 @@ bool pk_port_valid(struct portico *k, pk_id id)
 	struct pk_port *port, *guard;
 	if (pk_port_lock(k, id, &port, &guard))
 		return false;
-	bool valid = queue_valid(k, port, id) && pk_index_valid(k, port) && pk_listener_valid(k, port, id) &&
+	bool valid = pk_is_member(port) == (guard != port) && queue_valid(k, port, id) &&
+		     pk_index_valid(k, port) && pk_listener_valid(k, port, id) &&
 		     pk_port_settled(k, port, id) && pk_receipts_valid(k, port);
 	pk_port_unlock(k, guard);
 	return valid;

@@ -55,13 +55,14 @@ static void serve_receiver(struct portico *k, struct pk_port *port, pk_id id, co
 		pk_admit(k, port, id, sender, wakes);
 	}
 	struct pk_message *m = pk_message_at(k, found.message);
+	struct pk_port *member = pk_queue_member(k, port, m);
 	if (m->length > want->room)
 		pk_wait_fail(k, &port->receivers, slot, E2BIG, wakes);
 	else if (pk_grant_to(k, port, slot, found.message, m, wakes))
 		pk_queue_take_off(k, port, &found);
-	pk_port_advance(k, pk_id_slot(id), wakes);
-	pk_pool_settle(k, port);
-	pk_wait_grant_all(k, &port->watchers, wakes);
+	pk_port_advance(k, pk_port_slot(k, member), wakes);
+	pk_pool_settle(k, member);
+	pk_tell_watchers(k, member, wakes);
 }
 
 int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want, const struct pk_post *post,
@@ -73,7 +74,7 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
-	error = pk_may_receive(k, port);
+	error = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
 	if (!error)
 		error = pk_post_receive(k, port, id, want, post, wait);
 	if (error == PK_POSTED) {
@@ -85,9 +86,9 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 	return error;
 }
 
-bool pk_is_awaited(struct portico *k, const struct pk_port *port, const struct pk_message *m)
+bool pk_is_awaited(struct portico *k, const struct pk_port *queue, const struct pk_message *m)
 {
-	uint32_t slot = port->receivers.first;
+	uint32_t slot = queue->receivers.first;
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
 		const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
 		if (!wait)
@@ -118,16 +119,17 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 		error = pk_post_send(k, port, id, message, post, wait, &wakes);
 	if (error == PK_POSTED) {
 		error = 0;
-		if (pk_is_awaited(k, port, m)) /* W3: it is queued, then handed over */
+		struct pk_port *queue = pk_port_queue(k, port);
+		if (pk_is_awaited(k, queue, m)) /* W3: it is queued, then handed over */
 			pk_admit(k, port, id, *wait, &wakes);
 		else if (first)
 			pk_port_advance(k, pk_id_slot(id), &wakes);
-		pk_port_serve(k, port, &wakes);
+		pk_port_serve(k, queue, &wakes);
 		pk_pool_settle(k, port);
 	}
-	uint32_t rung = (uint32_t)port->next_number;
+	uint32_t rung = (uint32_t)guard->next_number;
 	pk_port_unlock(k, guard);
-	pk_store_relaxed(&port->rung, rung);
+	pk_store_relaxed(&guard->rung, rung);
 	pk_wakes_flush(k, &wakes);
 	return error;
 }

@@ -17,10 +17,8 @@ static uint32_t begin_at(struct portico *k, const struct pk_port *port, uint32_t
 		       : 0;
 }
 
-/* At the place that its number gives it. */
-void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message)
+static void insert(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m)
 {
-	struct pk_message *m = pk_message_at(k, message);
 	struct pk_message *last = pk_message_at(k, port->last);
 	if (port->first == 0 || (last && last->number <= m->number)) {
 		pk_queue_append(k, port, message, m);
@@ -47,6 +45,17 @@ void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message)
 	pk_queue_count(k, port, message, m);
 }
 
+void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	struct pk_port *queue = pk_port_queue(k, port);
+	insert(k, queue, message, m);
+	if (queue != port) {
+		pk_store_relaxed(&port->count, pk_load_relaxed(&port->count) + 1);
+		port->queued_bytes += m->length;
+	}
+}
+
 /* By the index.  False: there is none that can answer. */
 static bool look_up(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
 		    struct pk_found *found)
@@ -55,7 +64,7 @@ static bool look_up(struct portico *k, struct pk_port *port, pk_id id, const str
 		return false;
 	*found = (struct pk_found){ .message = pk_index_find(k, port, want) };
 	struct pk_message *m = pk_message_at(k, found->message);
-	if (found->message != 0 && (!m || pk_load(&m->head.word) != pk_word(PK_QUEUED, id)))
+	if (found->message != 0 && (!m || !pk_queue_has(port, id, m)))
 		pk_index_drop(k, port); /* scribbled */
 	else if (m)
 		found->before = m->previous;

@@ -6,11 +6,42 @@
 #ifndef PK_QUEUE_H
 #define PK_QUEUE_H
 
+#include "guard.h"
 #include "index.h"
 #include "party.h"
 #include "task.h"
 
 #include <errno.h>
+
+/* ---- its lines, by purpose */
+
+static inline void pk_port_lines(struct pk_port *port, struct pk_wait_list *lines[PK_PURPOSES])
+{
+	for (unsigned i = 0; i < PK_PURPOSES; i++)
+		lines[i] = NULL;
+	lines[PK_FOR_RECEIVE - 1] = &port->receivers;
+	lines[PK_FOR_SEND - 1] = &port->senders;
+	lines[PK_FOR_CHANGE - 1] = &port->watchers;
+	lines[PK_FOR_RECEIPT - 1] = &port->receipts;
+}
+
+/* ---- whose it is */
+
+/* The port that it was sent to: that whose queue it is in, or a member of that set. */
+static inline struct pk_port *pk_queue_member(struct portico *k, struct pk_port *port,
+					      const struct pk_message *m)
+{
+	if (__builtin_expect(port->use != PK_PORT_SET, 1))
+		return port;
+	struct pk_port *member = pk_slot(k, PK_PORTS, pk_id_slot(m->port));
+	return member ? member : port;
+}
+
+/* Is it queued here, or for a member of this set? */
+static inline bool pk_queue_has(const struct pk_port *port, pk_id id, const struct pk_message *m)
+{
+	return pk_load(&m->head.word) == pk_word(PK_QUEUED, port->use == PK_PORT_SET ? m->port : id);
+}
 
 /* ---- putting in and taking off */
 
@@ -47,7 +78,7 @@ static inline uint64_t pk_queue_number(struct pk_port *port, const struct pk_mes
 	return number;
 }
 
-/* At the place that its number gives it. */
+/* At the place that its number gives it; of a port in a set, among the set's. */
 void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message);
 
 /* At the end.  P4: the word first. */
@@ -85,6 +116,11 @@ __attribute__((always_inline)) static inline void pk_queue_take_off(struct porti
 	m->head.next = 0;
 	pk_store_relaxed(&port->count, pk_load_relaxed(&port->count) - 1);
 	port->queued_bytes -= m->length;
+	struct pk_port *member = pk_queue_member(k, port, m);
+	if (__builtin_expect(member != port, 0)) {
+		pk_store_relaxed(&member->count, pk_load_relaxed(&member->count) - 1);
+		member->queued_bytes -= m->length;
+	}
 }
 
 /* ---- finding */
@@ -130,6 +166,12 @@ static inline bool pk_fits(const struct pk_port *port, const struct pk_message *
 {
 	return pk_load_relaxed(&port->count) < port->slots &&
 	       port->queued_bytes + m->length <= port->capacity;
+}
+
+/* What is sent to a member is received from its set. */
+static inline bool pk_is_member(const struct pk_port *port)
+{
+	return port->special & PK_SPECIAL_SET;
 }
 
 static inline int pk_may_receive(struct portico *k, const struct pk_port *port)

@@ -4,7 +4,7 @@
 #include "guard.h"
 #include "log.h"
 #include "part.h"
-#include "port.h"
+#include "portset.h"
 #include "task.h"
 
 #include <errno.h>
@@ -174,7 +174,12 @@ static void change_receiver(struct portico *k, pk_id id, pk_id owner)
 {
 	struct pk_port *port, *guard;
 	struct pk_wakes wakes = { 0 };
-	if (pk_port_lock(k, id, &port, &guard) != 0)
+	int error;
+	while ((error = pk_port_lock(k, id, &port, &guard)) == 0 && guard != port) {
+		pk_portset_expel(k, guard, port); /* a set is one task's */
+		pk_port_unlock(k, guard);
+	}
+	if (error)
 		return;
 	port->owner = owner;
 	pk_wait_fail_all(k, &port->receivers, EIDRM, &wakes);

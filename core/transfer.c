@@ -6,6 +6,7 @@
 
 uint32_t pk_find_sender(struct portico *k, struct pk_port *port, const struct pk_want *want)
 {
+	bool of_members = port->use == PK_PORT_SET;
 	int64_t lowest = want->type;
 	uint32_t best = 0, slot = port->senders.first;
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
@@ -19,7 +20,7 @@ uint32_t pk_find_sender(struct portico *k, struct pk_port *port, const struct pk
 				break;
 			lowest = m->type - 1;
 		}
-		slot = wait->next;
+		slot = of_members ? wait->next_beside : wait->next;
 	}
 	return best;
 }
@@ -42,9 +43,10 @@ bool pk_grant_to(struct portico *k, struct pk_port *port, uint32_t slot, uint32_
 	pk_store(&m->head.word, pk_word(PK_GRANTED, pk_slot_id(&leader->head, leader_slot)));
 	PK_POINT("transfer: granted, not settled");
 	if (pk_wait_grant(k, &port->receivers, slot, message, wakes)) {
-		port->last_receiver = task ? task->pid : 0;
-		pk_party_receives(k, port, pk_task_tag(receiver));
-		pk_note_time(&port->receive_time);
+		struct pk_port *member = pk_queue_member(k, port, m);
+		member->last_receiver = task ? task->pid : 0;
+		pk_party_receives(k, member, pk_task_tag(receiver));
+		pk_note_time(&member->receive_time);
 		return true;
 	}
 	pk_store(&m->head.word, before);
@@ -71,6 +73,15 @@ bool pk_hand_over(struct portico *k, struct pk_port *port, uint32_t message, str
 	return false;
 }
 
+void pk_tell_watchers(struct portico *k, struct pk_port *port, struct pk_wakes *wakes)
+{
+	struct pk_port *queue = pk_port_queue(k, port);
+	if (port->watchers.first)
+		pk_wait_grant_all(k, &port->watchers, wakes);
+	if (queue != port && queue->watchers.first)
+		pk_wait_grant_all(k, &queue->watchers, wakes);
+}
+
 void pk_enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_message *m,
 		struct pk_wakes *wakes)
 {
@@ -78,8 +89,7 @@ void pk_enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t mess
 	pk_store(&m->head.word, pk_word(PK_QUEUED, id)); /* P4 */
 	PK_POINT("transfer: queued at its number, on no list");
 	pk_queue_insert(k, port, message);
-	if (port->watchers.first)
-		pk_wait_grant_all(k, &port->watchers, wakes);
+	pk_tell_watchers(k, port, wakes);
 }
 
 int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
@@ -88,25 +98,30 @@ int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t mes
 	struct pk_wait wanted = {
 		.object = id, .message = message, .table = PK_PORTS, .purpose = PK_FOR_SEND
 	};
-	int error = pk_wait_post(k, &port->senders, &port->next_ticket, &wanted, post, wait);
-	if (!error && port->watchers.first)
-		pk_wait_grant_all(k, &port->watchers, wakes);
-	return error ? error : PK_POSTED;
+	struct pk_port *queue = pk_port_queue(k, port);
+	int error = pk_wait_post(k, &port->senders, &queue->next_ticket, &wanted, post, wait);
+	if (error)
+		return error;
+	if (queue != port)
+		pk_line_append_beside(k, &queue->senders, pk_slot(k, PK_WAITS, *wait), *wait);
+	pk_tell_watchers(k, port, wakes);
+	return PK_POSTED;
 }
 
 int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_wakes *wakes)
 {
 	struct pk_message *m = pk_message_at(k, message);
+	struct pk_port *queue = pk_port_queue(k, port);
 	m->port = id;
-	m->number = pk_queue_number(port, m);
+	m->number = pk_queue_number(queue, m);
 	uint32_t pid = m->pid, sender = m->sender; /* once it is handed over it may be another message */
-	if (port->receivers.first && pk_hand_over(k, port, message, m, wakes)) {
+	if (queue->receivers.first && pk_hand_over(k, queue, message, m, wakes)) {
 		pk_note_sent_by(k, port, pid, sender);
 		return 0;
 	}
 	bool room = !port->senders.first && pk_fits(port, m);
 	if (!room || !pk_pool_claim(k, port)) {
-		port->next_number--; /* that is for who is sent next */
+		queue->next_number--; /* that is for who is sent next */
 		return room ? -ENOBUFS : -EAGAIN;
 	}
 	pk_note_sent(k, port, m);
@@ -196,6 +211,12 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
 	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
 	uint32_t message = wait ? wait->message : 0;
 	struct pk_message *m = pk_message_at(k, message);
+	if (wait && port->use == PK_PORT_SET) {
+		id = pk_wait_object(wait);
+		port = pk_slot(k, PK_PORTS, pk_id_slot(id));
+		if (!port)
+			return; /* scribbled */
+	}
 	/* both are claimed by the waiting task */
 	if (!m || pk_load(&m->head.word) != pk_load(&wait->head.word)) {
 		pk_wait_fail(k, &port->senders, slot, EIO, wakes); /* scribbled */
@@ -203,7 +224,7 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
 	}
 	pk_pool_claim_anyway(k, port);
 	m->port = id;
-	m->number = pk_queue_number(port, m);
+	m->number = pk_queue_number(pk_port_queue(k, port), m);
 	if (pk_receipt_wanted(m))
 		m->receipt = slot; /* Q1 */
 	pk_note_sent(k, port, m);
@@ -219,6 +240,8 @@ void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes)
 {
 	struct pk_port *port = pk_slot(k, PK_PORTS, slot);
 	pk_id id = pk_slot_id(&port->head, slot);
+	if (port->use == PK_PORT_SET)
+		return; /* those beside are its members' */
 	for (uint32_t most = pk_committed(k, PK_WAITS); port->senders.first != 0 && most > 0; most--) {
 		struct pk_wait *wait = pk_slot(k, PK_WAITS, port->senders.first);
 		struct pk_message *m = wait ? pk_message_at(k, wait->message) : NULL;
@@ -251,7 +274,8 @@ void pk_port_serve(struct portico *k, struct pk_port *port, struct pk_wakes *wak
 bool pk_port_settled(struct portico *k, struct pk_port *port, pk_id id)
 {
 	struct pk_wait *sender = pk_slot(k, PK_WAITS, port->senders.first);
-	struct pk_message *first = sender ? pk_message_at(k, sender->message) : NULL;
+	struct pk_message *first =
+		sender && port->use != PK_PORT_SET ? pk_message_at(k, sender->message) : NULL;
 	if (first && pk_fits(port, first))
 		return false;
 	uint32_t at = port->receivers.first;
@@ -290,7 +314,7 @@ static inline int take(struct portico *k, struct pk_port *port, const struct pk_
 	pk_store(&m->head.word, pk_word(PK_HELD, pk_self(k)));
 	PK_POINT("transfer: held, still on the queue");
 	pk_queue_take_off(k, port, found);
-	pk_note_received(k, port);
+	pk_note_received(k, pk_queue_member(k, port, m));
 	*message = found->message;
 	prefetch(m + 1);
 	return 0;
@@ -317,7 +341,7 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 			  struct pk_wakes *wakes)
 {
 	struct pk_found found = { 0 };
-	int error = pk_may_receive(k, port);
+	int error = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
 	if (error)
 		return error;
 	for (uint32_t most = pk_committed(k, PK_WAITS); !pk_queue_find(k, port, id, want, &found); most--) {
@@ -335,11 +359,11 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 	error = take(k, port, want, &found, message);
 	if (error)
 		return error;
-	if (port->senders.first)
-		pk_port_advance(k, pk_id_slot(id), wakes);
-	pk_pool_settle(k, port);
-	if (port->watchers.first)
-		pk_wait_grant_all(k, &port->watchers, wakes);
+	struct pk_port *member = pk_queue_member(k, port, pk_message_at(k, *message));
+	if (member->senders.first)
+		pk_port_advance(k, pk_port_slot(k, member), wakes);
+	pk_pool_settle(k, member);
+	pk_tell_watchers(k, member, wakes);
 	return 0;
 }
 
@@ -435,13 +459,13 @@ void pk_port_give_back(struct portico *k, uint32_t message)
 	if (error)
 		return;
 	PK_POINT("transfer: before giving back");
-	port->returned++; /* first: who then looks for what is new doesn't miss it */
-	if (!pk_hand_over(k, port, message, m, &wakes)) {
+	pk_port_queue(k, port)->returned++; /* first: who then looks for what is new doesn't miss it */
+	if (!pk_hand_over(k, pk_port_queue(k, port), message, m, &wakes)) {
 		pk_pool_claim_anyway(k, port);
 		pk_store(&m->head.word, pk_word(PK_QUEUED, id));
 		PK_POINT("transfer: given back, on no list");
 		pk_queue_insert(k, port, message);
-		pk_wait_grant_all(k, &port->watchers, &wakes);
+		pk_tell_watchers(k, port, &wakes);
 	}
 	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);

@@ -7,7 +7,8 @@
 #include "pool.h"
 #include "queue.h"
 
-/* As pk_queue_find(), among the messages of waiting senders: the sender's wait, or 0. */
+/* As pk_queue_find(), among the messages of those who wait to send here, or to a member of this set: the
+ * sender's wait, or 0. */
 uint32_t pk_find_sender(struct portico *k, struct pk_port *port, const struct pk_want *want);
 
 /* Give it to that waiting receiver.  W2: the word first, then the swap. */
@@ -18,11 +19,14 @@ bool pk_grant_to(struct portico *k, struct pk_port *port, uint32_t slot, uint32_
 bool pk_hand_over(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m,
 		  struct pk_wakes *wakes);
 
+/* Tell who watches it, or the set that it is in. */
+void pk_tell_watchers(struct portico *k, struct pk_port *port, struct pk_wakes *wakes);
+
 /* Queue it, and tell who watches. */
 void pk_enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_message *m,
 		struct pk_wakes *wakes);
 
-/* Queue the message of a waiting sender.  W3: queued first, then told. */
+/* Queue the message of a sender who waits here, or at a member of this set.  W3: queued first, then told. */
 void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, struct pk_wakes *wakes);
 
 /* Hand it over, or queue it; or -EAGAIN: there is no room, or others wait for some.  -ENOBUFS: none in the
@@ -30,7 +34,7 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
 int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_wakes *wakes);
 
 /* Might a receiver in line take it at once? */
-bool pk_is_awaited(struct portico *k, const struct pk_port *port, const struct pk_message *m);
+bool pk_is_awaited(struct portico *k, const struct pk_port *queue, const struct pk_message *m);
 
 /* Stand in line.  PK_POSTED, or why not. */
 int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,

@@ -103,7 +103,7 @@ int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ti
 	pk_store_relaxed(&wait->until_ns, until_ns);
 	wait->since_ns = pk_monotonic_ns();
 	wait->number = (*next_ticket)++;
-	wait->next = wait->previous = 0;
+	wait->next = wait->previous = wait->beside = 0;
 	join(k, wait, *slot, post->leader);
 	if (post->id) /* before it can be settled, collected, and used again */
 		*post->id = pk_slot_id(&wait->head, *slot);

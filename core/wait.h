@@ -158,6 +158,11 @@ void pk_wait_unlock_object(struct portico *k, const struct pk_waited *waited);
 /* Put it at the end of its line: line.c. */
 void pk_line_append(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot);
 
+/* The same for the line of a set, in which the waits of its members' senders stand, too. */
+void pk_line_append_beside(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot);
+void pk_line_leave_beside(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot);
+uint32_t pk_line_count_beside(struct portico *k, const struct pk_wait_list *list);
+
 /* Put a wait like `wanted` at the end of the line. */
 int pk_wait_post(struct portico *k, struct pk_wait_list *list, uint64_t *next_ticket,
 		 const struct pk_wait *wanted, const struct pk_post *post, uint32_t *slot);
@@ -187,6 +192,17 @@ struct pk_wait *pk_wait_on(struct portico *k, uint32_t slot, unsigned table, pk_
 /* Rebuild an object's lists from the words and numbers of its waits; lists[p - 1] is of purpose p.  W5. */
 void pk_wait_rebuild(struct portico *k, unsigned table, pk_id object, struct pk_wait_list *lists[PK_PURPOSES],
 		     uint64_t *next_ticket, struct pk_wakes *wakes);
+
+/*
+ * The steps of that: put a wait, if it is one on this object, back on its list,
+ * or tell of it if it is settled; once all are, put each list in order.  The
+ * wait that is on a list, or NULL.
+ */
+struct pk_wait *pk_line_regain(struct portico *k, uint32_t slot, unsigned table, pk_id object,
+			       struct pk_wait_list *lists[PK_PURPOSES], uint64_t *next_ticket,
+			       struct pk_wakes *wakes);
+void pk_line_sort(struct portico *k, struct pk_wait_list *list);
+void pk_line_sort_beside(struct portico *k, struct pk_wait_list *list);
 
 /* Does it stand in the line, as far as its neighbours say? */
 bool pk_wait_in_line(struct portico *k, const struct pk_wait_list *list, uint32_t slot);

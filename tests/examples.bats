@@ -93,3 +93,9 @@ the child is suspended: 1
 2 and 1 is 3
 it was ended by signal 15'
 }
+
+@test "examples: sets" {
+	shows sets 'order: a chair
+complaint: the chair creaks
+order: oil'
+}

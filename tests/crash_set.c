@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* kill -9 at every commit point of what is done to port sets and their members (crash.h). */
+#include "crash.h"
+#include "portset.h"
+
+/* ---- the stage: two ports, one of one slot, and a set of the victim's or of ours */
+
+static pk_id ports[2], set;
+static const struct pk_want any = PK_WANT_ANY;
+
+static uint32_t message_of(char letter)
+{
+	uint32_t message;
+	CHECK_EQUAL(pk_enter(k), 0);
+	CHECK_EQUAL(pk_message_make_from(k, &letter, 1, letter, &message), 0);
+	return message;
+}
+
+static int put_until(pk_id port, char letter, int64_t until_ns)
+{
+	uint32_t message = message_of(letter);
+	int error = until_ns ? pk_port_send_until(k, port, message, until_ns)
+			     : pk_port_send(k, port, message, NULL, NULL);
+	if (error)
+		pk_message_release(k, message);
+	return error;
+}
+
+static int put(pk_id port, char letter)
+{
+	return put_until(port, letter, 0);
+}
+
+/* The letter, or a negative errno. */
+static int letter_of(uint32_t message, int error)
+{
+	uint32_t length;
+	if (error)
+		return error;
+	int letter = *(const char *)pk_message_data(k, message, &length);
+	pk_message_release(k, message);
+	return letter;
+}
+
+static int get_until(pk_id port, int64_t until_ns)
+{
+	uint32_t message = 0;
+	int error = until_ns ? pk_port_receive_until(k, port, &any, until_ns, &message)
+			     : pk_port_receive(k, port, &any, NULL, &message, NULL);
+	return letter_of(message, error);
+}
+
+static const char *drain(pk_id port)
+{
+	static char letters[2][64];
+	static int turn;
+	char *into = letters[turn++ % 2];
+	int letter, count = 0;
+	while ((letter = get_until(port, 0)) > 0 && count < 63)
+		into[count++] = (char)letter;
+	CHECK_EQUAL(letter, -EAGAIN);
+	into[count] = '\0';
+	return into;
+}
+
+static void await_senders(pk_id port, uint32_t senders)
+{
+	struct pk_port_status status = { 0 };
+	for (int i = 0; i < 2000 && status.senders != senders; i++, sleep_ms(1))
+		CHECK_EQUAL(pk_port_inspect(k, port, &status), 0);
+	CHECK_EQUAL(status.senders, senders);
+}
+
+static void make_ports(void)
+{
+	struct pk_port_limits limits = { 1, 64, 1 << 20 };
+	for (int i = 0; i < 2; i++, limits.slots = 8)
+		CHECK_EQUAL(pk_port_create(k, PK_MAILBOX, &limits, 0600, PK_NAME_MAILBOX, NULL, 0, &ports[i]),
+			    0);
+	set = 0;
+}
+
+/* The first is full, and somebody waits to send there; the second has two. */
+static void fill_ports(void)
+{
+	make_ports();
+	CHECK_EQUAL(put(ports[0], 'a'), 0);
+	bystander = CHILD(*bystander_result = put_until(ports[0], 'b', soon()));
+	await_senders(ports[0], 1);
+	CHECK_EQUAL(put(ports[1], 'x'), 0);
+	CHECK_EQUAL(put(ports[1], 'y'), 0);
+}
+
+static void make_set(void)
+{
+	CHECK_EQUAL(pk_portset_create(k, &set), 0);
+	CHECK_EQUAL(pk_portset_add(k, set, ports[0]), 0);
+	CHECK_EQUAL(pk_portset_add(k, set, ports[1]), 0);
+}
+
+/* After the victim, whose set is gone with it: all is there, in order, and lets the bystander in. */
+static void verify_full(void)
+{
+	CHECK_EQUAL(get_until(ports[0], 0), 'a');
+	join_child(bystander);
+	CHECK_EQUAL(*bystander_result, 0);
+	CHECK_EQUAL(strcmp(drain(ports[0]), "b"), 0);
+	CHECK_EQUAL(strcmp(drain(ports[1]), "xy"), 0);
+}
+
+/* ---- what the victim does with a set of its own */
+
+static void join(void)
+{
+	make_set();
+}
+
+static void join_and_leave(void)
+{
+	make_set();
+	CHECK_EQUAL(pk_portset_remove(k, set, ports[0]), 0);
+	CHECK_EQUAL(pk_portset_remove(k, set, ports[1]), 0);
+}
+
+static void join_and_destroy(void)
+{
+	make_set();
+	CHECK_EQUAL(pk_port_destroy(k, set), 0);
+}
+
+static void receive_from_own(void)
+{
+	make_set();
+	get_until(set, 0);
+}
+static void verify_received_one_or_none(void)
+{
+	int first = get_until(ports[0], 0);
+	join_child(bystander);
+	CHECK_EQUAL(*bystander_result, 0);
+	const char *rest = drain(ports[0]), *others = drain(ports[1]);
+	if (first == 'a')
+		CHECK(strcmp(rest, "b") == 0 && either(others, "xy", "y"));
+	else
+		CHECK(first == 'b' && strcmp(rest, "") == 0 && strcmp(others, "xy") == 0);
+}
+
+/* ---- what it does to a set of ours */
+
+static void prepare_ours(void)
+{
+	fill_ports();
+	make_set();
+}
+
+static void send_to_member(void)
+{
+	put(ports[1], 'z');
+}
+static void verify_sent_or_not(void)
+{
+	char letters[64] = "";
+	for (int i = 0, letter; i < 4 && (letter = get_until(set, 0)) > 0; i++)
+		letters[i] = (char)letter;
+	join_child(bystander);
+	CHECK_EQUAL(*bystander_result, 0);
+	char *b = strchr(letters, 'b');
+	if (b)
+		memmove(b, b + 1, strlen(b)); /* it came in when 'a' had left */
+	const char *rest = drain(set);
+	strcat(letters, rest);
+	b = strchr(letters, 'b');
+	if (b)
+		memmove(b, b + 1, strlen(b));
+	char *a = strchr(letters, 'a');
+	CHECK(a != NULL); /* it was queued before the ports joined: anywhere before 'z' */
+	CHECK(!strchr(letters, 'z') || a < strchr(letters, 'z'));
+	memmove(a, a + 1, strlen(a));
+	CHECK(either(letters, "xy", "xyz"));
+}
+
+static void destroy_member(void)
+{
+	CHECK_EQUAL(pk_port_destroy(k, ports[0]), 0);
+}
+static void verify_member_gone_or_not(void)
+{
+	struct pk_port_status status;
+	if (pk_port_inspect(k, ports[0], &status) == 0) {
+		verify_sent_or_not();
+		return;
+	}
+	join_child(bystander);
+	CHECK_EQUAL(*bystander_result, -EIDRM);
+	CHECK_EQUAL(strcmp(drain(set), "xy"), 0);
+}
+
+/* We wait at the set for what it sends. */
+static void prepare_waiting(void)
+{
+	make_ports();
+	make_set();
+}
+static void send_when_awaited(void)
+{
+	struct pk_port_status status = { 0 };
+	while (status.receivers == 0 && pk_port_inspect(k, set, &status) == 0)
+		sleep_ms(1);
+	put(ports[1], 'h');
+}
+static int handed;
+static void meanwhile_wait(void)
+{
+	handed = get_until(set, pk_monotonic_ns() + INT64_C(300000000));
+}
+static void verify_handed_or_not(void)
+{
+	CHECK(handed == 'h' || handed == -ETIMEDOUT);
+	CHECK(either(drain(set), "", handed == 'h' ? "" : "h"));
+}
+
+static const struct scenario scenarios[] = {
+	{ "join", fill_ports, join, NULL, verify_full },
+	{ "leave", fill_ports, join_and_leave, NULL, verify_full },
+	{ "destroy-set", fill_ports, join_and_destroy, NULL, verify_full },
+	{ "receive", fill_ports, receive_from_own, NULL, verify_received_one_or_none },
+	{ "send-to-member", prepare_ours, send_to_member, NULL, verify_sent_or_not },
+	{ "destroy-member", prepare_ours, destroy_member, NULL, verify_member_gone_or_not },
+	{ "hand-over", prepare_waiting, send_when_awaited, meanwhile_wait, verify_handed_or_not },
+	{ 0 },
+};
+
+static bool is_valid_or_gone(pk_id port)
+{
+	struct pk_port_status status;
+	return port == 0 || pk_port_inspect(k, port, &status) != 0 || pk_port_valid(k, port);
+}
+
+static bool all_valid(void)
+{
+	return is_valid_or_gone(ports[0]) && is_valid_or_gone(ports[1]) && is_valid_or_gone(set);
+}
+
+static void remove_all(void)
+{
+	if (set != 0)
+		CHECK_EQUAL(pk_port_destroy(k, set), 0);
+	pk_port_destroy(k, ports[0]);
+	CHECK_EQUAL(pk_port_destroy(k, ports[1]), 0);
+	sweep();
+}
+
+int main(int argc, char **argv)
+{
+	static const struct stage stage = { scenarios, sweep, all_valid, remove_all };
+	return run_stage(&stage, argc, argv);
+}

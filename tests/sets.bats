@@ -1,0 +1,37 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Waiting for many, case by case: tests/core_set.c and tests/crash_set.c say what each asserts.
+# limit_seconds: 300
+
+load helper
+
+# ---- port sets
+
+@test "set: one order over the members" { case_of core_set order; }
+@test "set: a thousand members" { case_of core_set thousand-members; }
+@test "set: filters, by search and by index" { case_of core_set filters; }
+@test "set: priorities" { case_of core_set priority; }
+@test "set: limits are each member's" { case_of core_set limits; }
+@test "set: members without slots, and their senders in one line" { case_of core_set rendezvous; }
+@test "set: what is queued and who waits comes along" { case_of core_set join; }
+@test "set: and is handed to who waits there" { case_of core_set join-serves; }
+@test "set: and goes along" { case_of core_set leave; }
+@test "set: a member is destroyed" { case_of core_set destroy-member; }
+@test "set: its members outlive it" { case_of core_set destroy-set; }
+@test "set: it ends with its task" { case_of core_set task-ends; }
+@test "set: one of several ports to receive from" { case_of core_set group; }
+@test "set: asynchronous transfers" { case_of core_set async; }
+@test "set: a message goes back when its receiver is killed" { case_of core_set killed-receiver; }
+@test "set: a guarded port is a member while its receive right is here" { case_of core_set guarded; }
+@test "set: what is refused" { case_of core_set refused; }
+@test "set: members come and go while others send" { case_of core_set shuffle; }
+
+# ---- kill -9
+
+@test "kill -9 at each point of joining a set, and of its repair" { case_of crash_set join; }
+@test "kill -9 at each point of leaving it, and of its repair" { case_of crash_set leave; }
+@test "kill -9 at each point of destroying it, and of its repair" { case_of crash_set destroy-set; }
+@test "kill -9 at each point of receiving from it, and of its repair" { case_of crash_set receive; }
+@test "kill -9 at each point of sending to a member, and of its repair" { case_of crash_set send-to-member; }
+@test "kill -9 at each point of destroying a member, and of its repair" { case_of crash_set destroy-member; }
+@test "kill -9 at each point of handing over at a set, and of its repair" { case_of crash_set hand-over; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Who waits for what, and who could end it: tests/core_graph.c says what each case asserts.
+# Who waits for what, and who could end it: tests/core_graph*.c say what each case asserts.
 # limit_seconds: 300
 
 load tools_helper
@@ -21,20 +21,28 @@ bats_require_minimum_version 1.5.0
 @test "deadlock: two semaphores held by SEM_UNDO" { case_of core_graph semaphores; }
 @test "deadlock: two semaphores without SEM_UNDO" { case_of core_graph semaphores-without-undo; }
 @test "deadlock: through a semaphore and a mailbox" { case_of core_graph semaphore-and-mailbox; }
-@test "deadlock: all threads of a task in it" { case_of core_graph all-threads; }
-@test "deadlock: all of a group's senders in it" { case_of core_graph group; }
-@test "deadlock: what it posted waits for who waits for it" { case_of core_graph completions; }
+@test "deadlock: all threads of a task in it" { case_of core_graph_free all-threads; }
+@test "deadlock: all of a group's senders in it" { case_of core_graph_free group; }
+@test "deadlock: what it posted waits for who waits for it" { case_of core_graph_free completions; }
 @test "deadlock: several, and one who waits for one" { case_of core_graph several; }
+
+# ---- by rights
+
+@test "rights: a deadlock of sends is certain" { case_of core_graph_rights mutual-send; }
+@test "rights: a deadlock of receives is certain" { case_of core_graph_rights mutual-receive; }
+@test "rights: none while a third holds a right to send" { case_of core_graph_rights third-right; }
+@test "rights: one in a message may come to anybody" { case_of core_graph_rights right-in-a-message; }
+@test "rights: that nobody has one is said" { case_of core_graph_rights nobody-has-a-right; }
 
 # ---- no deadlock
 
-@test "no deadlock: consumers of semaphores" { case_of core_graph consumers; }
-@test "no deadlock: one of them has a deadline" { case_of core_graph deadline; }
-@test "no deadlock: a third could receive, until it ends" { case_of core_graph third; }
-@test "no deadlock: a thread of one is elsewhere" { case_of core_graph thread-elsewhere; }
-@test "no deadlock: nobody has received yet" { case_of core_graph no-receiver-yet; }
-@test "no deadlock: one of a group's senders is free" { case_of core_graph group-with-one-free; }
-@test "no deadlock: more have used a mailbox than it remembers" { case_of core_graph many-parties; }
+@test "no deadlock: consumers of semaphores" { case_of core_graph_free consumers; }
+@test "no deadlock: one of them has a deadline" { case_of core_graph_free deadline; }
+@test "no deadlock: a third could receive, until it ends" { case_of core_graph_free third; }
+@test "no deadlock: a thread of one is elsewhere" { case_of core_graph_free thread-elsewhere; }
+@test "no deadlock: nobody has received yet" { case_of core_graph_free no-receiver-yet; }
+@test "no deadlock: one of a group's senders is free" { case_of core_graph_free group-with-one-free; }
+@test "no deadlock: more have used a mailbox than it remembers" { case_of core_graph_free many-parties; }
 
 @test "why: what it says" { case_of core_graph words; }
 

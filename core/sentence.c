@@ -172,7 +172,9 @@ static void say_holder(const struct pk_graph *graph, const struct pk_enders *end
 
 static void say_nobody(const struct pk_graph_wait *wait, const struct pk_enders *enders, struct pk_text *text)
 {
-	if (enders->how == PK_ENDER_RIGHT)
+	if (enders->how == PK_ENDER_RIGHT && enders->open)
+		pk_text_add(text, "no task holds a right to send there; a message may carry one");
+	else if (enders->how == PK_ENDER_RIGHT)
 		pk_text_add(text, "nobody holds a right to send there");
 	else if (enders->how == PK_ENDER_FROM)
 		pk_text_add(text, "the task whose messages it wants is no more");

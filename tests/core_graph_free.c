@@ -185,7 +185,7 @@ static void case_group_with_one_free(void)
 }
 
 /* One thread, and what it waits for is a completion of what it posted. */
-static void case_completions(void)
+static void with_completions(int64_t deadline)
 {
 	pk_id asks = a_port(4), full = a_port(1);
 	pid_t children[2];
@@ -197,7 +197,7 @@ static void case_completions(void)
 		CHECK_EQUAL(portico_completions_create(k, &done), 0);
 		get(asks);
 		receive_there_once(full);
-		CHECK_EQUAL(portico_post_receive(k, &from, 1, 1, NULL, PORTICO_FOREVER, done, 1, &wait), 0);
+		CHECK_EQUAL(portico_post_receive(k, &from, 1, 1, NULL, deadline, done, 1, &wait), 0);
 		meet(2);
 		CHECK_EQUAL(portico_complete(k, done, &completion, PORTICO_FOREVER), 0);
 	});
@@ -206,9 +206,24 @@ static void case_completions(void)
 		meet(2);
 		fill_and_wait(full);
 	});
-	await_cycle(2, false);
+	await_waits(children[0], 2);
+	await_waits(children[1], 1);
+	if (deadline == PORTICO_FOREVER)
+		await_cycle(2, false);
+	else
+		no_deadlock();
 	says(children[0], "any of 1 that it has posted could end it");
 	end_all(children, 2);
+}
+
+static void case_completions(void)
+{
+	with_completions(PORTICO_FOREVER);
+}
+
+static void case_completions_with_a_deadline(void)
+{
+	with_completions(portico_deadline(INT64_C(60000000000)));
 }
 
 /* ---- more than a port remembers */
@@ -249,6 +264,7 @@ static const struct test_case cases[] = {
 	{ "group", case_group },
 	{ "group-with-one-free", case_group_with_one_free },
 	{ "completions", case_completions },
+	{ "completions-with-a-deadline", case_completions_with_a_deadline },
 	{ "many-parties", case_many_parties },
 	{ NULL, NULL },
 };

@@ -38,6 +38,7 @@ bats_require_minimum_version 1.5.0
 
 @test "no deadlock: consumers of semaphores" { case_of core_graph_free consumers; }
 @test "no deadlock: one of them has a deadline" { case_of core_graph_free deadline; }
+@test "no deadlock: what it posted has a deadline" { case_of core_graph_free completions-with-a-deadline; }
 @test "no deadlock: a third could receive, until it ends" { case_of core_graph_free third; }
 @test "no deadlock: a thread of one is elsewhere" { case_of core_graph_free thread-elsewhere; }
 @test "no deadlock: nobody has received yet" { case_of core_graph_free no-receiver-yet; }

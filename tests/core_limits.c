@@ -158,6 +158,28 @@ static void case_pooled_post(void)
 	CHECK_EQUAL(used().pooled, 1);
 }
 
+/* One admitted for a posted receive that can't take it stays queued, and has its place. */
+static void case_pooled_too_long(void)
+{
+	static const struct portico_limits meet = { 0, 8, 1 << 20 };
+	portico_port port, completions;
+	portico_wait send, receive;
+	struct portico_completion completion;
+	set((struct portico_instance_limits){ .pooled = 2 });
+	CHECK_EQUAL(portico_mailbox_create(k, NULL, &meet, 0600, &port), 0);
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+	CHECK_EQUAL(portico_post_send(k, port, "xy", 2, 1, PORTICO_FOREVER, completions, 7, &send), 0);
+	CHECK_EQUAL(used().pooled, 0); /* it waits */
+	CHECK_EQUAL(portico_post_receive(k, &port, 1, 1, NULL, PORTICO_FOREVER, completions, 8, &receive), 0);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_collect(k, receive, NULL, 0, NULL), -E2BIG);
+	CHECK_EQUAL(portico_collect(k, send, NULL, 0, NULL), 0);
+	CHECK_EQUAL(used().pooled, 1);
+	CHECK_EQUAL(portico_receive(k, port, (char[2]){ 0 }, 2, NULL, NULL, PORTICO_NOW), 2);
+	CHECK_EQUAL(used().pooled, 0);
+}
+
 static const struct test_case cases[] = {
 	{ "get", case_get },
 	{ "ports", case_ports },
@@ -165,6 +187,7 @@ static const struct test_case cases[] = {
 	{ "refused", case_refused },
 	{ "pooled", case_pooled },
 	{ "pooled-post", case_pooled_post },
+	{ "pooled-too-long", case_pooled_too_long },
 	{ 0 },
 };
 

@@ -22,6 +22,7 @@ kills_of() {
 @test "clang: tasks" { of clang core_task but many-in-turn; }
 @test "clang: threads" { of clang core_threads; }
 @test "clang: handlers and signals" { of clang core_handler; }
+@test "clang: control of tasks" { of clang core_control; }
 @test "clang: kill -9 at each point" { kills_of clang; }
 
 @test "musl: instances" { of musl core_region; }
@@ -30,6 +31,7 @@ kills_of() {
 @test "musl: tasks" { of musl core_task but many-in-turn; }
 @test "musl: threads" { of musl core_threads; }
 @test "musl: handlers and signals" { of musl core_handler; }
+@test "musl: control of tasks" { of musl core_control; }
 @test "musl: kill -9 at each point" { kills_of musl; }
 
 @test "gcc, clang and musl: one instance serves all at once" {

@@ -45,6 +45,7 @@ tsan() {
 @test "address, undefined: tasks" { asan core_task but many-in-turn; }
 @test "address, undefined: threads" { asan core_threads; }
 @test "address, undefined: handlers and signals" { asan core_handler; }
+@test "address, undefined: control of tasks" { asan core_control; }
 @test "address, undefined: kill -9 at each point of what a mailbox does" { asan_kills crash_core; }
 @test "address, undefined: kill -9 at each point of what goes beyond it" { asan_kills crash_async; }
 @test "address, undefined: kill -9 at each point of what a pipe does" { asan_kills crash_pipe; }

@@ -11,7 +11,7 @@
 
 /* ---- noting one */
 
-/* G2: where there is no room, others could. */
+/* K2: where there is no room, others could. */
 static void add(struct pk_graph *graph, struct pk_enders *enders, uint32_t task, int32_t units)
 {
 	if (task == 0 || task >= graph->task_count || graph->tasks[task].id == 0)

@@ -29,13 +29,14 @@
  * for those who are.  This is done twice, first with all that isn't certain
  * taken as open.
  *
- *  G1  Whoever is stuck was seen twice, PK_GRAPH_PAUSE_NS apart, in the very same
+ *  K1  Whoever is stuck was seen twice, PK_GRAPH_PAUSE_NS apart, in the very same
  *      waits, and stuck each time; so what a passing moment looked like isn't
  *      told.
- *  G2  Enders may be too many, never too few, as far as they are certain: where
+ *  K2  Enders may be too many, never too few, as far as they are certain: where
  *      something can't be read, or there is no room to write it down, the
  *      wait is open.
- *  G3  Nothing in the region is changed, and no two locks are held at once.
+ *  K3  Nothing in the region is changed but what the dead left, which is reaped
+ *      first; and no two objects are locked at once.
  *
  * Not in it: waits for locks, which end by themselves; waits in the kernel; and
  * that anybody may end a wait by destroying its object, or by a signal.
@@ -135,7 +136,7 @@ struct pk_graph {
 int pk_graph_take(struct portico *k, struct pk_graph *graph);
 void pk_graph_drop(struct pk_graph *graph);
 
-/* The same, and who of them is stuck: G1. */
+/* The same, and who of them is stuck: K1. */
 int pk_graph_take_twice(struct portico *k, struct pk_graph *graph);
 
 /* ---- ender.c */

@@ -6,7 +6,7 @@
 
 /* ---- who might be */
 
-/* G1 */
+/* K1 */
 static bool waited_before(const struct pk_graph *graph, const struct pk_graph *before, uint32_t slot)
 {
 	const struct pk_graph_task *task = &graph->tasks[slot];

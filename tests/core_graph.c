@@ -225,6 +225,11 @@ static void case_words(void)
 	kill(sender, SIGSTOP);
 	CHECK_EQUAL(waitpid(sender, &status, WUNTRACED), sender);
 	says(receiver, "(core_graph, stopped) could end it");
+	kill(sender, SIGCONT);
+	portico_task task;
+	CHECK_EQUAL(portico_task_of_pid(k, sender, &task), 0);
+	CHECK_EQUAL(portico_task_suspend(k, task), 0);
+	says(receiver, "(core_graph, suspended) could end it");
 	kill_child(sender);
 	says(receiver, "any task may send there; none that lives has");
 	kill_child(receiver);

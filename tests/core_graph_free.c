@@ -3,6 +3,7 @@
  */
 #include "waiters.h"
 
+#include <portico/set.h>
 #include <pthread.h>
 
 static void case_deadline(void)
@@ -184,6 +185,76 @@ static void case_group_with_one_free(void)
 	with_a_group(false);
 }
 
+/* One receives from a set, to whose members the others have sent: both wait for it, or one may go on. */
+static void with_a_set(bool both)
+{
+	pk_id ports[2] = { a_port(4), a_port(4) }, full = a_port(1);
+	pid_t children[3];
+	int stay[2];
+	CHECK_EQUAL(pipe(stay), 0);
+	children[0] = ACTOR({
+		portico_port set;
+		get(ports[0]);
+		get(ports[1]);
+		receive_there_once(full);
+		CHECK_EQUAL(portico_set_create(k, &set), 0);
+		for (int i = 0; i < 2; i++)
+			CHECK_EQUAL(portico_set_add(k, set, (portico_port){ ports[i] }), 0);
+		meet(3);
+		get(set.id);
+	});
+	for (int i = 0; i < 2; i++)
+		children[i + 1] = ACTOR({
+			char byte;
+			put(ports[i]);
+			meet(3);
+			if (i == 0 || both)
+				fill_and_wait(full);
+			CHECK(read(stay[0], &byte, 1) >= 0);
+		});
+	await_waits(children[0], 1);
+	await_waits(children[1], 1);
+	if (both) {
+		await_waits(children[2], 1);
+		says(children[0], "to receive from port set ");
+		says(children[0], "they have sent there; likely a deadlock");
+	} else {
+		no_deadlock();
+	}
+	end_all(children, 3);
+}
+
+static void case_set(void)
+{
+	with_a_set(true);
+}
+
+static void case_set_with_one_free(void)
+{
+	with_a_set(false);
+}
+
+/* Its members' senders wait for the set's owner, who alone receives. */
+static void case_full_member(void)
+{
+	pk_id member = a_port(1);
+	pid_t owner = ACTOR({
+		portico_port set;
+		CHECK_EQUAL(portico_set_create(k, &set), 0);
+		CHECK_EQUAL(portico_set_add(k, set, (portico_port){ member }), 0);
+		meet(2);
+		pause();
+	});
+	pid_t sender = ACTOR({
+		meet(2);
+		fill_and_wait(member);
+	});
+	await_waits(sender, 1);
+	says(sender, "(core_graph_free) could end it: it alone may receive");
+	kill_child(sender);
+	kill_child(owner);
+}
+
 /* One thread, and what it waits for is a completion of what it posted. */
 static void with_completions(int64_t deadline)
 {
@@ -263,6 +334,9 @@ static const struct test_case cases[] = {
 	{ "no-receiver-yet", case_no_receiver_yet },
 	{ "group", case_group },
 	{ "group-with-one-free", case_group_with_one_free },
+	{ "set", case_set },
+	{ "set-with-one-free", case_set_with_one_free },
+	{ "full-member", case_full_member },
 	{ "completions", case_completions },
 	{ "completions-with-a-deadline", case_completions_with_a_deadline },
 	{ "many-parties", case_many_parties },

@@ -23,6 +23,7 @@ bats_require_minimum_version 1.5.0
 @test "deadlock: through a semaphore and a mailbox" { case_of core_graph semaphore-and-mailbox; }
 @test "deadlock: all threads of a task in it" { case_of core_graph_free all-threads; }
 @test "deadlock: all of a group's senders in it" { case_of core_graph_free group; }
+@test "deadlock: all who sent to a set's members in it" { case_of core_graph_free set; }
 @test "deadlock: what it posted waits for who waits for it" { case_of core_graph_free completions; }
 @test "deadlock: several, and one who waits for one" { case_of core_graph several; }
 
@@ -38,6 +39,7 @@ bats_require_minimum_version 1.5.0
 
 @test "no deadlock: consumers of semaphores" { case_of core_graph_free consumers; }
 @test "no deadlock: one of them has a deadline" { case_of core_graph_free deadline; }
+@test "no deadlock: one who sent to a set's members is free" { case_of core_graph_free set-with-one-free; }
 @test "no deadlock: what it posted has a deadline" { case_of core_graph_free completions-with-a-deadline; }
 @test "no deadlock: a third could receive, until it ends" { case_of core_graph_free third; }
 @test "no deadlock: a thread of one is elsewhere" { case_of core_graph_free thread-elsewhere; }
@@ -45,6 +47,7 @@ bats_require_minimum_version 1.5.0
 @test "no deadlock: one of a group's senders is free" { case_of core_graph_free group-with-one-free; }
 @test "no deadlock: more have used a mailbox than it remembers" { case_of core_graph_free many-parties; }
 
+@test "why: who sends to a member waits for the set's owner" { case_of core_graph_free full-member; }
 @test "why: what it says" { case_of core_graph words; }
 
 # ---- the commands

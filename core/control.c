@@ -215,6 +215,12 @@ static int find(struct portico *k, pk_id id, struct pk_task **task)
 	return *task ? may_control(*task) : error;
 }
 
+int pk_control_permitted(struct portico *k, pk_id id)
+{
+	struct pk_task *task;
+	return find(k, id, &task);
+}
+
 int pk_control_suspend(struct portico *k, pk_id id)
 {
 	int64_t until_ns = pk_monotonic_ns() + PK_SUSPEND_NS, nap_ns = NAP_NS;

@@ -57,6 +57,7 @@ struct pk_control_status {
  * Resume: -EINVAL: it isn't suspended.
  * End, by SIGTERM or SIGKILL: -EINVAL: any other.
  */
+int pk_control_permitted(struct portico *k, pk_id task); /* 0: it may do these */
 int pk_control_suspend(struct portico *k, pk_id task);
 int pk_control_resume(struct portico *k, pk_id task);
 int pk_control_inspect(struct portico *k, pk_id task, struct pk_control_status *status);

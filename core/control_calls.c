@@ -2,6 +2,7 @@
 /* The calls of <portico/task.h> that control. */
 #include "control.h"
 #include "inbox.h"
+#include "right.h"
 
 #include <errno.h>
 #include <portico/task.h>
@@ -46,6 +47,31 @@ PUBLIC int portico_task_end(portico *instance, portico_task task, int signo)
 	int error = find(instance, task, &id);
 	return error ? error : ended(pk_control_end(instance, id, signo));
 }
+
+/* ---- kernel ports */
+
+PUBLIC int portico_kernel_port(portico *instance, portico_task task, portico_port *kernel)
+{
+	pk_id id;
+	int error = find(instance, task, &id);
+	if (!error)
+		error = ended(pk_control_permitted(instance, id));
+	return error ? error : pk_right_make_task(instance, id, &kernel->id);
+}
+
+PUBLIC int portico_kernel_task(portico *instance, portico_port kernel, portico_task *task)
+{
+	uint32_t slot;
+	pk_id id;
+	if (!pk_is_right(kernel.id))
+		return -EINVAL;
+	int error = pk_right_resolve(instance, kernel.id, PK_TO_CONTROL, &id, &slot);
+	if (!error)
+		task->id = pk_task_tag(id);
+	return error;
+}
+
+/* ---- what it has */
 
 PUBLIC int portico_task_inspect(portico *instance, portico_task task, struct portico_task_status *status)
 {

@@ -358,6 +358,7 @@ enum pk_right_kind {
 	PK_ASK_DEAD_NAME,
 	PK_ASK_NO_SENDERS,
 	PK_ASK_DESTROYED,
+	PK_ASK_TASK_ENDED,
 };
 
 /* ---- listeners ---------------------------------------------------------- */

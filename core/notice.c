@@ -61,6 +61,7 @@ static enum pk_event event_of(uint32_t kind)
 {
 	switch (kind) {
 	case PK_ASK_DEAD_NAME:
+	case PK_ASK_TASK_ENDED:
 		return PK_DEAD_NAME;
 	case PK_ASK_NO_SENDERS:
 		return PK_NO_SENDERS;
@@ -218,6 +219,22 @@ static int ask(struct portico *k, const struct pk_right *right, enum pk_right_ki
 	return 0;
 }
 
+/* A task's kernel port is gone with the task. */
+static int notify_of_task(struct portico *k, const struct pk_right *right, uint32_t slot, pk_id to,
+			  uint64_t cookie)
+{
+	pk_id destination = 0;
+	uint32_t before = pk_request_find_task(k, slot);
+	int error = to != 0 ? check_destination(k, to, &destination) : 0;
+	if (!error && !pk_task_of_id(k, right->port))
+		error = -ESRCH;
+	if (!error && to != 0)
+		error = ask(k, right, PK_ASK_TASK_ENDED, slot, destination, cookie);
+	if (!error && before != 0)
+		pk_notice_drop(k, before);
+	return error;
+}
+
 static int notify(struct portico *k, pk_id name, enum pk_event event, pk_id to, uint64_t cookie)
 {
 	uint32_t slot;
@@ -226,6 +243,8 @@ static int notify(struct portico *k, pk_id name, enum pk_event event, pk_id to, 
 	const struct pk_right *right = pk_right_of(k, name, &slot);
 	if (!right || kind == 0)
 		return -EINVAL;
+	if (right->kind == PK_RIGHT_TASK)
+		return kind == PK_ASK_DEAD_NAME ? notify_of_task(k, right, slot, to, cookie) : -EBADF;
 	if (right->kind != (kind == PK_ASK_DEAD_NAME ? PK_RIGHT_SEND : PK_RIGHT_RECEIVE))
 		return -EBADF;
 	const struct pk_port *port = pk_right_port(k, right);

@@ -44,10 +44,11 @@ static bool in_force(const struct pk_right *right)
 	return kind == PK_HELD || kind == PK_BODY;
 }
 
-/* Send-once rights and those to kernel ports stand in no list. */
+/* Send-once rights stand in no list, nor does what has to do with tasks. */
 static bool is_listed(const struct pk_right *right)
 {
-	return right->kind != PK_RIGHT_SEND_ONCE && right->kind != PK_RIGHT_TASK;
+	return right->kind != PK_RIGHT_SEND_ONCE && right->kind != PK_RIGHT_TASK &&
+	       right->kind != PK_ASK_TASK_ENDED;
 }
 
 void pk_right_link(struct portico *k, uint32_t slot)
@@ -97,6 +98,18 @@ uint32_t pk_request_find(struct portico *k, const struct pk_port *port, enum pk_
 		if (at->kind == (uint32_t)kind && in_force(at) && (about == 0 || at->about == about))
 			return slot;
 		slot = at->next_of_port;
+	}
+	return 0;
+}
+
+uint32_t pk_request_find_task(struct portico *k, uint32_t about)
+{
+	uint32_t committed = pk_committed(k, PK_RIGHTS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		const struct pk_right *at = pk_right_at(k, slot);
+		if (at && at->kind == PK_ASK_TASK_ENDED && at->about == about &&
+		    pk_load(&at->head.word) == held_word(k))
+			return slot;
 	}
 	return 0;
 }
@@ -285,6 +298,9 @@ static void forget_requests(struct portico *k, const struct pk_right *right, uin
 		drop_request(k, right, PK_ASK_NO_SENDERS, 0);
 		drop_request(k, right, PK_ASK_DESTROYED, 0);
 	}
+	uint32_t request = right->kind == PK_RIGHT_TASK ? pk_request_find_task(k, slot) : 0;
+	if (request)
+		pk_notice_drop(k, request);
 }
 
 /* R5: would that port's receive right, sent there, wait in its own queue? */
@@ -389,6 +405,8 @@ static void tell_if_due(struct portico *k, uint32_t slot, struct pk_right *right
 		pk_notice_send(k, slot);
 	else if (right->kind == PK_ASK_DESTROYED && !pk_right_port(k, right))
 		pk_notice_drop(k, slot);
+	else if (right->kind == PK_ASK_TASK_ENDED && !pk_task_of_id(k, right->port))
+		pk_notice_send(k, slot);
 }
 
 /* R3, R4. */
@@ -449,6 +467,8 @@ void pk_rights_reap(struct portico *k, pk_id dead)
 		uint64_t word = right ? pk_load(&right->head.word) : 0;
 		if (word == held || word == claimed)
 			pk_notice_drop(k, slot);
+		else if (right && right->kind == PK_ASK_TASK_ENDED && right->port == dead && in_force(right))
+			pk_notice_send(k, slot);
 	}
 	pk_rights_unlock(k);
 }
@@ -464,6 +484,8 @@ static bool suits(enum pk_right_use use, uint32_t kind)
 		return kind == PK_RIGHT_SEND || kind == PK_RIGHT_SEND_ONCE;
 	case PK_TO_LOOK:
 		return kind != PK_RIGHT_TASK;
+	case PK_TO_CONTROL:
+		return kind == PK_RIGHT_TASK;
 	}
 	return false;
 }
@@ -487,6 +509,8 @@ int pk_right_resolve(struct portico *k, pk_id name, enum pk_right_use use, pk_id
 		return -EINVAL; /* another thread gave it up meanwhile */
 	if (!suits(use, kind))
 		return -EBADF;
+	if (kind == PK_RIGHT_TASK)
+		return pk_task_of_id(k, *port) ? 0 : -ESRCH;
 	return pk_object(k, PK_PORTS, *port, &error) ? 0 : -EIDRM;
 }
 
@@ -701,7 +725,7 @@ int pk_right_inspect(struct portico *k, pk_id name, struct pk_right_status *stat
 			.kind = (enum pk_right_kind)right->kind,
 			.references = pk_load_relaxed(&right->references),
 			.senders = port && right->kind == PK_RIGHT_RECEIVE ? port->sends : 0,
-			.dead = is_task ? !pk_object(k, PK_TASKS, right->port, &error) : !port,
+			.dead = is_task ? !pk_task_of_id(k, right->port) : !port,
 			.port = right->port,
 		};
 	}
@@ -769,6 +793,10 @@ static int move(struct portico *k, struct pk_right *right, uint32_t slot, uint64
 	case PK_RIGHT_SEND:
 		if (pk_load_relaxed(&right->references) > 1)
 			return split_send(k, right, body, false, record);
+		forget_requests(k, right, slot);
+		pk_store(&right->head.word, body);
+		return 0;
+	case PK_RIGHT_TASK:
 		forget_requests(k, right, slot);
 		pk_store(&right->head.word, body);
 		return 0;

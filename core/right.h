@@ -44,7 +44,7 @@ static inline bool pk_is_right(pk_id name)
 }
 
 /* What a caller wants to do with the port it names. */
-enum pk_right_use { PK_TO_RECEIVE = 1, PK_TO_SEND, PK_TO_LOOK };
+enum pk_right_use { PK_TO_RECEIVE = 1, PK_TO_SEND, PK_TO_LOOK, PK_TO_CONTROL };
 
 /*
  * The port of that name, which is an id or a right's.  *right: the record by
@@ -185,5 +185,8 @@ void pk_right_unlink(struct portico *k, uint32_t slot);
 /* The request of that kind to that port, about that name if not 0; or 0. */
 uint32_t pk_request_find(struct portico *k, const struct pk_port *port, enum pk_right_kind kind,
 			 uint32_t about);
+
+/* This task's, to be told of the end of the task that the right of that slot names; or 0. */
+uint32_t pk_request_find_task(struct portico *k, uint32_t about);
 
 #endif

@@ -26,6 +26,12 @@ struct pk_task *pk_task_of(struct portico *k, uint32_t slot)
 	return task && pk_word_kind(pk_load(&task->head.word)) == PK_LIVE ? task : NULL;
 }
 
+struct pk_task *pk_task_of_id(struct portico *k, pk_id id)
+{
+	struct pk_task *task = pk_task_of(k, pk_id_slot(id));
+	return task && pk_slot_id(&task->head, pk_id_slot(id)) == id ? task : NULL;
+}
+
 /* ---- liveness */
 
 static void process_of(const struct pk_task *task, struct pk_process *process)

@@ -54,6 +54,7 @@ int pk_task_inherit_attachments(struct portico *k, pk_id parent);
 
 /* The record of a live task, or NULL. */
 struct pk_task *pk_task_of(struct portico *k, uint32_t slot);
+struct pk_task *pk_task_of_id(struct portico *k, pk_id task);
 
 /* This task's effective ids, as of now. */
 void pk_task_refresh_ids(struct portico *k);

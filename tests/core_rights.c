@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <portico/message.h>
+#include <portico/task.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -614,6 +615,55 @@ static void send_one(void)
 	CHECK_EQUAL(portico_send_one(instance, receive, &number, sizeof number, 0, 1), -EINVAL);
 }
 
+/* ---- kernel ports */
+
+static void hand_over_kernel_port(void)
+{
+	portico_port kernel;
+	CHECK_EQUAL(portico_kernel_port(instance, portico_self(instance), &kernel), 0);
+	CHECK_EQUAL(put(kernel, 1), -EBADF);
+	CHECK_EQUAL(get_now(kernel), -EBADF);
+	CHECK_EQUAL(give(meeting, kernel, PORTICO_COPY), 0);
+	CHECK_EQUAL(give(meeting, kernel, PORTICO_MOVE), 0);
+	CHECK_EQUAL(give(meeting, kernel, PORTICO_MOVE), -EINVAL);
+	get(other_meeting);
+}
+
+static void kernel_port(void)
+{
+	begin();
+	meeting = make_mailbox("meeting");
+	other_meeting = make_mailbox("other");
+	pid_t child = start(hand_over_kernel_port);
+	portico_port kernel = take(meeting), second = take(meeting), notify = notify_port();
+	struct portico_task_status status;
+	portico_task task;
+	CHECK(second.id != kernel.id);
+	CHECK_EQUAL(status_of(kernel).kind, PORTICO_TASK);
+	CHECK_EQUAL(portico_kernel_task(instance, kernel, &task), 0);
+	CHECK_EQUAL(portico_task_suspend(instance, task), 0);
+	CHECK_EQUAL(portico_task_inspect(instance, task, &status), 0);
+	CHECK_EQUAL(status.pid, child);
+	CHECK_EQUAL(status.suspended, 1);
+	CHECK_EQUAL(portico_task_resume(instance, task), 0);
+	CHECK_EQUAL(portico_notify(instance, second, PORTICO_DEAD_NAME, notify, 1), 0);
+	CHECK_EQUAL(portico_right_drop(instance, second), 0); /* and what was asked with it */
+	CHECK_EQUAL(portico_notify(instance, kernel, PORTICO_NO_SENDERS, notify, 2), -EBADF);
+	CHECK_EQUAL(portico_notify(instance, kernel, PORTICO_DEAD_NAME, notify, 3), 0);
+	not_told(notify);
+	CHECK_EQUAL(portico_task_end(instance, task, SIGKILL), 0);
+	finish(child);
+	struct portico_notification notification = told(notify);
+	CHECK_EQUAL(notification.event, PORTICO_DEAD_NAME);
+	CHECK_EQUAL(notification.cookie, 3);
+	not_told(notify);
+	CHECK(status_of(kernel).is_dead);
+	CHECK_EQUAL(portico_kernel_task(instance, kernel, &task), -ESRCH);
+	CHECK_EQUAL(portico_notify(instance, kernel, PORTICO_DEAD_NAME, notify, 3), -ESRCH);
+	CHECK_EQUAL(portico_kernel_task(instance, notify, &task), -EINVAL);
+	CHECK_EQUAL(portico_kernel_task(instance, make_port(1), &task), -EBADF);
+}
+
 /* ---- request and answer */
 
 static void square(void)
@@ -829,6 +879,7 @@ static const struct test_case cases[] = {
 	{ "backup", backup },
 	{ "backup-gone", backup_gone },
 	{ "send-one", send_one },
+	{ "kernel-port", kernel_port },
 	{ "call", call },
 	{ "memory", memory },
 	{ "memory-of-the-dead", memory_of_the_dead },

@@ -30,6 +30,7 @@ load cases_helper
 @test "notification: a backup that is gone inherits nothing" { case_of core_rights backup-gone; }
 @test "notification: one message over the limit, and it is accepted" { case_of core_rights send-one; }
 
+@test "kernel port: a right by which a task is controlled, and whose end is told" { case_of core_rights kernel-port; }
 @test "call: answers, and the loss of the right to answer" { case_of core_rights call; }
 
 @test "memory: moves there and back, is freed once, and is zero again" { case_of core_rights memory; }

@@ -82,7 +82,7 @@ int portico_send_one(portico *instance, portico_port right, const void *data, si
 /* ---- notifications */
 
 enum portico_event {
-	PORTICO_DEAD_NAME = 1,	  /* the port of a send right is gone */
+	PORTICO_DEAD_NAME = 1,	  /* the port of a send right is gone, or the task of a kernel port */
 	PORTICO_NO_SENDERS,	  /* there were send rights to a port, and are none any more */
 	PORTICO_PORT_DESTROYED,	  /* the holder of a receive right ended or dropped it; here it is */
 	PORTICO_SEND_ONCE_LOST,	  /* a send-once right was given up unused */
@@ -103,7 +103,7 @@ int portico_notify_port(portico *instance, portico_port *notify);
 
 /*
  * Ask for a notification, sent once, to `to`: a port that this task may send to,
- * or its notify port.  PORTICO_DEAD_NAME: of a send right.  PORTICO_NO_SENDERS,
+ * or its notify port.  PORTICO_DEAD_NAME: of a send right, or of a kernel port's.  PORTICO_NO_SENDERS,
  * PORTICO_PORT_DESTROYED: of a receive right; the latter names a backup, which
  * inherits the receive right, with all that is queued, when this task ends or
  * drops it.  Asked again, it replaces what was asked; to.id 0 takes it back.  They

@@ -126,6 +126,28 @@ int portico_task_inspect(portico *instance, portico_task task, struct portico_ta
  */
 int portico_task_end(portico *instance, portico_task task, int signo);
 
+/* ---- kernel ports */
+
+/*
+ * A right to a task's kernel port, by which the task is controlled: this task's
+ * own, or that of one that this task may control.  It is named and dropped like
+ * any right (rights.h), is moved and copied in messages, and can be asked to
+ * tell of its task's end (PORTICO_DEAD_NAME).  Nothing is sent there: what would
+ * be asked of a kernel, the library does itself.
+ *
+ * -ESRCH, -EINVAL, -EPERM as above; -EDQUOT, -ENOBUFS, -ENOSPC as portico_right_make()
+ */
+int portico_kernel_port(portico *instance, portico_task task, portico_port *kernel);
+
+/*
+ * The task of such a right, for the calls above.
+ *
+ * -ESRCH   it has ended
+ * -EINVAL  this task has no such right
+ * -EBADF   it isn't one to a kernel port
+ */
+int portico_kernel_task(portico *instance, portico_port kernel, portico_task *task);
+
 #ifdef __cplusplus
 }
 #endif

@@ -18,6 +18,7 @@ static void case_deadline(void)
 			put_until(ports[1 - i],
 				  i == 0 ? PORTICO_FOREVER : portico_deadline(INT64_C(60000000000)));
 		});
+	await_meeting(2);
 	await_waits(children[0], 1);
 	await_waits(children[1], 1);
 	no_deadlock();
@@ -45,6 +46,7 @@ static void case_third(void)
 			meet(3);
 			fill_and_wait(ports[1 - i]);
 		});
+	await_meeting(3);
 	await_waits(children[0], 1);
 	await_waits(children[1], 1);
 	no_deadlock();
@@ -89,6 +91,7 @@ static void with_threads(bool elsewhere)
 		put(third);
 		fill_and_wait(ports[0]);
 	});
+	await_meeting(2);
 	await_waits(children[0], elsewhere ? 1 : 2);
 	await_waits(children[1], 1);
 	if (elsewhere)
@@ -161,6 +164,7 @@ static void with_a_group(bool both)
 				fill_and_wait(full[i]);
 			CHECK(read(stay[0], &byte, 1) >= 0);
 		});
+	await_meeting(3);
 	await_waits(children[0], 1);
 	await_waits(children[1], 1);
 	if (both) {
@@ -212,6 +216,7 @@ static void with_a_set(bool both)
 				fill_and_wait(full);
 			CHECK(read(stay[0], &byte, 1) >= 0);
 		});
+	await_meeting(3);
 	await_waits(children[0], 1);
 	await_waits(children[1], 1);
 	if (both) {
@@ -277,6 +282,7 @@ static void with_completions(int64_t deadline)
 		meet(2);
 		fill_and_wait(full);
 	});
+	await_meeting(2);
 	await_waits(children[0], 2);
 	await_waits(children[1], 1);
 	if (deadline == PORTICO_FOREVER)

@@ -57,14 +57,16 @@ static void mutual_receive(bool third_holds_one)
 			if (i == 0 && third_holds_one)
 				give_right(third, receive);
 			take_right(meeting[i]);
-			meet(2);
+			meet(third_holds_one ? 3 : 2);
 			get(receive.id);
 		});
 	if (third_holds_one) {
 		children[2] = ACTOR({
 			take_right(third);
+			meet(3);
 			pause();
 		});
+		await_meeting(3);
 		await_waits(children[0], 1);
 		await_waits(children[1], 1);
 		no_deadlock();

@@ -85,7 +85,7 @@ static int queue(struct portico *k, pk_id id, pk_id told, struct pk_wakes *wakes
 		if (!pk_hand_over(k, port, message, m, wakes))
 			pk_enqueue(k, port, id, message, m, wakes);
 	}
-	pk_object_unlock(port);
+	pk_port_unlock(k, port);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #ifndef PK_GUARD_H
 #define PK_GUARD_H
 
+#include "bell.h"
 #include "object.h"
 
 int pk_port_find_guard(struct portico *k, pk_id id, struct pk_port **port, struct pk_port **guard);
@@ -47,9 +48,11 @@ static inline int pk_port_lock(struct portico *k, pk_id id, struct pk_port **por
 /* The same of whatever is in that slot, alive or not. */
 int pk_port_lock_slot(struct portico *k, uint32_t slot, struct pk_port **guard);
 
+/* Leave it; and its bell says what there is. */
 static inline void pk_port_unlock(struct portico *k, struct pk_port *guard)
 {
-	(void)k;
+	if (__builtin_expect(guard->special & PK_SPECIAL_BELL, 0))
+		pk_bell_settle(k, guard);
 	pk_object_unlock(guard);
 }
 

@@ -318,6 +318,7 @@ struct pk_port {
 	uint32_t returned;	   /* messages that came back to their places, ever */
 	pk_id users[2];		   /* those who do, where the rule counts them */
 	struct pk_wait_list receipts; /* cache */
+	uint32_t bell;		      /* cache: what its bell says, enum pk_bell_state */
 	_Atomic uint32_t pooled;      /* places of the pool that it has; pool.h */
 	/* written when somebody uses it who hadn't: on no way that is gone often */
 	struct pk_parties parties;
@@ -578,6 +579,7 @@ struct pk_header {
 	/* by whoever does it */
 	_Alignas(PK_LINE) _Atomic int64_t swept_ns; /* CLOCK_MONOTONIC: when the dead were last looked for */
 	_Atomic uint64_t repairs, reaped;	    /* counters */
+	_Atomic uint32_t bells_owed;		    /* cache: some bell has still to be rung; bell.h */
 	_Alignas(PK_LINE) _Atomic int64_t spinning_until_ns[PK_SEATS]; /* by CPU, CLOCK_MONOTONIC; spin.h */
 	/* log.c */
 	_Alignas(PK_LINE) _Atomic uint64_t logged; /* entries ever */

@@ -450,6 +450,23 @@ int pk_rename_new(const char *from, const char *to)
 	return (int)error;
 }
 
+int pk_make_fifo(const char *path, unsigned mode)
+{
+	return (int)pk_syscall4(SYS_mknodat, AT_FDCWD, path, S_IFIFO | mode, 0);
+}
+
+void pk_put_byte(int fd)
+{
+	pk_syscall3(SYS_write, fd, "!", 1);
+}
+
+void pk_drain(int fd)
+{
+	char bytes[64];
+	while (pk_syscall3(SYS_read, fd, bytes, sizeof bytes) == (long)sizeof bytes)
+		continue;
+}
+
 int pk_open_unnamed(const char *directory, unsigned mode)
 {
 	int fd = pk_open(directory, O_RDWR | O_TMPFILE, mode);

@@ -115,6 +115,11 @@ int pk_unlink(const char *path);
 int pk_mkdir(const char *path, unsigned mode);
 int pk_rename_new(const char *from, const char *to); /* -EEXIST where `to` exists */
 
+/* A named pipe: make one; put a byte in, if there is room; take all out. */
+int pk_make_fifo(const char *path, unsigned mode);
+void pk_put_byte(int fd);
+void pk_drain(int fd);
+
 /* A file in that directory that has no name yet, and naming it: -EEXIST.  -EOPNOTSUPP: not here. */
 int pk_open_unnamed(const char *directory, unsigned mode);
 int pk_name_new(int fd, const char *path);

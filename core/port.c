@@ -146,6 +146,7 @@ static void finish_destroying(struct portico *k, struct pk_port *port, uint32_t 
 	port->first = port->last = 0;
 	pk_store_relaxed(&port->count, 0);
 	pk_pool_settle(k, port);
+	pk_bell_end(k, port);
 	pk_release(k, PK_PORTS, slot);
 }
 
@@ -394,6 +395,7 @@ static void go_on(struct portico *k, struct pk_port *port, struct pk_wakes *wake
 	pk_port_advance(k, slot, wakes);
 	pk_pool_settle(k, port);
 	pk_wait_grant_all(k, &port->watchers, wakes);
+	pk_bell_repair(k, port);
 }
 
 static void repair_pool(struct portico *k, struct pk_port *set, struct pk_port *port, void *context)
@@ -420,6 +422,7 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 	struct repair repair = { port, pk_slot_id(&port->head, slot), &wakes };
 	if (pk_load(&port->set) != 0) {
 		port->special |= PK_SPECIAL_SET; /* G4 */
+		pk_bell_repair(k, port);
 		return;
 	}
 	port->special &= ~PK_SPECIAL_SET;

@@ -164,6 +164,8 @@ static void join(struct portico *k, struct pk_port *set, pk_id set_id, struct pk
 	pk_store(&port->set, set_id); /* G1 */
 	PK_POINT("set: joined, nobody served");
 	serve_newcomer(k, set, port, id, wakes);
+	if (port->special & PK_SPECIAL_BELL)
+		pk_bell_settle(k, port);
 }
 
 int pk_portset_add(struct portico *k, pk_id set_id, pk_id id)
@@ -245,6 +247,8 @@ static void leave(struct portico *k, struct pk_port *set, struct pk_port *port, 
 	}
 	port->next_number = later(set->next_number, port->next_number); /* J2 */
 	port->next_ticket = later(set->next_ticket, port->next_ticket);
+	if (port->special & PK_SPECIAL_BELL)
+		pk_bell_show(k, port, pk_port_has(port));
 	PK_POINT("set: its own again, still a member");
 	pk_store(&port->set, 0); /* G1 */
 	PK_POINT("set: left");

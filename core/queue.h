@@ -168,6 +168,12 @@ static inline bool pk_fits(const struct pk_port *port, const struct pk_message *
 	       port->queued_bytes + m->length <= port->capacity;
 }
 
+/* Is there something to receive?  Or to be taken from a sender that waits. */
+static inline bool pk_port_has(const struct pk_port *port)
+{
+	return pk_load_relaxed(&port->count) != 0 || port->senders.first != 0;
+}
+
 /* What is sent to a member is received from its set. */
 static inline bool pk_is_member(const struct pk_port *port)
 {

@@ -28,6 +28,7 @@ uint64_t pk_layout_hash(void)
 	hash = MIX(hash, offsetof(struct pk_wait, outcome));
 	hash = MIX(hash, offsetof(struct pk_wait, completion));
 	hash = MIX(hash, offsetof(struct pk_wait, beside));
+	hash = MIX(hash, offsetof(struct pk_port, bell));
 	hash = MIX(hash, offsetof(struct pk_message, run));
 	hash = MIX(hash, offsetof(struct pk_port, permission));
 	hash = MIX(hash, PK_RUN_OFFSET);

@@ -4,6 +4,7 @@
  *
  *   DIR/region   the shared memory; mode 0600
  *   DIR/shm/     one file per System V segment
+ *   DIR/bells/   a named pipe for each port that somebody polls; bell.h
  *   DIR/mnt/     a mount point for `portico mount`
  *
  * Whoever comes first makes the region aside, complete, as a file without a

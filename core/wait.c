@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "bell.h"
 #include "completion.h"
 #include "inbox.h"
 #include "log.h"
@@ -337,6 +338,7 @@ static int look_round(struct portico *k, uint32_t slot)
 	if (pk_thread.owes_completions)
 		pk_wait_tell_owed(k);
 	pk_task_sweep(k, false);
+	pk_bells_look_round(k);
 	pk_wait_expire(k);
 	check_line(k, slot);
 	bool in_vain = pk_inbox_in_vain(k, slot);

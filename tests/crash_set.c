@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* kill -9 at every commit point of what is done to port sets and their members (crash.h). */
 #include "crash.h"
+#include "bell.h"
 #include "portset.h"
+
+#include <poll.h>
 
 /* ---- the stage: two ports, one of one slot, and a set of the victim's or of ours */
 
@@ -219,6 +222,66 @@ static void verify_handed_or_not(void)
 	CHECK(either(drain(set), "", handed == 'h' ? "" : "h"));
 }
 
+/* ---- bells: we listen, to one port that joins a set and to one that doesn't */
+
+static int bells[2];
+
+static void prepare_bells(void)
+{
+	make_ports();
+	for (int i = 0; i < 2; i++) {
+		bells[i] = pk_bell_open(k, ports[i]);
+		CHECK(bells[i] >= 0);
+	}
+}
+
+static void ring(void)
+{
+	put(ports[1], 'r');
+	get_until(ports[1], 0);
+	put(ports[1], 's');
+}
+
+static void ring_member(void)
+{
+	put(ports[0], 'r');
+	make_set();
+	get_until(set, 0);
+	put(ports[0], 's');
+	CHECK_EQUAL(pk_portset_remove(k, set, ports[0]), 0);
+}
+
+static bool readable(int fd)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLIN };
+	return poll(&poller, 1, 0) == 1;
+}
+
+static void verify_bells(void)
+{
+	for (int i = 0; i < 2; i++) {
+		struct pk_port_status status;
+		CHECK_EQUAL(pk_port_inspect(k, ports[i], &status), 0);
+		CHECK_EQUAL(readable(bells[i]), status.count > 0);
+		drain(ports[i]);
+		CHECK(!readable(bells[i]));
+		close(bells[i]);
+	}
+}
+
+static void destroy_rung(void)
+{
+	CHECK_EQUAL(pk_port_destroy(k, ports[0]), 0);
+}
+
+static void verify_rung_if_gone(void)
+{
+	struct pk_port_status status;
+	CHECK_EQUAL(readable(bells[0]), pk_port_inspect(k, ports[0], &status) != 0);
+	close(bells[0]);
+	close(bells[1]);
+}
+
 static const struct scenario scenarios[] = {
 	{ "join", fill_ports, join, NULL, verify_full },
 	{ "leave", fill_ports, join_and_leave, NULL, verify_full },
@@ -227,6 +290,9 @@ static const struct scenario scenarios[] = {
 	{ "send-to-member", prepare_ours, send_to_member, NULL, verify_sent_or_not },
 	{ "destroy-member", prepare_ours, destroy_member, NULL, verify_member_gone_or_not },
 	{ "hand-over", prepare_waiting, send_when_awaited, meanwhile_wait, verify_handed_or_not },
+	{ "bell", prepare_bells, ring, NULL, verify_bells },
+	{ "bell-of-member", prepare_bells, ring_member, NULL, verify_bells },
+	{ "bell-of-destroyed", prepare_bells, destroy_rung, NULL, verify_rung_if_gone },
 	{ 0 },
 };
 

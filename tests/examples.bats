@@ -99,3 +99,10 @@ it was ended by signal 15'
 complaint: the chair creaks
 order: oil'
 }
+
+@test "examples: poll" {
+	shows poll 'message 1
+message 2
+message 3
+and then it was quiet'
+}

@@ -35,3 +35,23 @@ load helper
 @test "kill -9 at each point of sending to a member, and of its repair" { case_of crash_set send-to-member; }
 @test "kill -9 at each point of destroying a member, and of its repair" { case_of crash_set destroy-member; }
 @test "kill -9 at each point of handing over at a set, and of its repair" { case_of crash_set hand-over; }
+@test "kill -9 at each point of ringing a port's bell, and of its repair" { case_of crash_set bell; }
+@test "kill -9 at each point of ringing a member's, and of its repair" { case_of crash_set bell-of-member; }
+@test "kill -9 at each point of ringing for the end of a port, and of its repair" { case_of crash_set bell-of-destroyed; }
+
+# ---- scans
+
+@test "scan: says which ports are ready, and which gone" { case_of core_poll scan; }
+@test "scan: waits" { case_of core_poll scan-waits; }
+@test "scan: what is refused" { case_of core_poll scan-refused; }
+
+# ---- descriptors
+
+@test "fd: readable exactly while there is something to receive, or the port is gone" { case_of core_poll fd; }
+@test "fd: of a port without slots" { case_of core_poll fd-rendezvous; }
+@test "fd: a message goes back when its receiver is killed" { case_of core_poll fd-given-back; }
+@test "fd: of a set, and of its members" { case_of core_poll fd-of-set; }
+@test "fd: of a guarded port, and of completions" { case_of core_poll fd-of-others; }
+@test "fd: the bell goes when the last is closed" { case_of core_poll fd-closed; }
+@test "fd: a sender without descriptors sends, and somebody rings for it" { case_of core_poll fd-no-descriptors; }
+@test "fd: true whenever all hold still, after kills too" { case_of core_poll fd-stays-true; }

@@ -104,10 +104,13 @@ cannot_be_made() {
 	portico create box
 	: >"$PORTICO_KERNEL/region.new.7"
 	: >"$PORTICO_KERNEL/shm/16777299"
+	mkdir "$PORTICO_KERNEL/bells"
+	: >"$PORTICO_KERNEL/bells/16777299"
 	p doctor
 	[ "$status" -eq 0 ]
 	[[ $output = *"limited  leftovers: 1 half-made region of processes that died"* ]]
 	[[ $output = *"limited  leftovers: 1 file in shm/ of no segment"* ]]
+	[[ $output = *"limited  leftovers: 1 file in bells/ of no port"* ]]
 	local segment
 	segment=$(preload ipcmk -M 100 | grep -o '[0-9]*$')
 	: >"$PORTICO_KERNEL/region.new.7"
@@ -115,6 +118,8 @@ cannot_be_made() {
 	[ "$status" -eq 0 ]
 	[[ $output = *"repaired leftovers: 1 half-made region of processes that died: removed"* ]]
 	[[ $output = *"repaired leftovers: 1 file in shm/ of no segment: removed"* ]]
+	[[ $output = *"repaired leftovers: 1 file in bells/ of no port: removed"* ]]
+	[ ! -e "$PORTICO_KERNEL/bells/16777299" ]
 	[[ $output != *"limited  leftovers"* ]]
 	[ ! -e "$PORTICO_KERNEL/region.new.7" ]
 	# and not what is a segment's

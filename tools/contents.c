@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "contents.h"
+#include "bell.h"
 #include "instance.h"
 #include "name.h"
 #include "pipe.h"
@@ -126,6 +127,23 @@ static bool is_stray(struct portico *k, const char *name)
 	struct pk_head *head = pk_slot(k, PK_SEGMENTS, pk_id_slot(id));
 	return !head || pk_word_kind(pk_load(&head->word)) == PK_FREE ||
 	       pk_slot_id(head, pk_id_slot(id)) != id;
+}
+
+unsigned stray_bells(struct portico *k, bool remove)
+{
+	char path[PK_PATH_MAX];
+	unsigned count = 0;
+	DIR *directory = pk_region_path(k, "bells", path) == 0 ? opendir(path) : NULL;
+	for (struct dirent *entry; directory && (entry = readdir(directory));) {
+		if (entry->d_name[0] == '.' || pk_bell_is_named(k, entry->d_name))
+			continue;
+		count++;
+		if (remove)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	if (directory)
+		closedir(directory);
+	return count;
 }
 
 unsigned stray_files(struct portico *k, bool remove)

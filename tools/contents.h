@@ -28,4 +28,7 @@ bool names_are_sound(struct portico *k);
 /* Files in shm/ that are no segment's; and remove them.  How many. */
 unsigned stray_files(struct portico *k, bool remove);
 
+/* The same in bells/. */
+unsigned stray_bells(struct portico *k, bool remove);
+
 #endif

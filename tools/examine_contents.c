@@ -105,6 +105,10 @@ static void examine_files(struct portico *k)
 	if (strays > 0)
 		report(LIMITED, "leftovers", remedy(), "%u file%s in shm/ of no segment", strays,
 		       strays == 1 ? "" : "s");
+	strays = stray_bells(k, false);
+	if (strays > 0)
+		report(LIMITED, "leftovers", remedy(), "%u file%s in bells/ of no port", strays,
+		       strays == 1 ? "" : "s");
 }
 
 void examine_contents(struct portico *k)

@@ -229,14 +229,17 @@ static void repair_contents(struct portico *k)
 	if ((strays = stray_files(k, true)) > 0)
 		report(REPAIRED, "leftovers", NULL, "%u file%s in shm/ of no segment: removed", strays,
 		       strays == 1 ? "" : "s");
+	if ((strays = stray_bells(k, true)) > 0)
+		report(REPAIRED, "leftovers", NULL, "%u file%s in bells/ of no port: removed", strays,
+		       strays == 1 ? "" : "s");
 }
 
 /* ---- making way for a new one */
 
-static void remove_segments(const char *directory)
+static void remove_numbered(const char *directory, const char *below)
 {
 	char path[PK_PATH_MAX + 8];
-	snprintf(path, sizeof path, "%s/shm", directory);
+	snprintf(path, sizeof path, "%s/%s", directory, below);
 	DIR *files = opendir(path);
 	for (struct dirent *entry; files && (entry = readdir(files));)
 		if (strspn(entry->d_name, "0123456789") == strlen(entry->d_name))
@@ -273,7 +276,8 @@ static void make_way(const char *directory)
 	else if (unlink(region) != 0)
 		report(BAD, "repair", NULL, "%s: can't be removed: %s", region, strerror(errno));
 	else {
-		remove_segments(directory);
+		remove_numbered(directory, "shm");
+		remove_numbered(directory, "bells");
 		report(REPAIRED, "region", NULL,
 		       "it is removed, with all that the instance held; the next use makes a new one");
 	}

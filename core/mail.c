@@ -49,17 +49,34 @@ static int send(struct portico *k, pk_id port, uint32_t message, int64_t deadlin
 							   : error;
 }
 
+/* By its id or a right; the message is signed by that. */
+static int find_port(struct portico *k, pk_id name, uint32_t message, pk_id *port)
+{
+	uint32_t right;
+	int error = pk_right_resolve(k, name, PK_TO_SEND, port, &right);
+	return !error && right != 0 ? pk_right_sign(k, right, message) : error;
+}
+
+static void take_back(struct portico *k, uint32_t message)
+{
+	pk_right_unsign(k, message);
+	pk_message_release(k, message);
+}
+
 PUBLIC int portico_send_with(portico *instance, portico_port port, const void *data, size_t bytes,
 			     const struct portico_sending *how, int64_t deadline)
 {
 	uint32_t message = 0;
+	pk_id id;
 	int result = make(instance, data, bytes, how, &message);
 	if (result)
 		return result;
-	result = how->wants_receipt ? send_for_receipt(instance, port.id, &message, how->receipt, deadline)
-				    : send(instance, port.id, message, deadline);
+	result = find_port(instance, port.id, message, &id);
+	if (!result)
+		result = how->wants_receipt ? send_for_receipt(instance, id, &message, how->receipt, deadline)
+					    : send(instance, id, message, deadline);
 	if (result && result != -EIO) /* then a wait that couldn't be withdrawn may still name it */
-		pk_message_release(instance, message);
+		take_back(instance, message);
 	return result;
 }
 
@@ -75,11 +92,14 @@ PUBLIC int portico_post_send_with(portico *instance, portico_port port, const vo
 		.id = &wait->id,
 	};
 	uint32_t message = 0, slot = 0;
+	pk_id id;
 	int error = make(instance, data, bytes, how, &message);
 	if (error)
 		return error;
-	error = pk_port_post_send(instance, port.id, message, &post, &slot);
+	error = find_port(instance, port.id, message, &id);
+	if (!error)
+		error = pk_port_post_send(instance, id, message, &post, &slot);
 	if (error)
-		pk_message_release(instance, message);
+		take_back(instance, message);
 	return error;
 }

@@ -5,6 +5,7 @@
 #include "task.h"
 
 #include <portico/mail.h>
+#include <portico/rights.h>
 
 static portico *k;
 
@@ -425,6 +426,47 @@ static void case_receipt_long(void)
 	CHECK(pk_run_valid(k));
 }
 
+/* ---- by rights */
+
+static void receive_urgent(portico_port receive, const char *text)
+{
+	struct portico_envelope envelope;
+	char buffer[8];
+	CHECK_EQUAL(portico_receive(k, receive, buffer, sizeof buffer, NULL, &envelope, PORTICO_NOW),
+		    strlen(text));
+	CHECK_EQUAL(memcmp(buffer, text, strlen(text)), 0);
+	CHECK_EQUAL(envelope.priority, 9);
+	CHECK_EQUAL(envelope.port.id, receive.id);
+}
+
+static void case_by_right(void)
+{
+	struct portico_sending how = { .priority = 9, .wants_receipt = true };
+	struct portico_limits limits = { 1, 64, 64 };
+	struct portico_completion completion;
+	struct portico_envelope envelope;
+	portico_port receive, send, once, completions;
+	portico_wait wait;
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+	CHECK_EQUAL(portico_port_create(k, &limits, &receive), 0);
+	CHECK_EQUAL(portico_right_make(k, receive, PORTICO_SEND, &send), 0);
+	CHECK_EQUAL(portico_right_make(k, receive, PORTICO_SEND_ONCE, &once), 0);
+	CHECK_EQUAL(put_urgent(receive, "x", 1, 9, PORTICO_NOW), -EBADF);
+	CHECK_EQUAL(put_urgent(send, "x", 1, 9, PORTICO_NOW), 0);
+	CHECK_EQUAL(put_urgent(once, "y", 1, 9, PORTICO_NOW), -EAGAIN); /* and is there yet */
+	CHECK_EQUAL(portico_post_send_with(k, once, "y", 1, &how, PORTICO_FOREVER, completions, 1, &wait), 0);
+	CHECK_EQUAL(put_urgent(once, "y", 1, 9, PORTICO_NOW), -EINVAL);
+	receive_urgent(receive, "x");
+	CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), -EAGAIN);
+	receive_urgent(receive, "y");
+	CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_collect(k, wait, NULL, 0, &envelope), 0);
+	CHECK_EQUAL(envelope.pid, getpid());
+	CHECK_EQUAL(put_urgent(once, "y", 1, 9, PORTICO_NOW), -EINVAL);
+	CHECK_EQUAL(put_for_receipt(send, "z", NULL, portico_deadline(1000000)), -ETIMEDOUT);
+	CHECK_EQUAL(queued_in(receive), 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
@@ -442,6 +484,7 @@ int main(int argc, char **argv)
 		{ "receipt-destroyed", case_receipt_destroyed },
 		{ "receipt-posted", case_receipt_posted },
 		{ "receipt-long", case_receipt_long },
+		{ "by-right", case_by_right },
 		{ 0 },
 	};
 	CHECK_EQUAL(portico_open(NULL, PORTICO_CREATE, &k), 0);

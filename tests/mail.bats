@@ -25,6 +25,10 @@ load helper
 @test "receipt: posted, and cancelled" { case_of core_mail receipt-posted; }
 @test "receipt: of a message in pages of its own" { case_of core_mail receipt-long; }
 
+# ---- by rights
+
+@test "by a right: with a priority, and for a receipt" { case_of core_mail by-right; }
+
 # ---- kill -9
 
 @test "kill -9 at each point of sends of several priorities, and of its repair" { case_of crash_mail priority; }

@@ -105,4 +105,35 @@ order: oil'
 message 2
 message 3
 and then it was quiet'
+
+@test "examples: rights" {
+	shows rights "with the right to receive: that right isn't of the kind that is wanted
+rights to send: 1, in a message
+the client sent 'one'
+the client sent 'two'
+the client sent 'three'
+nobody is left who could send"
+}
+
+@test "examples: call" {
+	shows call '3 squared is 9
+13: whoever had the request gave it up, or ended, without an answer
+12 squared is 144
+0: whoever had the request gave it up, or ended, without an answer
+4: the object was removed'
+}
+
+@test "examples: memory" {
+	shows memory 'sent; the parent may free it: no, it has it no more
+64 MiB are back, with the sum that they were sent with
+they lie where they lay, so nothing was copied: yes
+the last word was 8388607, and is 16777214'
+}
+
+@test "examples: backup" {
+	shows backup 'the server has done job 1
+it was killed; its port is ours
+the backup has done job 2
+the backup has done job 3
+the backup has done job 4'
 }

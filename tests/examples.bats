@@ -105,6 +105,7 @@ order: oil'
 message 2
 message 3
 and then it was quiet'
+}
 
 @test "examples: rights" {
 	shows rights "with the right to receive: that right isn't of the kind that is wanted

@@ -3,6 +3,8 @@
 #include "completion.h"
 #include "deliver.h"
 
+#include <portico/mail.h>
+
 #include <string.h>
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -19,50 +21,26 @@ PUBLIC int portico_completions_create(portico *instance, portico_port *completio
 
 /* ---- posting */
 
-static struct pk_post post_of(int64_t deadline, portico_port completions, uint64_t cookie, portico_wait *wait)
-{
-	return (struct pk_post){
-		.tell = PK_TELL_PORT,
-		.port = completions.id,
-		.cookie = cookie,
-		.until_ns = deadline,
-		.id = &wait->id,
-	};
-}
-
 PUBLIC int portico_post_send(portico *instance, portico_port port, const void *data, size_t bytes,
 			     int64_t type, int64_t deadline, portico_port completions, uint64_t cookie,
 			     portico_wait *wait)
 {
-	struct pk_post post = post_of(deadline, completions, cookie, wait);
-	uint32_t message = 0, slot = 0, right;
-	pk_id id;
-	int error = pk_right_resolve(instance, port.id, PK_TO_SEND, &id, &right);
-	if (!error)
-		error = pk_message_make_from(instance, data, bytes, type, &message);
-	if (error)
-		return error;
-	if (right != 0)
-		error = pk_right_sign(instance, right, message);
-	if (!error)
-		error = pk_port_post_send(instance, id, message, &post, &slot);
-	if (error) {
-		pk_right_unsign(instance, message);
-		pk_message_release(instance, message);
-	}
-	return error;
+	const struct portico_sending how = { .type = type };
+	return portico_post_send_with(instance, port, data, bytes, &how, deadline, completions, cookie, wait);
 }
 
 PUBLIC int portico_post_receive(portico *instance, const portico_port *ports, unsigned count,
 				size_t size_bytes, const struct portico_filter *filter, int64_t deadline,
 				portico_port completions, uint64_t cookie, portico_wait *wait)
 {
-	struct pk_post post = post_of(deadline, completions, cookie, wait);
+	struct pk_post post = pk_post_of(deadline, completions, cookie, wait);
 	struct pk_want want;
 	pk_id room[PK_GROUP_MOST];
 	const pk_id *ids = &ports->id;
 	uint32_t slot = 0;
-	int error = count == 0 || count > PK_GROUP_MOST ? -EINVAL : pk_want_of(filter, size_bytes, &want);
+	int error = pk_check_call(NULL, 0, deadline);
+	if (!error)
+		error = count == 0 || count > PK_GROUP_MOST ? -EINVAL : pk_want_of(filter, size_bytes, &want);
 	if (!error)
 		error = pk_names_to_ports(instance, &ids, count, room);
 	return error ? error : pk_port_post_receive_any(instance, ids, count, &want, &post, &slot);
@@ -81,7 +59,9 @@ PUBLIC int portico_complete(portico *instance, portico_port completions,
 			    struct portico_completion *completion, int64_t deadline)
 {
 	uint32_t message = 0, length;
-	int error = pk_enter(instance);
+	int error = pk_check_call(NULL, 0, deadline);
+	if (!error)
+		error = pk_enter(instance);
 	if (!error)
 		error = pk_completions_mine(instance, completions.id);
 	if (error)
@@ -147,17 +127,33 @@ static int end(struct portico *k, pk_id id, int result)
 	return result;
 }
 
+/* How a wait stands, and its slot; 0: there is no such wait, or why it couldn't be looked for. */
+static int status_of(struct portico *k, pk_id id, uint32_t *slot)
+{
+	int error = pk_enter(k);
+	*slot = error ? 0 : pk_wait_find(k, id);
+	if (*slot == 0)
+		return error ? error : -EINVAL;
+	look_round(k);
+	int result = pk_wait_status(k, *slot);
+	return result == PK_POSTED || is_on_its_way(k, *slot) ? -EINPROGRESS : result;
+}
+
+PUBLIC int portico_wait_status(portico *instance, portico_wait wait)
+{
+	uint32_t slot;
+	return status_of(instance, wait.id, &slot);
+}
+
 PUBLIC ssize_t portico_collect(portico *instance, portico_wait wait, void *buffer, size_t size_bytes,
 			       struct portico_envelope *envelope)
 {
-	int error = pk_enter(instance);
-	uint32_t slot = error ? 0 : pk_wait_find(instance, wait.id);
-	if (slot == 0)
-		return error ? error : -EINVAL;
-	look_round(instance);
-	int result = pk_wait_status(instance, slot);
-	if (result == PK_POSTED || is_on_its_way(instance, slot))
-		return -EINPROGRESS;
+	uint32_t slot = 0;
+	int result = pk_check_call(buffer, size_bytes, PORTICO_NOW);
+	if (!result)
+		result = status_of(instance, wait.id, &slot);
+	if (slot == 0 || result == -EINPROGRESS)
+		return result;
 	const struct pk_wait *posted = pk_slot(instance, PK_WAITS, slot);
 	if (result == 0 && envelope && posted->purpose == PK_FOR_RECEIPT)
 		*envelope = receipt_of(posted);

@@ -24,6 +24,14 @@ static inline int pk_want_of(const struct portico_filter *filter, size_t size_by
 	return (unsigned)filter->select > PORTICO_FROM ? -EINVAL : 0;
 }
 
+/* What every call may be given wrong. */
+static inline int pk_check_call(const void *data, size_t bytes, int64_t deadline)
+{
+	if (__builtin_expect((deadline < 0) | ((data == NULL) & (bytes != 0)), 0))
+		return deadline < 0 ? -EINVAL : -EFAULT;
+	return 0;
+}
+
 /* What few messages have, before it is delivered.  -EBADMSG: its parts want portico_message_receive(); it
  * stays. */
 int pk_deliver_more(struct portico *k, uint32_t message, const struct pk_message *m);
@@ -67,6 +75,19 @@ static inline ssize_t pk_deliver(struct portico *k, uint32_t message, void *buff
 		pk_envelope_fill(k, envelope, m);
 	pk_message_release_at(k, message, m);
 	return length;
+}
+
+/* How to post for a completion. */
+static inline struct pk_post pk_post_of(int64_t deadline, portico_port completions, uint64_t cookie,
+					portico_wait *wait)
+{
+	return (struct pk_post){
+		.tell = PK_TELL_PORT,
+		.port = completions.id,
+		.cookie = cookie,
+		.until_ns = deadline,
+		.id = &wait->id,
+	};
 }
 
 #endif

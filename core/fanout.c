@@ -172,10 +172,12 @@ static void give_all(struct portico *k, struct pk_port *source, struct pk_port *
 }
 
 /* Of what can be had once only there are no copies. */
-static int may_broadcast(struct portico *k, const struct pk_port *source, uint32_t message)
+static int may_broadcast(struct portico *k, struct pk_port *source, uint32_t message)
 {
 	const struct pk_message *m = pk_message_at(k, message);
 	int error = pk_may_send(k, source, m);
+	if (!error)
+		error = pk_share_allows(k, source, PK_FOR_SEND);
 	return error ? error : m->more & (PK_MORE_PARTS | PK_MORE_RECEIPT) ? -EOPNOTSUPP : 0;
 }
 

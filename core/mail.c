@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/mail.h>. */
 #include "deliver.h"
+#include "peek.h"
 #include "receipt.h"
+#include "share.h"
 
 #include <portico/mail.h>
+
+_Static_assert((int)PORTICO_SHARE_ONE_RECEIVER == (int)PK_SHARED_BY_SENDERS, "rules are the same");
 
 #define PUBLIC __attribute__((visibility("default")))
 
@@ -49,18 +53,27 @@ static int send(struct portico *k, pk_id port, uint32_t message, int64_t deadlin
 							   : error;
 }
 
-/* By its id or a right; the message is signed by that. */
-static int find_port(struct portico *k, pk_id name, uint32_t message, pk_id *port)
-{
-	uint32_t right;
-	int error = pk_right_resolve(k, name, PK_TO_SEND, port, &right);
-	return !error && right != 0 ? pk_right_sign(k, right, message) : error;
-}
-
-static void take_back(struct portico *k, uint32_t message)
+/* Of a message that is still this task's. */
+static void discard(struct portico *k, uint32_t message)
 {
 	pk_right_unsign(k, message);
 	pk_message_release(k, message);
+}
+
+/* Make the message, and find where it goes; signed with the right by which it does. */
+static int prepare(struct portico *k, pk_id name, const void *data, size_t bytes,
+		   const struct portico_sending *how, pk_id *port, uint32_t *message)
+{
+	uint32_t right;
+	int error = pk_right_resolve(k, name, PK_TO_SEND, port, &right);
+	if (!error)
+		error = make(k, data, bytes, how, message);
+	if (error || right == 0)
+		return error;
+	error = pk_right_sign(k, right, *message);
+	if (error)
+		discard(k, *message);
+	return error;
 }
 
 PUBLIC int portico_send_with(portico *instance, portico_port port, const void *data, size_t bytes,
@@ -68,15 +81,15 @@ PUBLIC int portico_send_with(portico *instance, portico_port port, const void *d
 {
 	uint32_t message = 0;
 	pk_id id;
-	int result = make(instance, data, bytes, how, &message);
+	int result = pk_check_call(data, bytes, deadline);
+	if (!result)
+		result = prepare(instance, port.id, data, bytes, how, &id, &message);
 	if (result)
 		return result;
-	result = find_port(instance, port.id, message, &id);
-	if (!result)
-		result = how->wants_receipt ? send_for_receipt(instance, id, &message, how->receipt, deadline)
-					    : send(instance, id, message, deadline);
-	if (result && result != -EIO) /* then a wait that couldn't be withdrawn may still name it */
-		take_back(instance, message);
+	result = how->wants_receipt ? send_for_receipt(instance, id, &message, how->receipt, deadline)
+				    : send(instance, id, message, deadline);
+	if (result && message != 0 && result != -EIO) /* then a wait that couldn't be withdrawn may name it */
+		discard(instance, message);
 	return result;
 }
 
@@ -84,22 +97,80 @@ PUBLIC int portico_post_send_with(portico *instance, portico_port port, const vo
 				  const struct portico_sending *how, int64_t deadline,
 				  portico_port completions, uint64_t cookie, portico_wait *wait)
 {
-	struct pk_post post = {
-		.tell = PK_TELL_PORT,
-		.port = completions.id,
-		.cookie = cookie,
-		.until_ns = deadline,
-		.id = &wait->id,
-	};
+	struct pk_post post = pk_post_of(deadline, completions, cookie, wait);
 	uint32_t message = 0, slot = 0;
 	pk_id id;
-	int error = make(instance, data, bytes, how, &message);
+	int error = pk_check_call(data, bytes, deadline);
+	if (!error)
+		error = prepare(instance, port.id, data, bytes, how, &id, &message);
 	if (error)
 		return error;
-	error = find_port(instance, port.id, message, &id);
-	if (!error)
-		error = pk_port_post_send(instance, id, message, &post, &slot);
+	error = pk_port_post_send(instance, id, message, &post, &slot);
 	if (error)
-		take_back(instance, message);
+		discard(instance, message);
 	return error;
+}
+
+/* ---- looking */
+
+PUBLIC ssize_t portico_peek(portico *instance, portico_port port, void *buffer, size_t size_bytes,
+			    const struct portico_filter *filter, uint32_t index,
+			    struct portico_envelope *envelope)
+{
+	struct pk_want want;
+	struct pk_message seen;
+	pk_id id;
+	int error = pk_check_call(buffer, size_bytes, PORTICO_NOW);
+	if (!error)
+		error = pk_want_of(filter, size_bytes, &want);
+	if (!error)
+		error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
+	if (!error)
+		error = pk_port_peek(instance, id, &want, index, buffer, want.room, &seen);
+	if (error)
+		return error;
+	if (envelope)
+		pk_envelope_fill(instance, envelope, &seen);
+	return seen.length;
+}
+
+PUBLIC ssize_t portico_probe(portico *instance, portico_port port, const struct portico_filter *filter,
+			     struct portico_envelope *envelope)
+{
+	struct pk_want want;
+	struct pk_message seen;
+	pk_id id;
+	int error = pk_want_of(filter, 0, &want);
+	if (!error)
+		error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
+	if (!error)
+		error = pk_port_peek(instance, id, &want, 0, NULL, 0, &seen);
+	if (error && error != -E2BIG)
+		return error;
+	if (envelope)
+		pk_envelope_fill(instance, envelope, &seen);
+	return seen.length;
+}
+
+/* ---- sharing */
+
+PUBLIC int portico_mailbox_share(portico *instance, portico_port port, enum portico_share rule)
+{
+	pk_id id;
+	int error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
+	return error ? error : pk_share_set(instance, id, (enum pk_rule)rule);
+}
+
+PUBLIC int portico_mailbox_claim(portico *instance, portico_port port)
+{
+	pk_id id;
+	int error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
+	return error ? error : pk_share_claim(instance, id);
+}
+
+PUBLIC int portico_mailbox_yield(portico *instance, portico_port port)
+{
+	pk_id id;
+	int error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
+	return error ? error : pk_share_yield(instance, id);
 }

@@ -139,7 +139,9 @@ PUBLIC int portico_send(portico *instance, portico_port port, const void *data, 
 			int64_t deadline)
 {
 	uint32_t message = 0;
-	int result = pk_enter(instance);
+	int result = pk_check_call(data, bytes, deadline);
+	if (!result)
+		result = pk_enter(instance);
 	if (!result)
 		result = pk_message_make_from(instance, data, bytes, type, &message);
 	if (result)
@@ -161,7 +163,9 @@ PUBLIC ssize_t portico_receive(portico *instance, portico_port port, void *buffe
 	struct pk_want want;
 	pk_id id;
 	uint32_t message = 0;
-	int error = pk_want_of(filter, size_bytes, &want);
+	int error = pk_check_call(buffer, size_bytes, deadline);
+	if (!error)
+		error = pk_want_of(filter, size_bytes, &want);
 	if (!error)
 		error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
 	if (error)
@@ -180,7 +184,9 @@ PUBLIC ssize_t portico_receive_any(portico *instance, const portico_port *ports,
 	pk_id room[PK_GROUP_MOST];
 	const pk_id *ids = &ports->id;
 	uint32_t message = 0;
-	int error = count == 0 || count > PK_GROUP_MOST ? -EINVAL : pk_want_of(filter, size_bytes, &want);
+	int error = pk_check_call(buffer, size_bytes, deadline);
+	if (!error)
+		error = count == 0 || count > PK_GROUP_MOST ? -EINVAL : pk_want_of(filter, size_bytes, &want);
 	if (!error)
 		error = pk_names_to_ports(instance, &ids, count, room);
 	if (!error)

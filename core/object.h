@@ -22,7 +22,7 @@ int pk_object_lock_found(struct portico *k, unsigned table, uint32_t slot, void 
 
 /*
  * Find the object and lock it, repaired if need be.
- * -EINVAL: no such object; -EIDRM: the id is stale, or it went while we waited.
+ * -EINVAL: there never was such an object; -EIDRM: it is no more, or went while we waited.
  */
 __attribute__((always_inline)) static inline int pk_object_lock(struct portico *k, unsigned table, pk_id id,
 								void *object)

@@ -76,6 +76,8 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 		return error;
 	error = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
 	if (!error)
+		error = pk_share_allows(k, port, PK_FOR_RECEIVE);
+	if (!error)
 		error = pk_post_receive(k, port, id, want, post, wait);
 	if (error == PK_POSTED) {
 		error = 0;
@@ -115,6 +117,8 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 		return pk_listener_post_send(k, port, guard, id, message, post, wait);
 	bool first = port->senders.first == 0;
 	error = pk_may_send(k, port, m);
+	if (!error)
+		error = pk_share_allows(k, port, PK_FOR_SEND);
 	if (!error)
 		error = pk_post_send(k, port, id, message, post, wait, &wakes);
 	if (error == PK_POSTED) {

@@ -151,6 +151,13 @@ static void reap_attached(struct portico *k, pk_id id)
 	}
 }
 
+/* Nobody waits for a segment; so one that is no more is none, as System V has it. */
+static int lock_live(struct portico *k, pk_id id, struct pk_segment **segment)
+{
+	int error = pk_object_lock(k, PK_SEGMENTS, id, segment);
+	return error == -EIDRM ? -EINVAL : error;
+}
+
 int pk_segment_inspect(struct portico *k, pk_id id, struct pk_segment_status *status)
 {
 	struct pk_segment *segment;
@@ -158,7 +165,7 @@ int pk_segment_inspect(struct portico *k, pk_id id, struct pk_segment_status *st
 	if (error)
 		return error;
 	reap_attached(k, id);
-	error = pk_object_lock(k, PK_SEGMENTS, id, &segment);
+	error = lock_live(k, id, &segment);
 	if (error)
 		return error;
 	*status = (struct pk_segment_status){
@@ -180,7 +187,7 @@ int pk_segment_inspect(struct portico *k, pk_id id, struct pk_segment_status *st
 int pk_segment_adjust(struct portico *k, pk_id id, const struct pk_permission *permission)
 {
 	struct pk_segment *segment;
-	int error = pk_object_lock(k, PK_SEGMENTS, id, &segment);
+	int error = lock_live(k, id, &segment);
 	if (error)
 		return error;
 	error = pk_permission_change(k, &segment->permission, permission);
@@ -210,7 +217,7 @@ int pk_segment_remove(struct portico *k, pk_id id)
 	if (error)
 		return error;
 	reap_attached(k, id);
-	error = pk_object_lock(k, PK_SEGMENTS, id, &segment);
+	error = lock_live(k, id, &segment);
 	if (error)
 		return error;
 	uint32_t name = segment->name;
@@ -267,7 +274,7 @@ int pk_segment_attach(struct portico *k, pk_id id, unsigned how, void **address)
 	int error = claim_attach(k, &slot);
 	if (error)
 		return error;
-	error = pk_object_lock(k, PK_SEGMENTS, id, &segment);
+	error = lock_live(k, id, &segment);
 	if (!error) {
 		size = segment->size;
 		error = pk_permission_check(k, &segment->permission, how & PK_MAP_READ_ONLY ? 0444 : 0666);

@@ -70,15 +70,13 @@ pk_id pk_slot_id(const struct pk_head *head, uint32_t slot)
 void *pk_object(struct portico *k, unsigned table, pk_id id, int *error)
 {
 	struct pk_head *head = pk_slot(k, table, pk_id_slot(id));
-	if (!head || pk_word_kind(pk_load(&head->word)) != PK_LIVE) {
-		*error = -EINVAL;
-		return NULL;
-	}
-	if (pk_load(&head->generation) != pk_id_generation(id)) {
-		*error = -EIDRM;
-		return NULL;
-	}
-	return head;
+	uint64_t word = head ? pk_load(&head->word) : PK_FREE;
+	if (word == pk_word(PK_LIVE, id))
+		return head;
+	bool was =
+		head && (pk_id_generation(id) < pk_load(&head->generation) || word == pk_word(PK_DYING, id));
+	*error = was ? -EIDRM : -EINVAL;
+	return NULL;
 }
 
 int pk_table_commit(struct portico *k, unsigned table, uint32_t slots)

@@ -100,7 +100,8 @@ static inline void *pk_slot(struct portico *k, unsigned table, uint32_t slot)
 	return __builtin_expect(slot == 0, 0) ? NULL : pk_slot_at(k, table, slot);
 }
 
-/* The object of that id if it is LIVE.  NULL: *error is -EINVAL (no such slot in use) or -EIDRM (stale). */
+/* The object of that id if it is LIVE.  NULL: *error is -EINVAL (there never was) or -EIDRM (it is no more).
+ */
 void *pk_object(struct portico *k, unsigned table, pk_id id, int *error);
 
 /* Claim a slot for this task.  -ENOBUFS: the table is full.  -ENOSPC: the file system is.  -EDEADLK: as

@@ -134,6 +134,8 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 {
 	int result = pk_may_send(k, port, pk_message_at(k, message));
 	if (result == 0)
+		result = pk_share_allows(k, port, PK_FOR_SEND);
+	if (result == 0)
 		result = pk_send_now(k, port, id, message, wakes);
 	return result == -EAGAIN && post ? pk_post_send(k, port, id, message, post, wait, wakes) : result;
 }
@@ -342,6 +344,8 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 {
 	struct pk_found found = { 0 };
 	int error = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
+	if (!error)
+		error = pk_share_allows(k, port, PK_FOR_RECEIVE);
 	if (error)
 		return error;
 	for (uint32_t most = pk_committed(k, PK_WAITS); !pk_queue_find(k, port, id, want, &found); most--) {

@@ -6,6 +6,7 @@
 #include "guard.h"
 #include "pool.h"
 #include "queue.h"
+#include "share.h"
 
 /* As pk_queue_find(), among the messages of those who wait to send here, or to a member of this set: the
  * sender's wait, or 0. */

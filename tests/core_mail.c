@@ -467,6 +467,337 @@ static void case_by_right(void)
 	CHECK_EQUAL(queued_in(receive), 0);
 }
 
+/* ---- looking */
+
+static void case_peek(void)
+{
+	const struct portico_filter second = { .select = PORTICO_TYPE, .type = 2 };
+	const struct portico_filter lowest = { .select = PORTICO_TYPE_AT_MOST, .type = 9 };
+	struct portico_status before, after;
+	struct portico_envelope envelope;
+	char text[4] = "";
+	portico_port port = mailbox(8);
+	CHECK_EQUAL(portico_probe(k, port, NULL, NULL), -EAGAIN);
+	CHECK_EQUAL(portico_peek(k, port, text, sizeof text, NULL, 0, NULL), -EAGAIN);
+	CHECK_EQUAL(put(port, "aa", 3), 0);
+	CHECK_EQUAL(put(port, "bbb", 2), 0);
+	CHECK_EQUAL(put(port, "ccccc", 2), 0);
+	CHECK_EQUAL(put_urgent(port, "d", 4, 6, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_mailbox_status(k, port, &before), 0);
+	CHECK_EQUAL(portico_probe(k, port, NULL, &envelope), 1);
+	CHECK_EQUAL(envelope.priority, 6);
+	CHECK_EQUAL(envelope.pid, getpid());
+	CHECK_EQUAL(envelope.port.id, port.id);
+	CHECK_EQUAL(portico_probe(k, port, &second, &envelope), 3);
+	CHECK_EQUAL(envelope.type, 2);
+	CHECK_EQUAL(portico_probe(k, port, &lowest, NULL), 3);
+	CHECK_EQUAL(portico_peek(k, port, text, sizeof text, NULL, 0, NULL), 1);
+	CHECK_EQUAL(text[0], 'd');
+	CHECK_EQUAL(portico_peek(k, port, text, sizeof text, NULL, 2, &envelope), 3);
+	CHECK_EQUAL(memcmp(text, "bbb", 3), 0);
+	CHECK_EQUAL(envelope.type, 2);
+	CHECK_EQUAL(portico_peek(k, port, text, sizeof text, &second, 1, NULL), -E2BIG);
+	CHECK_EQUAL(portico_peek(k, port, text, sizeof text, &second, 2, NULL), -EAGAIN);
+	CHECK_EQUAL(portico_peek(k, port, text, sizeof text, &lowest, 1, NULL), -EINVAL);
+	CHECK_EQUAL(portico_peek(k, port, text, sizeof text, &lowest, 0, NULL), 3);
+	CHECK_EQUAL(portico_mailbox_status(k, port, &after), 0);
+	CHECK_EQUAL(memcmp(&before, &after, sizeof before), 0);
+	get(port, NULL, "d", 6);
+	CHECK_EQUAL(portico_mailbox_destroy(k, port), 0);
+	CHECK_EQUAL(portico_probe(k, port, NULL, NULL), -EIDRM);
+}
+
+/* What a waiting sender brings is there to be received, and so to be seen. */
+static void case_peek_at_a_sender(void)
+{
+	portico_port port = mailbox(0);
+	struct portico_envelope envelope;
+	char text[64];
+	pid_t child = CHILD(CHECK_EQUAL(put_urgent(port, "met", 7, 9, PORTICO_FOREVER), 0));
+	await_senders(port, 1);
+	CHECK_EQUAL(portico_probe(k, port, NULL, &envelope), 3);
+	CHECK_EQUAL(envelope.priority, 9);
+	CHECK_EQUAL(envelope.port.id, port.id);
+	CHECK_EQUAL(envelope.pid, child);
+	CHECK_EQUAL(portico_peek(k, port, text, sizeof text, NULL, 1, NULL), -EAGAIN);
+	CHECK_EQUAL(portico_peek(k, port, text, sizeof text, NULL, 0, NULL), 3);
+	get(port, NULL, "met", 9);
+	join_child(child);
+}
+
+/* In pieces. */
+static void case_peek_long(void)
+{
+	enum { LONG = 5 * (int)PK_LARGEST / 2 };
+	struct portico_limits limits = { 1, LONG, LONG };
+	unsigned char *sent = malloc(LONG), *seen = malloc(LONG);
+	portico_port port;
+	CHECK(sent && seen);
+	for (int i = 0; i < LONG; i++)
+		sent[i] = (unsigned char)((unsigned)i * 2654435761u >> 24);
+	CHECK_EQUAL(portico_mailbox_create(k, NULL, &limits, 0600, &port), 0);
+	CHECK_EQUAL(portico_send(k, port, sent, LONG, 1, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_probe(k, port, NULL, NULL), LONG);
+	CHECK_EQUAL(portico_peek(k, port, seen, LONG, NULL, 0, NULL), LONG);
+	CHECK_EQUAL(memcmp(sent, seen, LONG), 0);
+	free(sent);
+	free(seen);
+}
+
+/* ---- sharing */
+
+static int try_get(portico_port port)
+{
+	char text[64];
+	return (int)portico_receive(k, port, text, sizeof text, NULL, NULL, PORTICO_NOW);
+}
+
+static void case_share_pair(void)
+{
+	portico_port port = mailbox(8);
+	CHECK_EQUAL(portico_mailbox_share(k, port, (enum portico_share)3), -EINVAL);
+	CHECK_EQUAL(portico_mailbox_share(k, port, PORTICO_SHARE_PAIR), 0);
+	CHECK_EQUAL(put(port, "a", 1), 0);
+	pid_t second = CHILD({
+		get(port, NULL, "a", 0);
+		CHECK_EQUAL(put(port, "b", 1), 0);
+		CHECK_EQUAL(put(port, "B", 1), 0);
+		pause();
+	});
+	await_queued(port, 2);
+	join_child(CHILD({ /* a third */
+			   portico_wait wait;
+			   portico_port completions;
+			   CHECK_EQUAL(put(port, "c", 1), -EBUSY);
+			   CHECK_EQUAL(try_get(port), -EBUSY);
+			   CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+			   CHECK_EQUAL(portico_post_receive(k, &port, 1, 64, NULL, PORTICO_FOREVER,
+							    completions, 1, &wait),
+				       -EBUSY);
+			   CHECK_EQUAL(portico_probe(k, port, NULL, NULL), 1); /* looking isn't using */
+	}));
+	kill_child(second);
+	join_child(CHILD(get(port, NULL, "b", 0))); /* its place is free */
+	get(port, NULL, "B", 0);
+	CHECK_EQUAL(put(port, "d", 1), 0);
+	CHECK_EQUAL(portico_mailbox_share(k, port, PORTICO_SHARE_ANY), 0);
+	join_child(CHILD(get(port, NULL, "d", 0)));
+	join_child(CHILD(CHECK_EQUAL(put(port, "e", 1), 0)));
+	get(port, NULL, "e", 0);
+}
+
+static void await_receivers(portico_port port, uint32_t receivers)
+{
+	struct portico_status status;
+	for (int i = 0; i < 2500; i++, sleep_ms(2)) {
+		CHECK_EQUAL(portico_mailbox_status(k, port, &status), 0);
+		if (status.receivers == receivers)
+			return;
+	}
+	FAIL("the receiver never came");
+}
+
+static void case_share_one_receiver(void)
+{
+	portico_port port = mailbox(8);
+	CHECK_EQUAL(portico_mailbox_claim(k, port), -EINVAL);
+	CHECK_EQUAL(portico_mailbox_share(k, port, PORTICO_SHARE_ONE_RECEIVER), 0);
+	/* while it waits */
+	pid_t child = CHILD(get(port, NULL, "a", 0));
+	await_receivers(port, 1);
+	CHECK_EQUAL(try_get(port), -EBUSY);
+	CHECK_EQUAL(portico_mailbox_claim(k, port), -EBUSY);
+	CHECK_EQUAL(put(port, "a", 1), 0);
+	join_child(child);
+	CHECK_EQUAL(try_get(port), -EAGAIN);
+	/* while it claims it */
+	CHECK_EQUAL(portico_mailbox_claim(k, port), 0);
+	CHECK_EQUAL(portico_mailbox_claim(k, port), 0);
+	join_child(CHILD({
+		CHECK_EQUAL(try_get(port), -EBUSY);
+		CHECK_EQUAL(portico_mailbox_claim(k, port), -EBUSY);
+		CHECK_EQUAL(portico_mailbox_yield(k, port), -EINVAL);
+		CHECK_EQUAL(put(port, "b", 1), 0);
+	}));
+	get(port, NULL, "b", 0);
+	CHECK_EQUAL(portico_mailbox_yield(k, port), 0);
+	CHECK_EQUAL(portico_mailbox_yield(k, port), -EINVAL);
+	/* until it ends */
+	join_child(CHILD(CHECK_EQUAL(portico_mailbox_claim(k, port), 0)));
+	CHECK_EQUAL(try_get(port), -EAGAIN);
+}
+
+/* A receive from a named sender waits for that one, and leaves what others sent. */
+static void case_from_one(void)
+{
+	portico_port port = mailbox(8), go = mailbox(1);
+	struct portico_envelope envelope;
+	char text[8];
+	CHECK_EQUAL(put(port, "mine", 1), 0);
+	pid_t child = CHILD({
+		CHECK_EQUAL(put(go, "", 1), 0); /* to be known by */
+		await_receivers(port, 1);
+		CHECK_EQUAL(put(port, "its", 1), 0);
+	});
+	CHECK_EQUAL(portico_receive(k, go, text, sizeof text, NULL, &envelope, PORTICO_FOREVER), 0);
+	get(port, &(struct portico_filter){ .select = PORTICO_FROM, .from = envelope.sender }, "its", 0);
+	join_child(child);
+	get(port, NULL, "mine", 0);
+}
+
+/* ---- a status to ask */
+
+static void case_wait_status(void)
+{
+	portico_port port = mailbox(1), completions;
+	portico_wait wait;
+	char text[64];
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+	CHECK_EQUAL(
+		portico_post_receive(k, &port, 1, sizeof text, NULL, PORTICO_FOREVER, completions, 1, &wait),
+		0);
+	CHECK_EQUAL(portico_wait_status(k, wait), -EINPROGRESS);
+	CHECK_EQUAL(put(port, "x", 1), 0);
+	CHECK_EQUAL(portico_wait_status(k, wait), 0);
+	CHECK_EQUAL(portico_wait_status(k, wait), 0);
+	CHECK_EQUAL(portico_collect(k, wait, text, sizeof text, NULL), 1);
+	CHECK_EQUAL(portico_wait_status(k, wait), -EINVAL);
+	CHECK_EQUAL(portico_post_receive(k, &port, 1, sizeof text, NULL, 1, completions, 1, &wait), 0);
+	CHECK_EQUAL(portico_wait_status(k, wait), -ETIMEDOUT);
+	CHECK_EQUAL(portico_collect(k, wait, text, sizeof text, NULL), -ETIMEDOUT);
+	CHECK_EQUAL(
+		portico_post_receive(k, &port, 1, sizeof text, NULL, PORTICO_FOREVER, completions, 1, &wait),
+		0);
+	CHECK_EQUAL(portico_mailbox_destroy(k, port), 0);
+	CHECK_EQUAL(portico_wait_status(k, wait), -EIDRM);
+	CHECK_EQUAL(portico_collect(k, wait, text, sizeof text, NULL), -EIDRM);
+	CHECK_EQUAL(portico_mailbox_destroy(k, completions), 0);
+}
+
+/* ---- unbounded */
+
+static void case_unbounded(void)
+{
+	struct portico_limits limits = { PORTICO_UNBOUNDED, 64, PORTICO_UNBOUNDED_BYTES };
+	struct portico_status status;
+	portico_port port;
+	CHECK_EQUAL(portico_mailbox_create(k, NULL, &limits, 0600, &port), 0);
+	for (int i = 0; i < 5000; i++)
+		CHECK_EQUAL(put(port, "x", 1), 0);
+	CHECK_EQUAL(portico_mailbox_status(k, port, &status), 0);
+	CHECK_EQUAL(status.queued, 5000);
+	CHECK_EQUAL(status.limits.slots, PORTICO_UNBOUNDED);
+	CHECK(status.limits.capacity == PORTICO_UNBOUNDED_BYTES);
+}
+
+/* ---- misuse */
+
+/* What error each call says for a port that is none any more, or never was one. */
+static void check_no_port(portico_port port, int error)
+{
+	const struct portico_sending how = { .wants_receipt = true };
+	struct portico_limits limits = portico_default_limits;
+	struct portico_status status;
+	portico_port completions;
+	portico_wait wait;
+	char text[8];
+	CHECK_EQUAL(put(port, "x", 1), error);
+	CHECK_EQUAL(try_get(port), error);
+	CHECK_EQUAL(portico_receive_any(k, &port, 1, text, 8, NULL, NULL, portico_deadline(1000000)), error);
+	CHECK_EQUAL(portico_send_with(k, port, "x", 1, &how, PORTICO_FOREVER), error);
+	CHECK_EQUAL(portico_probe(k, port, NULL, NULL), error);
+	CHECK_EQUAL(portico_peek(k, port, text, 8, NULL, 0, NULL), error);
+	CHECK_EQUAL(portico_mailbox_status(k, port, &status), error);
+	CHECK_EQUAL(portico_mailbox_limit(k, port, &limits), error);
+	CHECK_EQUAL(portico_mailbox_share(k, port, PORTICO_SHARE_PAIR), error);
+	CHECK_EQUAL(portico_mailbox_claim(k, port), error);
+	CHECK_EQUAL(portico_mailbox_yield(k, port), error);
+	CHECK_EQUAL(portico_mailbox_destroy(k, port), error);
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+	CHECK_EQUAL(portico_post_send(k, port, "x", 1, 1, PORTICO_FOREVER, completions, 1, &wait), error);
+	CHECK_EQUAL(portico_post_receive(k, &port, 1, 8, NULL, PORTICO_FOREVER, completions, 1, &wait),
+		    error);
+	CHECK_EQUAL(portico_mailbox_destroy(k, completions), 0);
+}
+
+static void case_misuse_ports(void)
+{
+	portico_port port = mailbox(1);
+	CHECK_EQUAL(portico_mailbox_destroy(k, port), 0);
+	check_no_port(port, -EIDRM);
+	check_no_port((portico_port){ 0 }, -EINVAL);
+	check_no_port((portico_port){ UINT64_C(0xffffff) }, -EINVAL);
+	check_no_port((portico_port){ port.id + (UINT64_C(1) << 40) }, -EINVAL); /* not yet */
+	CHECK_EQUAL(portico_mailbox_open(k, "nobody's", &port), -ENOENT);
+}
+
+static void case_misuse_arguments(void)
+{
+	const struct portico_sending how = { 0 };
+	const struct portico_filter none = { .select = (enum portico_select)9 };
+	portico_port port = mailbox(1), completions;
+	struct portico_completion completion;
+	struct portico_envelope envelope;
+	portico_wait wait;
+	char text[128] = "";
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+	/* longer than the mailbox takes */
+	CHECK_EQUAL(portico_send(k, port, text, 65, 1, PORTICO_FOREVER), -EMSGSIZE);
+	CHECK_EQUAL(portico_send_with(k, port, text, 65, &how, PORTICO_FOREVER), -EMSGSIZE);
+	CHECK_EQUAL(portico_post_send(k, port, text, 65, 1, PORTICO_FOREVER, completions, 1, &wait),
+		    -EMSGSIZE);
+	CHECK_EQUAL(portico_send(k, port, text, (size_t)1 << 40, 1, PORTICO_FOREVER), -EMSGSIZE);
+	/* a negative deadline */
+	CHECK_EQUAL(portico_send(k, port, text, 1, 1, -1), -EINVAL);
+	CHECK_EQUAL(portico_send_with(k, port, text, 1, &how, -1), -EINVAL);
+	CHECK_EQUAL(portico_receive(k, port, text, 64, NULL, NULL, INT64_MIN), -EINVAL);
+	CHECK_EQUAL(portico_receive_any(k, &port, 1, text, 64, NULL, NULL, -1), -EINVAL);
+	CHECK_EQUAL(portico_post_send(k, port, text, 1, 1, -1, completions, 1, &wait), -EINVAL);
+	CHECK_EQUAL(portico_post_receive(k, &port, 1, 64, NULL, -1, completions, 1, &wait), -EINVAL);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, -1), -EINVAL);
+	/* one that has passed is as PORTICO_NOW, but for what it says */
+	CHECK_EQUAL(portico_receive(k, port, text, 64, NULL, NULL, 1), -ETIMEDOUT);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, 1), -ETIMEDOUT);
+	CHECK_EQUAL(portico_send(k, port, "x", 1, 1, 1), 0);
+	CHECK_EQUAL(portico_send(k, port, "x", 1, 1, 1), -ETIMEDOUT);
+	CHECK_EQUAL(portico_receive(k, port, text, 64, NULL, &envelope, 1), 1);
+	/* nothing where something should be */
+	CHECK_EQUAL(portico_send(k, port, NULL, 1, 1, PORTICO_NOW), -EFAULT);
+	CHECK_EQUAL(portico_send_with(k, port, NULL, 1, &how, PORTICO_NOW), -EFAULT);
+	CHECK_EQUAL(portico_post_send(k, port, NULL, 1, 1, PORTICO_NOW, completions, 1, &wait), -EFAULT);
+	CHECK_EQUAL(portico_receive(k, port, NULL, 1, NULL, NULL, PORTICO_NOW), -EFAULT);
+	CHECK_EQUAL(portico_peek(k, port, NULL, 1, NULL, 0, NULL), -EFAULT);
+	CHECK_EQUAL(portico_send(k, port, NULL, 0, 1, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_receive(k, port, NULL, 0, NULL, NULL, PORTICO_NOW), 0);
+	/* selectors and counts */
+	CHECK_EQUAL(portico_receive(k, port, text, 64, &none, NULL, PORTICO_NOW), -EINVAL);
+	CHECK_EQUAL(portico_probe(k, port, &none, NULL), -EINVAL);
+	CHECK_EQUAL(portico_receive_any(k, &port, 0, text, 64, NULL, NULL, PORTICO_NOW), -EINVAL);
+	CHECK_EQUAL(portico_receive_any(k, &port, 1025, text, 64, NULL, NULL, PORTICO_NOW), -EINVAL);
+	/* collected or cancelled twice */
+	CHECK_EQUAL(portico_post_receive(k, &port, 1, 64, NULL, PORTICO_FOREVER, completions, 1, &wait), 0);
+	CHECK_EQUAL(portico_cancel(k, wait), 0);
+	CHECK_EQUAL(portico_cancel(k, wait), -EINVAL);
+	CHECK_EQUAL(portico_collect(k, wait, text, 64, NULL), -EINVAL);
+	CHECK_EQUAL(portico_mailbox_destroy(k, completions), 0);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), -EIDRM);
+}
+
+static void case_explained(void)
+{
+	static const int errors[] = {
+		EAGAIN,	      ETIMEDOUT, EINTR, EIDRM,	EINVAL,	  ENOENT,      EEXIST,
+		ENAMETOOLONG, EMSGSIZE,	 E2BIG, EACCES, EPERM,	  ENOBUFS,     ENOSPC,
+		EIO,	      EDEADLK,	 EBUSY, EFAULT, EALREADY, EINPROGRESS, ECANCELED
+	};
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		CHECK(strcmp(portico_explain(errors[i]), "unexpected error") != 0);
+		CHECK_EQUAL(strcmp(portico_explain(-errors[i]), portico_explain(errors[i])), 0);
+		for (size_t j = 0; j < i; j++)
+			CHECK(strcmp(portico_explain(errors[i]), portico_explain(errors[j])) != 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
@@ -485,6 +816,18 @@ int main(int argc, char **argv)
 		{ "receipt-posted", case_receipt_posted },
 		{ "receipt-long", case_receipt_long },
 		{ "by-right", case_by_right },
+
+		{ "peek", case_peek },
+		{ "peek-at-a-sender", case_peek_at_a_sender },
+		{ "peek-long", case_peek_long },
+		{ "share-pair", case_share_pair },
+		{ "share-one-receiver", case_share_one_receiver },
+		{ "from-one", case_from_one },
+		{ "wait-status", case_wait_status },
+		{ "unbounded", case_unbounded },
+		{ "misuse-ports", case_misuse_ports },
+		{ "misuse-arguments", case_misuse_arguments },
+		{ "explained", case_explained },
 		{ 0 },
 	};
 	CHECK_EQUAL(portico_open(NULL, PORTICO_CREATE, &k), 0);

@@ -228,8 +228,8 @@ static void case_destroyed(void)
 	CHECK_EQUAL(portico_mailbox_destroy(k, full), 0);
 	join_child(receiver);
 	join_child(sender);
-	CHECK_EQUAL(portico_mailbox_destroy(k, port), -EINVAL);
-	CHECK_EQUAL(put(port, "x", 1, PORTICO_NOW), -EINVAL);
+	CHECK_EQUAL(portico_mailbox_destroy(k, port), -EIDRM);
+	CHECK_EQUAL(put(port, "x", 1, PORTICO_NOW), -EIDRM);
 	/* its slot serves another: the old id is stale, not the new one's */
 	portico_port next = mailbox(1, 64);
 	portico_port other = mailbox(1, 64);

@@ -138,3 +138,24 @@ the backup has done job 2
 the backup has done job 3
 the backup has done job 4'
 }
+
+@test "examples: share" {
+	shows share 'the first sends: success
+a third receives: in use otherwise: by as many as share it, or in a port set
+the second sends: success
+one in its place receives: success
+the first claims it: success
+another receives: in use otherwise: by as many as share it, or in a port set
+another sends: success
+another receives, once it is yielded: success'
+}
+
+@test "examples: peek" {
+	shows peek 'nothing yet: would have to wait, and was told not to
+the next has 5 bytes
+0: first
+1: the second
+2: and the third
+posted: it hasn'\''t ended yet
+sent: success'
+}

@@ -29,6 +29,23 @@ load helper
 
 @test "by a right: with a priority, and for a receipt" { case_of core_mail by-right; }
 
+# ---- looking, sharing, asking
+
+@test "peek: sees what a receive would get, and changes nothing" { case_of core_mail peek; }
+@test "peek: at what a waiting sender brings" { case_of core_mail peek-at-a-sender; }
+@test "peek: at a message of several MiB" { case_of core_mail peek-long; }
+@test "share: by two tasks at most, and a place is free again at an end" { case_of core_mail share-pair; }
+@test "share: by one receiver at a time" { case_of core_mail share-one-receiver; }
+@test "mailbox: a receive from a named sender leaves what others sent" { case_of core_mail from-one; }
+@test "async: how a transfer stands can be asked" { case_of core_mail wait-status; }
+@test "mailbox: unbounded" { case_of core_mail unbounded; }
+
+# ---- misuse
+
+@test "misuse: every call says that a port is none, or no more" { case_of core_mail misuse-ports; }
+@test "misuse: what is too long, too late, negative, nothing, or done twice" { case_of core_mail misuse-arguments; }
+@test "misuse: each error is explained in words of its own" { case_of core_mail explained; }
+
 # ---- kill -9
 
 @test "kill -9 at each point of sends of several priorities, and of its repair" { case_of crash_mail priority; }

@@ -61,6 +61,51 @@ int portico_post_send_with(portico *instance, portico_port port, const void *dat
 			   const struct portico_sending *how, int64_t deadline, portico_port completions,
 			   uint64_t cookie, portico_wait *wait);
 
+/* ---- looking */
+
+/*
+ * The length of what portico_receive() would get, or
+ *
+ * -EAGAIN  there is nothing; no more than a receive does this wait
+ * -EINVAL, -EIDRM, -EACCES, -EPERM  as portico_receive()
+ *
+ * filter and envelope may be NULL.  Nothing is taken, and nothing changed.
+ */
+ssize_t portico_probe(portico *instance, portico_port port, const struct portico_filter *filter,
+		      struct portico_envelope *envelope);
+
+/*
+ * The same, with the message copied into buffer; -E2BIG: it is longer than
+ * size_bytes.  index: how many receives with this filter would come before; with
+ * PORTICO_TYPE_AT_MOST it has to be 0, or it is -EINVAL.
+ */
+ssize_t portico_peek(portico *instance, portico_port port, void *buffer, size_t size_bytes,
+		     const struct portico_filter *filter, uint32_t index, struct portico_envelope *envelope);
+
+/* ---- sharing */
+
+enum portico_share {
+	PORTICO_SHARE_ANY = 0,	    /* any task whom the mode allows it: so it is at first */
+	PORTICO_SHARE_PAIR,	    /* the first two tasks that send or receive, and no third */
+	PORTICO_SHARE_ONE_RECEIVER, /* any may send, one at a time receive */
+};
+
+/*
+ * Say how tasks share a mailbox.  From then on a send or receive against the
+ * rule is -EBUSY.  Of a pair, a place is free again when its task has ended.  With
+ * one receiver, a receive is against the rule while another task's waits or
+ * another task has claimed it.  -EPERM: not its owner.  -EINVAL: no such rule.
+ */
+int portico_mailbox_share(portico *instance, portico_port port, enum portico_share rule);
+
+/*
+ * Be the one receiver, until yielding that or this task's end.
+ * -EBUSY   another task is, or waits to receive
+ * -EINVAL  the mailbox isn't shared so; or to yield, this task isn't
+ */
+int portico_mailbox_claim(portico *instance, portico_port port);
+int portico_mailbox_yield(portico *instance, portico_port port);
+
 #ifdef __cplusplus
 }
 #endif

@@ -89,6 +89,10 @@ struct portico_limits {
 	uint64_t capacity; /* most bytes queued in all */
 };
 
+/* For slots, and for capacity: as many as the instance has memory for.  Then -ENOBUFS, or -ENOSPC. */
+#define PORTICO_UNBOUNDED UINT32_MAX
+#define PORTICO_UNBOUNDED_BYTES UINT64_MAX
+
 /* 1024 slots, 1 MiB a message, 64 MiB in all. */
 extern const struct portico_limits portico_default_limits;
 
@@ -143,7 +147,8 @@ int portico_mailbox_limit(portico *instance, portico_port port, const struct por
  * -ETIMEDOUT  the deadline came
  * -EINTR      a signal handler ran
  * -EIDRM      the mailbox was destroyed, before or meanwhile
- * -EINVAL     there is no such mailbox
+ * -EINVAL     there is no such mailbox, or the deadline is negative
+ * -EFAULT     data is NULL, and bytes isn't 0
  * -EMSGSIZE   over the mailbox's limit of bytes
  * -EACCES     its mode doesn't let this task write
  * -ENOBUFS    there is no buffer of that size left, or no place in the pool: portico_limits(3)
@@ -256,6 +261,10 @@ int portico_complete(portico *instance, portico_port completions, struct portico
  */
 ssize_t portico_collect(portico *instance, portico_wait wait, void *buffer, size_t size_bytes,
 			struct portico_envelope *envelope);
+
+/* How it stands, without ending it: 0 or the error that portico_collect() would say, -EINPROGRESS, -EINVAL.
+ */
+int portico_wait_status(portico *instance, portico_wait wait);
 
 /*
  * Cancel it.  0: it did nothing, is over, and no completion will come.

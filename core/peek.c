@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "peek.h"
+#include "guard.h"
+#include "transfer.h"
+
+#include <string.h>
+
+/* What was looked at, and how much of it was copied. */
+struct look {
+	uint32_t message, generation;
+	uint32_t copied;
+};
+
+static bool wants(const struct pk_want *want, const struct pk_message *m)
+{
+	return pk_wants(want->select, want->type, want->from, m);
+}
+
+/* The one that is received after `index` others: of those queued, then of those whose senders wait. */
+static uint32_t find_at(struct portico *k, const struct pk_port *port, const struct pk_want *want,
+			uint32_t index)
+{
+	uint32_t message = port->first, slot = port->senders.first;
+	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
+		const struct pk_message *m = pk_message_at(k, message);
+		if (!m || (wants(want, m) && index-- == 0))
+			return message;
+		message = m->head.next;
+	}
+	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
+		const struct pk_wait *wait = pk_wait_at(k, slot);
+		const struct pk_message *m = wait ? pk_message_at(k, wait->message) : NULL;
+		if (!m || (wants(want, m) && index-- == 0))
+			return m ? wait->message : 0;
+		slot = wait->next;
+	}
+	return 0;
+}
+
+static uint32_t find_first(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want)
+{
+	struct pk_found found;
+	if (pk_queue_find(k, port, id, want, &found))
+		return found.message;
+	const struct pk_wait *wait = pk_wait_at(k, pk_find_sender(k, port, want));
+	return wait ? wait->message : 0;
+}
+
+/* Its record as that of a message queued there. */
+static void note(const struct pk_message *m, pk_id port, struct pk_message *seen)
+{
+	memcpy((void *)seen, (const void *)m, sizeof *seen);
+	seen->port = port;
+	seen->number = PK_LEAST_URGENT;
+	if (m->more & PK_MORE_PRIORITY)
+		seen->number -= (uint64_t)m->priority << PK_SEQUENCE_BITS;
+}
+
+static int copy_piece(struct portico *k, uint32_t message, struct pk_message *m, unsigned char *buffer,
+		      uint32_t room, struct look *look)
+{
+	uint32_t length, generation = pk_load_relaxed(&m->head.generation);
+	const unsigned char *data = pk_message_data_at(k, message, m, &length);
+	if (!data)
+		return -EIO; /* scribbled */
+	if (length > room)
+		return -E2BIG;
+	if (look->message != message || look->generation != generation || look->copied > length)
+		*look = (struct look){ .message = message, .generation = generation };
+	uint32_t piece = length - look->copied < PK_PEEK_PIECE ? length - look->copied : PK_PEEK_PIECE;
+	if (piece != 0)
+		pk_copy(buffer + look->copied, data + look->copied, piece);
+	look->copied += piece;
+	return look->copied < length ? PK_POSTED : 0;
+}
+
+/* PK_POSTED: there is more of it. */
+static int look_once(struct portico *k, pk_id id, const struct pk_want *want, uint32_t index, void *buffer,
+		     uint32_t room, struct look *look, struct pk_message *seen)
+{
+	struct pk_port *port, *guard;
+	int result = pk_port_lock(k, id, &port, &guard);
+	if (result)
+		return result;
+	result = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
+	if (!result) {
+		uint32_t message = index == 0 ? find_first(k, port, id, want) : find_at(k, port, want, index);
+		struct pk_message *m = pk_message_at(k, message);
+		if (m)
+			note(m, id, seen);
+		result = m ? copy_piece(k, message, m, buffer, room, look) : -EAGAIN;
+	}
+	pk_port_unlock(k, guard);
+	return result;
+}
+
+int pk_port_peek(struct portico *k, pk_id id, const struct pk_want *want, uint32_t index, void *buffer,
+		 uint32_t room, struct pk_message *seen)
+{
+	struct look look = { 0 };
+	int result;
+	if (index != 0 && want->select == PK_TYPE_AT_MOST)
+		return -EINVAL; /* those of the lowest type come first, and then it is another type */
+	do
+		result = look_once(k, id, want, index, buffer, room, &look, seen);
+	while (result == PK_POSTED);
+	return result;
+}

@@ -29,8 +29,6 @@ static const struct {
 	{ EMSGSIZE, "the message is longer than the mailbox allows" },
 	{ EFAULT, "NULL was given for data or a buffer of more than 0 bytes" },
 	{ EBUSY, "in use otherwise: by as many as share it, or in a port set" },
-	{ EALREADY, "it has ended already, or somebody has taken the message" },
-	{ EINPROGRESS, "it hasn't ended yet" },
 	{ E2BIG, "the message is longer than the buffer; it stays queued" },
 	{ EACCES, "its mode doesn't permit that to you" },
 	{ EPERM, "only its owner may do that" },

@@ -156,6 +156,6 @@ the next has 5 bytes
 0: first
 1: the second
 2: and the third
-posted: it hasn'\''t ended yet
+posted: it goes on, or isn'\''t told of yet
 sent: success'
 }

@@ -50,7 +50,7 @@ static_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/static_*.c)
 tool_sources := $(wildcard tools/*.c)
 fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
 interleave_parts := $(addprefix tests/interleave_,driver.c seam.c explorer.c)
-test_parts := tests/crash_driver.c $(interleave_parts) $(wildcard tests/torture_*.c tests/scribble_*.c)
+test_parts := tests/crash_driver.c tests/crash_stage.c $(interleave_parts) $(wildcard tests/torture_*.c tests/scribble_*.c)
 test_sources := $(filter-out $(test_parts) $(if $(musl),tests/fuse_%.c),$(wildcard tests/*.c))
 example_sources := $(wildcard examples/*.c)
 # A worker program for each peer in bench/peers; libraries' where they are installed.
@@ -169,6 +169,9 @@ $(filter $(BUILD)/tests/crash_%,$(test_programs)): $(BUILD)/tests/%: $(BUILD)/ob
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) $(wrapped:%=-Wl$(comma)--wrap=%) -o $@ $^ -pthread
 
+# Those about rights share a stage.
+$(BUILD)/tests/crash_rights $(BUILD)/tests/crash_letter: $(BUILD)/crash/tests/crash_stage.o
+
 # In that core memory that was sent can't be touched by its sender.
 $(BUILD)/tests/fence: $(BUILD)/obj/tests/fence.o $(filter-out %/crash_driver.o,$(crash_objects))
 	$(say) LINK $@
@@ -223,7 +226,7 @@ $(BUILD)/bench/bin/peer-zeromq: bench_libs := -lzmq
 # build: tests/libcs.bats and tests/sanitize.bats run them.
 other_builds := $(if $(SAN)$(filter-out cc gcc,$(CC)),,$(if $(shell command -v clang),clang) $(musl_gcc:%=musl) asan tsan)
 other_tests := $(addprefix tests/,core_mailbox core_task core_region core_async core_control core_handler core_threads core_ledger core_broadcast core_direct \
-	crash_core crash_async crash_broadcast crash_pipe crash_sysv)
+	crash_core crash_async crash_broadcast crash_rights crash_letter crash_pipe crash_sysv)
 clang_flags := CC=clang
 musl_flags := CC=musl-gcc
 asan_flags := SAN=address,undefined

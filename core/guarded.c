@@ -151,7 +151,7 @@ static int take_right(struct portico *k, uint32_t message, struct portico_notifi
 {
 	uint32_t count;
 	const struct pk_part *parts = pk_parts_of(k, message, &count);
-	int error = parts && count == 1 ? pk_rights_lock(k) : 0;
+	int error = parts && count == 2 ? pk_rights_lock(k) : 0;
 	if (!parts || error)
 		return error;
 	pk_store(&pk_message_at(k, message)->head.word, pk_word(PK_CLAIMED, pk_self(k)));

@@ -25,10 +25,10 @@ struct sending {
 
 static int put_right(struct sending *s, pk_id name, enum pk_disposition how, enum pk_part_kind kind)
 {
-	uint32_t record = 0;
-	int error = pk_right_put(s->k, name, how, s->message, s->destination, &record);
-	if (!error)
-		s->list[s->count++] = (struct pk_part){ .kind = kind, .record = record };
+	struct pk_part *part = &s->list[s->count];
+	part->kind = kind;
+	int error = pk_right_put(s->k, name, how, s->message, s->destination, &part->record);
+	s->count += !error;
 	return error;
 }
 
@@ -48,15 +48,15 @@ static int put_memory(struct sending *s, const struct portico_part *part)
 	pk_id memory = part->memory.id;
 	size_t bytes = copies ? part->bytes : part->memory.bytes;
 	uint64_t room = 0;
-	uint32_t run = 0;
+	struct pk_part *entry = &s->list[s->count];
 	int error = copies ? copy_memory(s->k, part->data, bytes, &memory) : 0;
 	if (error)
 		return error;
 	if (!pk_memory_at(s->k, memory, &room) || bytes > room)
 		return -EINVAL;
-	error = pk_memory_put(s->k, memory, s->message, &run);
-	if (!error)
-		s->list[s->count++] = (struct pk_part){ PK_PART_MEMORY, run, bytes };
+	*entry = (struct pk_part){ .kind = PK_PART_MEMORY, .bytes = bytes };
+	error = pk_memory_put(s->k, memory, s->message, &entry->record);
+	s->count += !error;
 	return error;
 }
 
@@ -211,8 +211,11 @@ static int check_room(const struct pk_part *list, uint32_t count, uint32_t data_
 	uint64_t sum = 0;
 	uint32_t shown = 0;
 	for (uint32_t i = 0; i < count; i++) {
+		uint64_t bytes = list[i].kind == PK_PART_DATA ? list[i].bytes : 0;
+		if (bytes > data_bytes - sum)
+			return -EIO;
 		shown += list[i].kind != PK_PART_REPLY;
-		sum += list[i].kind == PK_PART_DATA ? list[i].bytes : 0;
+		sum += bytes;
 	}
 	if (sum != data_bytes)
 		return -EIO;

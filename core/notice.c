@@ -24,7 +24,7 @@ static struct pk_message *notice_of(struct portico *k, const struct pk_right *ri
 
 /* Room for a notification, and for the receive right that one brings. */
 struct notice {
-	struct pk_part part;
+	struct pk_part parts[2];
 	struct pk_notification notification;
 };
 
@@ -75,7 +75,8 @@ static enum pk_event event_of(uint32_t kind)
 /* From nobody: so none can be forged. */
 static void fill_in(struct portico *k, struct pk_right *right, struct pk_message *m, bool brings_right)
 {
-	unsigned char *data = (unsigned char *)(m + 1) + (brings_right ? sizeof(struct pk_part) : 0);
+	unsigned char *data =
+		(unsigned char *)(m + 1) + (brings_right ? offsetof(struct notice, notification) : 0);
 	*(struct pk_notification *)data = (struct pk_notification){
 		.event = event_of(right->kind),
 		.cookie = right->cookie,
@@ -117,11 +118,14 @@ static bool bring_right(struct portico *k, const struct pk_right *right, uint32_
 	struct pk_right *receive = pk_right_at(k, slot);
 	if (!receive || receive->port != right->port || receive->kind != PK_RIGHT_RECEIVE)
 		return false;
-	*(struct pk_part *)(m + 1) = (struct pk_part){ .kind = PK_PART_RIGHT, .record = slot };
-	m->parts = 1;
+	struct notice *notice = (struct notice *)(m + 1);
+	notice->parts[0] = (struct pk_part){ .kind = PK_PART_RIGHT, .record = slot };
+	notice->parts[1] = (struct pk_part){ .kind = PK_PART_DATA, .bytes = sizeof notice->notification };
+	m->parts = 2;
 	receive->tell = right->tell;
 	pk_store(&receive->head.word, pk_message_body_word(m, message));
 	PK_POINT("notice: the receive right is its own, and it isn't sent");
+	pk_right_change_receiver(k, right->port, 0);
 	return true;
 }
 
@@ -156,7 +160,7 @@ int pk_notify_port(struct portico *k, pk_id *port)
 		return error;
 	struct pk_task *task = pk_task_of(k, pk_id_slot(pk_self(k)));
 	*port = task ? pk_load(&task->notify) : 0;
-	if (task && *port == 0) {
+	if (task && !pk_object(k, PK_PORTS, *port, &error)) { /* none, or destroyed */
 		error = pk_completions_create(k, port);
 		if (!error)
 			pk_store(&task->notify, *port);

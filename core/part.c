@@ -117,10 +117,12 @@ int pk_memory_put(struct portico *k, pk_id memory, uint32_t message, uint32_t *r
 	struct pk_head *head = run_of(k, memory);
 	uint64_t held = pk_word(PK_HELD, pk_self(k));
 	*run = pk_id_slot(memory);
+	PK_POINT("memory: in the message's list, and not its own");
 	if (!head ||
 	    !pk_swap_if(&head->word, &held, pk_message_body_word(pk_message_at(k, message), message)))
 		return -EINVAL;
-	pk_run_fence(k, *run, true);
+	PK_POINT("memory: the message's");
+	pk_run_fence(k, pk_id_slot(memory), true);
 	return 0;
 }
 

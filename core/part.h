@@ -49,7 +49,7 @@ int pk_memory_free(struct portico *k, pk_id memory);
 /* Where it is; NULL: it isn't this task's. */
 void *pk_memory_at(struct portico *k, pk_id memory, uint64_t *bytes);
 
-/* Into a message, and out of it: its id, or 0. */
+/* Into a message, whose list *run is in; and out of it: its id, or 0. */
 int pk_memory_put(struct portico *k, pk_id memory, uint32_t message, uint32_t *run);
 pk_id pk_memory_take(struct portico *k, uint32_t run, uint32_t message);
 

@@ -44,18 +44,11 @@ static bool in_force(const struct pk_right *right)
 	return kind == PK_HELD || kind == PK_BODY;
 }
 
-/* Send-once rights stand in no list, nor does what has to do with tasks. */
-static bool is_listed(const struct pk_right *right)
-{
-	return right->kind != PK_RIGHT_SEND_ONCE && right->kind != PK_RIGHT_TASK &&
-	       right->kind != PK_ASK_TASK_ENDED;
-}
-
 void pk_right_link(struct portico *k, uint32_t slot)
 {
 	struct pk_right *right = pk_right_at(k, slot);
 	struct pk_port *port = pk_right_port(k, right);
-	if (!port || !is_listed(right))
+	if (!port || !pk_right_is_listed(right))
 		return;
 	right->next_of_port = port->rights;
 	port->rights = slot;
@@ -69,7 +62,7 @@ void pk_right_unlink(struct portico *k, uint32_t slot)
 {
 	struct pk_right *right = pk_right_at(k, slot);
 	struct pk_port *port = pk_right_port(k, right);
-	if (!port || !is_listed(right))
+	if (!port || !pk_right_is_listed(right))
 		return;
 	uint32_t *link = &port->rights;
 	for (uint32_t most = pk_committed(k, PK_RIGHTS); most > 0 && *link != 0; most--) {
@@ -182,8 +175,7 @@ static void look_for_senders(struct portico *k, pk_id id)
 		pk_notice_send(k, request);
 }
 
-/* Nobody may receive there until somebody has the receive right. */
-static void change_receiver(struct portico *k, pk_id id, pk_id owner)
+void pk_right_change_receiver(struct portico *k, pk_id id, pk_id owner)
 {
 	struct pk_port *port, *guard;
 	struct pk_wakes wakes = { 0 };
@@ -331,7 +323,6 @@ static void give_up_receive(struct portico *k, uint32_t slot)
 		give_up(k, slot);
 		return;
 	}
-	change_receiver(k, right->port, 0);
 	pk_notice_send(k, backup); /* which carries the right */
 }
 
@@ -367,7 +358,7 @@ static void restore_owner(struct portico *k, const struct pk_right *right)
 	pk_id owner = pk_word_kind(word) == PK_HELD ? pk_word_id(word) : 0;
 	struct pk_port *port = pk_right_port(k, right);
 	if (right->kind == PK_RIGHT_RECEIVE && port && port->owner != owner)
-		change_receiver(k, right->port, owner);
+		pk_right_change_receiver(k, right->port, owner);
 }
 
 static void for_each_record(struct portico *k,
@@ -397,16 +388,32 @@ static void finish_if_dying(struct portico *k, uint32_t slot, struct pk_right *r
 
 static void tell_if_due(struct portico *k, uint32_t slot, struct pk_right *right)
 {
-	if (!in_force(right))
+	if (!in_force(right) || right->kind <= PK_RIGHT_TASK)
 		return;
-	if (right->kind == PK_ASK_NO_SENDERS)
-		look_for_senders(k, right->port);
-	else if (right->kind == PK_ASK_DEAD_NAME && !pk_right_port(k, right))
+	bool is_of_task = right->kind == PK_ASK_TASK_ENDED;
+	bool is_gone = is_of_task ? !pk_task_of_id(k, right->port) : !pk_right_port(k, right);
+	if (is_gone && (is_of_task || right->kind == PK_ASK_DEAD_NAME))
 		pk_notice_send(k, slot);
-	else if (right->kind == PK_ASK_DESTROYED && !pk_right_port(k, right))
+	else if (is_gone)
 		pk_notice_drop(k, slot);
-	else if (right->kind == PK_ASK_TASK_ENDED && !pk_task_of_id(k, right->port))
-		pk_notice_send(k, slot);
+	else if (right->kind == PK_ASK_NO_SENDERS)
+		look_for_senders(k, right->port);
+}
+
+/* R5: one whose maker died before it had the right, say. */
+static void end_if_bereft(struct portico *k, uint32_t slot)
+{
+	const struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+	uint64_t word = port ? pk_load(&port->head.word) : 0;
+	if (pk_word_kind(word) == PK_LIVE && port->use == PK_GUARDED && pk_load_relaxed(&port->receiver) == 0)
+		end_port(k, pk_word_id(word));
+}
+
+static void end_bereft_ports(struct portico *k)
+{
+	uint32_t committed = pk_committed(k, PK_PORTS);
+	for (uint32_t slot = 1; slot < committed; slot++)
+		end_if_bereft(k, slot);
 }
 
 /* R3, R4. */
@@ -416,6 +423,7 @@ static void repair(struct portico *k)
 	forget_lists(k);
 	for_each_record(k, relist);
 	for_each_record(k, finish_if_dying);
+	end_bereft_ports(k);
 	for_each_record(k, tell_if_due);
 }
 
@@ -764,21 +772,33 @@ static int move_receive(struct portico *k, struct pk_right *right, uint32_t slot
 	right->tell = destination;
 	PK_POINT("right: before it is the message's");
 	pk_store(&right->head.word, body);
-	change_receiver(k, right->port, 0);
+	pk_right_change_receiver(k, right->port, 0);
+	return 0;
+}
+
+/* A new one, of the message. */
+static int make_in(struct portico *k, pk_id port, enum pk_right_kind kind, uint64_t body, uint32_t *record)
+{
+	uint32_t slot;
+	int error = claim(k, port, kind, &slot);
+	if (error)
+		return error;
+	*record = slot;
+	PK_POINT("right: in the message's list, and not its own");
+	pk_store(&pk_right_at(k, slot)->head.word, body);
+	PK_POINT("right: the message's, and in no list");
+	pk_right_link(k, slot);
 	return 0;
 }
 
 /* One reference of a send right, in a record of its own. */
 static int split_send(struct portico *k, struct pk_right *right, uint64_t body, bool keep, uint32_t *record)
 {
-	int error = claim(k, right->port, PK_RIGHT_SEND, record);
-	if (error)
+	int error = make_in(k, right->port, PK_RIGHT_SEND, body, record);
+	if (error || keep)
 		return error;
-	pk_store(&pk_right_at(k, *record)->head.word, body);
-	pk_right_link(k, *record);
 	PK_POINT("right: in the message, and still here");
-	if (!keep)
-		drop_reference(k, right);
+	drop_reference(k, right);
 	return 0;
 }
 
@@ -805,17 +825,25 @@ static int move(struct portico *k, struct pk_right *right, uint32_t slot, uint64
 	}
 }
 
-static int make_in(struct portico *k, const struct pk_right *right, enum pk_right_kind kind, uint64_t body,
-		   uint32_t *record)
+static int make_from(struct portico *k, const struct pk_right *right, enum pk_right_kind kind, uint64_t body,
+		     uint32_t *record)
 {
-	int error = right->kind == PK_RIGHT_RECEIVE ? claim(k, right->port, kind, record) : -EBADF;
-	if (error)
-		return error;
-	pk_store(&pk_right_at(k, *record)->head.word, body);
-	pk_right_link(k, *record);
-	if (kind == PK_RIGHT_SEND)
+	int error = right->kind == PK_RIGHT_RECEIVE ? make_in(k, right->port, kind, body, record) : -EBADF;
+	if (!error && kind == PK_RIGHT_SEND)
 		look_for_senders(k, right->port);
-	return 0;
+	return error;
+}
+
+static int copy(struct portico *k, struct pk_right *right, uint64_t body, uint32_t *record)
+{
+	switch (right->kind) {
+	case PK_RIGHT_SEND:
+		return split_send(k, right, body, true, record);
+	case PK_RIGHT_TASK:
+		return make_in(k, right->port, PK_RIGHT_TASK, body, record);
+	default:
+		return -EBADF;
+	}
 }
 
 int pk_right_put(struct portico *k, pk_id name, enum pk_disposition how, uint32_t message, pk_id destination,
@@ -830,17 +858,11 @@ int pk_right_put(struct portico *k, pk_id name, enum pk_disposition how, uint32_
 	case PK_MOVE:
 		return move(k, right, slot, body, destination, record);
 	case PK_COPY:
-		if (right->kind == PK_RIGHT_TASK) {
-			int error = claim(k, right->port, PK_RIGHT_TASK, record);
-			if (!error)
-				pk_store(&pk_right_at(k, *record)->head.word, body);
-			return error;
-		}
-		return right->kind == PK_RIGHT_SEND ? split_send(k, right, body, true, record) : -EBADF;
+		return copy(k, right, body, record);
 	case PK_MAKE_SEND:
-		return make_in(k, right, PK_RIGHT_SEND, body, record);
+		return make_from(k, right, PK_RIGHT_SEND, body, record);
 	case PK_MAKE_SEND_ONCE:
-		return make_in(k, right, PK_RIGHT_SEND_ONCE, body, record);
+		return make_from(k, right, PK_RIGHT_SEND_ONCE, body, record);
 	}
 	return -EINVAL;
 }
@@ -855,7 +877,8 @@ static bool is_in(struct portico *k, uint32_t slot, uint32_t message)
 /* Its references join those that this task has. */
 static uint32_t join(struct portico *k, struct pk_right *right, uint32_t slot)
 {
-	uint32_t own = own_send_right(k, pk_right_port(k, right));
+	struct pk_port *port = pk_right_port(k, right);
+	uint32_t own = own_send_right(k, port);
 	struct pk_right *mine = pk_right_at(k, own);
 	uint32_t more = pk_load_relaxed(&right->references);
 	if (!mine || pk_load_relaxed(&mine->references) > UINT32_MAX - more) {
@@ -866,7 +889,7 @@ static uint32_t join(struct portico *k, struct pk_right *right, uint32_t slot)
 	pk_store(&right->head.word, pk_word(PK_CLAIMED, pk_self(k)));
 	PK_POINT("right: out of the message, and not added");
 	pk_store(&mine->references, pk_load_relaxed(&mine->references) + more);
-	pk_right_port(k, mine)->sends += more;
+	port->sends += more;
 	pk_release(k, PK_RIGHTS, slot);
 	return own;
 }
@@ -882,7 +905,7 @@ pk_id pk_right_take(struct portico *k, uint32_t slot, uint32_t message)
 		pk_store(&right->head.word, held_word(k));
 		PK_POINT("right: taken, its port not ours");
 		if (right->kind == PK_RIGHT_RECEIVE)
-			change_receiver(k, right->port, pk_self(k));
+			pk_right_change_receiver(k, right->port, pk_self(k));
 	}
 	return name_of(k, slot);
 }
@@ -900,13 +923,14 @@ int pk_right_sign(struct portico *k, uint32_t slot, uint32_t message)
 	struct pk_message *m = pk_message_at(k, message);
 	struct pk_right *right = pk_right_at(k, slot);
 	uint64_t word = held_word(k);
-	m->via = 0;
-	if (right->kind == PK_RIGHT_SEND_ONCE) {
-		if (!pk_swap_if(&right->head.word, &word, pk_message_body_word(m, message)))
-			return -EINVAL;
-		m->via = slot;
-	}
+	bool once = right->kind == PK_RIGHT_SEND_ONCE;
+	m->via = once ? slot : 0; /* first: so it is found there */
 	m->more |= PK_MORE_VIA;
+	PK_POINT("right: to be its message's");
+	if (once && !pk_swap_if(&right->head.word, &word, pk_message_body_word(m, message))) {
+		m->more &= ~PK_MORE_VIA;
+		return -EINVAL;
+	}
 	PK_POINT("right: its message's, which isn't sent");
 	return 0;
 }

@@ -75,6 +75,9 @@ void pk_rights_unlock(struct portico *k);
 void pk_rights_inherit(struct portico *k, pk_id dead);
 void pk_rights_reap(struct portico *k, pk_id dead);
 
+/* R1 to R6 hold, as far as they can be seen?  For tests and `portico doctor`. */
+bool pk_rights_valid(struct portico *k);
+
 /* ---- making and giving up */
 
 struct pk_port_limits;
@@ -112,7 +115,10 @@ unsigned pk_right_list(struct portico *k, pk_id *names, unsigned most);
 
 enum pk_disposition { PK_MOVE = 0, PK_COPY, PK_MAKE_SEND, PK_MAKE_SEND_ONCE };
 
-/* Put a right into a message to that port: *record.  -EINVAL, -EBADF, -ELOOP, -ENOBUFS, -EDQUOT, -ENOSPC. */
+/*
+ * Put a right into a message to that port.  *record, in the message's list, is written before the right is
+ * the message's.  -EINVAL, -EBADF, -ELOOP, -ENOBUFS, -EDQUOT, -ENOSPC.
+ */
 int pk_right_put(struct portico *k, pk_id name, enum pk_disposition how, uint32_t message, pk_id destination,
 		 uint32_t *record);
 
@@ -177,6 +183,16 @@ struct pk_right *pk_right_of(struct portico *k, pk_id name, uint32_t *slot);
 
 /* The live guarded port of a record; NULL: it is gone. */
 struct pk_port *pk_right_port(struct portico *k, const struct pk_right *right);
+
+/* Who may receive at the port; 0: nobody, until somebody has the receive right. */
+void pk_right_change_receiver(struct portico *k, pk_id port, pk_id owner);
+
+/* Send-once rights stand in no list, nor does what has to do with tasks. */
+static inline bool pk_right_is_listed(const struct pk_right *right)
+{
+	return right->kind != PK_RIGHT_SEND_ONCE && right->kind != PK_RIGHT_TASK &&
+	       right->kind != PK_ASK_TASK_ENDED;
+}
 
 /* Into its port's list, and out of it. */
 void pk_right_link(struct portico *k, uint32_t slot);

@@ -577,6 +577,39 @@ static void backup(void)
 	CHECK_EQUAL(put(send, 4), -EIDRM);
 }
 
+/* The notification that brings a right is a message of parts like others. */
+static void backup_receives(void)
+{
+	begin();
+	portico_port receive = make_port(8), send = make_right(receive, PORTICO_SEND), mine = make_port(8);
+	CHECK_EQUAL(portico_notify(instance, receive, PORTICO_PORT_DESTROYED, mine, 8), 0);
+	CHECK_EQUAL(portico_right_drop(instance, receive), 0);
+	struct portico_notification notification;
+	struct portico_part parts[2];
+	struct portico_message message = {
+		.parts = parts, .count = 2, .buffer = &notification, .size_bytes = sizeof notification
+	};
+	CHECK_EQUAL(portico_message_receive(instance, mine, NULL, &message, PORTICO_NOW), 2);
+	CHECK_EQUAL(message.type, PORTICO_NOTIFICATION);
+	CHECK_EQUAL(notification.cookie, 8);
+	CHECK_EQUAL(put(send, 1), 0);
+	CHECK_EQUAL(get_now(parts[0].right), 1);
+}
+
+/* A task that destroyed its notify port gets another. */
+static void notify_anew(void)
+{
+	begin();
+	portico_port receive = make_port(8), before = notify_port();
+	CHECK_EQUAL(portico_mailbox_destroy(instance, before), 0);
+	portico_port after = notify_port();
+	CHECK(after.id != before.id);
+	CHECK_EQUAL(portico_notify(instance, receive, PORTICO_NO_SENDERS, before, 1), -EIDRM);
+	CHECK_EQUAL(portico_notify(instance, receive, PORTICO_NO_SENDERS, after, 2), 0);
+	CHECK_EQUAL(portico_right_drop(instance, make_right(receive, PORTICO_SEND)), 0);
+	CHECK_EQUAL(told(after).cookie, 2);
+}
+
 /* The backup went first: then the port goes, and its dead names are told. */
 static void backup_gone(void)
 {
@@ -877,6 +910,8 @@ static const struct test_case cases[] = {
 	{ "holder-dies", holder_dies },
 	{ "receiver-dies", receiver_dies },
 	{ "backup", backup },
+	{ "backup-receives", backup_receives },
+	{ "notify-anew", notify_anew },
 	{ "backup-gone", backup_gone },
 	{ "send-one", send_one },
 	{ "kernel-port", kernel_port },

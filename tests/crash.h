@@ -22,6 +22,7 @@
 #include "name.h"
 #include "port.h"
 #include "region.h"
+#include "right.h"
 #include "task.h"
 
 void pk_crash_point(const char *where);
@@ -47,6 +48,9 @@ extern char *died_at; /* the point where the victim died; "" if it did not */
 /* Bystanders: how what they did ended, through memory outside the region. */
 extern pid_t bystander;
 extern int *bystander_result;
+
+/* In the victim: do that, and die no sooner than after it. */
+void spared(void (*action)(void));
 
 /* Reap whoever is dead. */
 void sweep(void);

@@ -14,11 +14,11 @@ int *bystander_result;
 
 static int die_at; /* 0: never */
 static int points;
-static bool repairing;
+static bool repairing, sparing;
 
 void pk_crash_point(const char *where)
 {
-	if (die_at == 0 || ++points < die_at)
+	if (die_at == 0 || sparing || ++points < die_at)
 		return;
 	if (!repairing)
 		snprintf(died_at, NAME_BYTES, "%s", where);
@@ -46,6 +46,13 @@ static bool kill_at(int n, void (*action)(void), void (*meanwhile)(void))
 }
 
 /* ---- what scenarios use */
+
+void spared(void (*action)(void))
+{
+	sparing = true;
+	action();
+	sparing = false;
+}
 
 void sweep(void)
 {

@@ -27,6 +27,8 @@ load cases_helper
 @test "notification: a holder killed" { case_of core_rights holder-dies; }
 @test "notification: a dead name, where the receiver is killed" { case_of core_rights receiver-dies; }
 @test "notification: a backup inherits the receive right, and what is queued" { case_of core_rights backup; }
+@test "notification: what brings a right is received as a message, too" { case_of core_rights backup-receives; }
+@test "notification: a notify port that was destroyed is made anew" { case_of core_rights notify-anew; }
 @test "notification: a backup that is gone inherits nothing" { case_of core_rights backup-gone; }
 @test "notification: one message over the limit, and it is accepted" { case_of core_rights send-one; }
 
@@ -38,3 +40,24 @@ load cases_helper
 @test "memory: once sent, it is not to be touched by its sender" { case_of fence sent; }
 @test "memory: unless it couldn't be sent" { case_of fence not-sent; }
 @test "memory: pages that were sent are good again when they are allocated" { case_of fence allocated-again; }
+
+@test "kill -9 at each point of making a port, and of its repair" { case_of crash_rights create; }
+@test "kill -9 at each point of making rights, and of its repair" { case_of crash_rights make; }
+@test "kill -9 at each point of counting references, and of its repair" { case_of crash_rights keep-and-drop; }
+@test "kill -9 at each point of dropping a receive right, and of its repair" { case_of crash_rights drop-receive; }
+@test "kill -9 at each point of dropping one with a backup, and of its repair" { case_of crash_rights drop-to-backup; }
+@test "kill -9 at each point of asking for a notification, and of its repair" { case_of crash_rights replace-backup; }
+@test "kill -9 at each point of dropping a backup, and of its repair" { case_of crash_rights drop-backup; }
+@test "kill -9 at each point of a send by a send-once right, and of its repair" { case_of crash_rights send-once; }
+@test "kill -9 at each point of dropping a send-once right, and of its repair" { case_of crash_rights drop-once; }
+@test "kill -9 at each point of a send in vain by one, and of its repair" { case_of crash_rights send-once-in-vain; }
+@test "kill -9 at each point of receiving what was sent by one, and of its repair" { case_of crash_rights receive-sent-once; }
+@test "kill -9 of one who holds everything, and at each point of the repair" { case_of crash_rights holder-of-everything; }
+@test "kill -9 at each point of sending all kinds of parts, and of its repair" { case_of crash_letter send; }
+@test "kill -9 at each point of sending them in vain" { case_of crash_letter send-in-vain once; }
+@test "kill -9 at each point of receiving them, and of its repair" { case_of crash_letter receive; }
+@test "kill -9 at each point of destroying the mailbox where they wait, and of its repair" { case_of crash_letter destroy-mailbox; }
+@test "kill -9 at each point of dropping the port where they wait" { case_of crash_letter drop-port once; }
+@test "kill -9 at each point of serving a call, and of its repair" { case_of crash_letter serve; }
+@test "kill -9 at each point of a call, and of its repair" { case_of crash_letter call; }
+@test "kill -9 at each point of allocating and freeing memory, and of its repair" { case_of crash_letter memory; }

@@ -24,5 +24,5 @@ int pk_send_message(struct portico *k, pk_id name, uint32_t message, int64_t dea
 		error = pk_port_send_until(k, port, message, deadline);
 	if (error && error != -EIO)
 		pk_right_unsign(k, message);
-	return error;
+	return pk_right_error(right, error);
 }

@@ -103,7 +103,7 @@ PUBLIC int portico_send_one(portico *instance, portico_port port, const void *da
 		error = post_one(instance, right, message, cookie);
 	if (error < 0 && error != -EIO)
 		pk_message_release(instance, message);
-	return error;
+	return pk_right_error(slot, error);
 }
 
 /* ---- notifications */

@@ -86,8 +86,9 @@ PUBLIC int portico_send_with(portico *instance, portico_port port, const void *d
 		result = prepare(instance, port.id, data, bytes, how, &id, &message);
 	if (result)
 		return result;
-	result = how->wants_receipt ? send_for_receipt(instance, id, &message, how->receipt, deadline)
-				    : send(instance, id, message, deadline);
+	result = how->wants_receipt
+			 ? send_for_receipt(instance, id, &message, how->receipt, deadline)
+			 : pk_right_error(pk_is_right(port.id), send(instance, id, message, deadline));
 	if (result && message != 0 && result != -EIO) /* then a wait that couldn't be withdrawn may name it */
 		discard(instance, message);
 	return result;

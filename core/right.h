@@ -60,6 +60,12 @@ static inline int pk_name_to_port(struct portico *k, pk_id name, enum pk_right_u
 	return pk_is_right(name) ? pk_right_resolve(k, name, use, port, &right) : 0;
 }
 
+/* Sending by it failed so; a port that was there when its right was looked up, and isn't, is gone. */
+static inline int pk_right_error(uint32_t right, int error)
+{
+	return right != 0 && error == -EINVAL ? -EIDRM : error;
+}
+
 /* Of a whole list: `ports` where it holds no right, else `room`, filled. */
 int pk_names_to_ports(struct portico *k, const pk_id **ports, unsigned count, pk_id *room);
 

@@ -34,6 +34,8 @@
 #include "message.h"
 #include "wait.h"
 
+#include <errno.h>
+
 /* ---- names */
 
 #define PK_RIGHT_NAME (UINT64_C(1) << 63)

@@ -66,7 +66,7 @@ static void fill(struct pk_port *port, int fd, bool rings)
 	port->bell = rings ? PK_BELL_RINGING : PK_BELL_SILENT;
 }
 
-/* L3 */
+/* E3 */
 static void take_away(struct portico *k, struct pk_port *port)
 {
 	char path[PK_PATH_MAX];

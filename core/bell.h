@@ -9,15 +9,15 @@
  * whoever changes that puts the byte in, or takes it out, before it leaves the
  * guard of the port: pk_port_unlock() looks.  Nobody keeps a bell open to ring it.
  *
- *  L1  While PK_SPECIAL_BELL is set, port->bell says what the pipe holds, or
+ *  E1  While PK_SPECIAL_BELL is set, port->bell says what the pipe holds, or
  *      PK_BELL_OWED: that isn't known, or couldn't be done.
- *  L2  Whoever inherits the guard makes it say that again.
- *  L3  A bell that nobody listens to any more, which a ringer sees as it can't be
+ *  E2  Whoever inherits the guard makes it say that again.
+ *  E3  A bell that nobody listens to any more, which a ringer sees as it can't be
  *      opened for writing only, is removed, and the port is as others again.
- *  L4  What can't be opened for want of descriptors is owed, and the header says
+ *  E4  What can't be opened for want of descriptors is owed, and the header says
  *      that some are: who changes the port next tries again, and who looks round.
  *      A send doesn't fail for it.
- *  L5  A member of a set has nothing to receive, so its bell is silent; a port
+ *  E5  A member of a set has nothing to receive, so its bell is silent; a port
  *      that is destroyed rings, for good.
  */
 #ifndef PK_BELL_H
@@ -37,13 +37,13 @@ void pk_bell_show(struct portico *k, struct pk_port *port, bool rings);
 /* As the port is. */
 void pk_bell_settle(struct portico *k, struct pk_port *port);
 
-/* L2 */
+/* E2 */
 void pk_bell_repair(struct portico *k, struct pk_port *port);
 
-/* L5: it is being destroyed. */
+/* E5: it is being destroyed. */
 void pk_bell_end(struct portico *k, struct pk_port *port);
 
-/* L4: those that are owed. */
+/* E4: those that are owed. */
 void pk_bells_look_round(struct portico *k);
 
 /* Is that the name, in bells/, of a port's bell?  One that isn't is a stray. */

@@ -40,7 +40,7 @@ static void disown(struct portico *k, struct pk_port *port, uint32_t slot, pk_id
 	pk_object_unlock(port);
 }
 
-/* G3.  0, MOVED, or why it can't be locked. */
+/* A3.  0, MOVED, or why it can't be locked. */
 static int lock_set(struct portico *k, struct pk_port *port, uint32_t slot, pk_id set, struct pk_port **guard)
 {
 	struct pk_port *found = pk_slot(k, PK_PORTS, pk_id_slot(set));
@@ -72,7 +72,7 @@ int pk_port_lock_slot(struct portico *k, uint32_t slot, struct pk_port **guard)
 		pk_id set = set_of(port);
 		if (set == 0) {
 			if (is_object(port) && port->special & PK_SPECIAL_SET)
-				port->special &= ~PK_SPECIAL_SET; /* G2 */
+				port->special &= ~PK_SPECIAL_SET; /* A2 */
 			*guard = port;
 			return 0;
 		}

@@ -6,15 +6,15 @@
  * them all.  port->set is the truth: while it names a set, all of the port but
  * what is said here is guarded by the set's lock.
  *
- *  G1  port->set becomes a set under the port's own lock and the set's, taken in
+ *  A1  port->set becomes a set under the port's own lock and the set's, taken in
  *      that order, and 0 under the set's lock, as the last store of leaving: the
  *      port is then whole, and guarded by its own lock.
- *  G2  PK_SPECIAL_SET is set before port->set, and cleared after, each under the
+ *  A2  PK_SPECIAL_SET is set before port->set, and cleared after, each under the
  *      port's own lock.  So whoever holds that lock and finds the flag clear holds
  *      the guard, which is all that the plain path looks at.
- *  G3  Whoever finds a set lets go of the port's own lock, takes the set's, and
+ *  A3  Whoever finds a set lets go of the port's own lock, takes the set's, and
  *      looks again: by then it may have left.
- *  G4  Under the own lock of a port that is in a set nothing is left half done but
+ *  A4  Under the own lock of a port that is in a set nothing is left half done but
  *      that flag; what a dead holder of the set's lock left, who inherits that
  *      lock repairs.
  */

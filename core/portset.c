@@ -156,12 +156,12 @@ static void join(struct portico *k, struct pk_port *set, pk_id set_id, struct pk
 {
 	set->next_number = later(set->next_number, port->next_number);
 	set->next_ticket = later(set->next_ticket, port->next_ticket);
-	port->special |= PK_SPECIAL_SET; /* G2 */
+	port->special |= PK_SPECIAL_SET; /* A2 */
 	PK_POINT("set: before joining");
 	merge_queues(k, set, port);
 	stand_beside(k, set, port);
 	PK_POINT("set: queues joined, not a member");
-	pk_store(&port->set, set_id); /* G1 */
+	pk_store(&port->set, set_id); /* A1 */
 	PK_POINT("set: joined, nobody served");
 	serve_newcomer(k, set, port, id, wakes);
 	if (port->special & PK_SPECIAL_BELL)
@@ -250,7 +250,7 @@ static void leave(struct portico *k, struct pk_port *set, struct pk_port *port, 
 	if (port->special & PK_SPECIAL_BELL)
 		pk_bell_show(k, port, pk_port_has(port));
 	PK_POINT("set: its own again, still a member");
-	pk_store(&port->set, 0); /* G1 */
+	pk_store(&port->set, 0); /* A1 */
 	PK_POINT("set: left");
 }
 

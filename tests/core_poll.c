@@ -137,7 +137,7 @@ static bool readable(int fd)
 	CHECK(!by_poll || poller.revents == POLLIN);
 	fd_set set;
 	FD_ZERO(&set);
-	FD_SET(fd, &set);
+	FD_SET((unsigned)fd, &set);
 	CHECK_EQUAL(select(fd + 1, &set, NULL, NULL, &(struct timeval){ 0 }), by_poll);
 	struct epoll_event event = { .events = EPOLLIN };
 	int epoll = epoll_create1(EPOLL_CLOEXEC);

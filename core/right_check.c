@@ -79,8 +79,7 @@ static bool record_valid(struct portico *k, uint32_t slot)
 /* ---- R3: the caches of a port */
 
 struct census {
-	uint32_t records, receivers, receiver;
-	uint32_t sends;
+	uint32_t records, receivers, receiver, sends;
 	pk_id owner;
 };
 
@@ -102,19 +101,8 @@ static void count(struct census *census, const struct pk_right *right, uint32_t 
 	census->owner = pk_word_kind(word) == PK_HELD ? pk_word_id(word) : 0;
 }
 
-static struct census census_of_words(struct portico *k, pk_id port)
-{
-	struct census census = { 0 };
-	uint32_t committed = pk_committed(k, PK_RIGHTS);
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		const struct pk_right *right = pk_right_at(k, slot);
-		if (right && is_listed_of(right, port))
-			count(&census, right, slot);
-	}
-	return census;
-}
-
-static struct census census_of_list(struct portico *k, const struct pk_port *port, pk_id id)
+/* Of its list; one that doesn't end, or holds what isn't the port's, has no receivers. */
+static struct census census_of(struct portico *k, const struct pk_port *port, pk_id id)
 {
 	struct census census = { 0 };
 	uint32_t slot = port->rights;
@@ -125,47 +113,57 @@ static struct census census_of_list(struct portico *k, const struct pk_port *por
 		count(&census, right, slot);
 		slot = right->next_of_port;
 	}
+	if (slot != 0)
+		census.receivers = 0;
 	return census;
 }
 
-/* R5: exactly one receive right. */
-static bool port_valid(struct portico *k, const struct pk_port *port, pk_id id)
+/* R5: exactly one receive right.  *listed grows by how many its list has. */
+static bool port_valid(struct portico *k, const struct pk_port *port, pk_id id, uint32_t *listed)
 {
-	struct census words = census_of_words(k, id), list = census_of_list(k, port, id);
-	return words.receivers == 1 && words.records == list.records && words.sends == list.sends &&
-	       port->sends == words.sends && pk_load(&port->receiver) == words.receiver &&
-	       port->owner == words.owner;
+	struct census census = census_of(k, port, id);
+	*listed += census.records;
+	return census.receivers == 1 && port->sends == census.sends &&
+	       pk_load(&port->receiver) == census.receiver && port->owner == census.owner;
 }
 
 /* ---- all of them */
 
-static bool records_valid(struct portico *k)
+/* *listed: how many stand in their ports' lists, if those hold all that they should. */
+static bool records_valid(struct portico *k, uint32_t *listed)
 {
 	uint32_t committed = pk_committed(k, PK_RIGHTS);
-	for (uint32_t slot = 1; slot < committed; slot++)
-		if (pk_right_at(k, slot) && !record_valid(k, slot))
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		const struct pk_right *right = pk_right_at(k, slot);
+		if (!right)
+			continue;
+		if (!record_valid(k, slot))
 			return false;
+		*listed += is_listed_of(right, right->port) && pk_right_port(k, right);
+	}
 	return true;
 }
 
-static bool ports_valid(struct portico *k)
+static bool ports_valid(struct portico *k, uint32_t *listed)
 {
 	uint32_t committed = pk_committed(k, PK_PORTS);
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		const struct pk_port *port = pk_slot(k, PK_PORTS, slot);
 		uint64_t word = port ? pk_load(&port->head.word) : 0;
 		if (pk_word_kind(word) == PK_LIVE && port->use == PK_GUARDED &&
-		    !port_valid(k, port, pk_word_id(word)))
+		    !port_valid(k, port, pk_word_id(word), listed))
 			return false;
 	}
 	return true;
 }
 
+/* No record stands in two lists, as each names its port; so if there are as many, they are the same. */
 bool pk_rights_valid(struct portico *k)
 {
+	uint32_t there = 0, listed = 0;
 	if (pk_rights_lock(k) != 0)
 		return false;
-	bool valid = records_valid(k) && ports_valid(k);
+	bool valid = records_valid(k, &there) && ports_valid(k, &listed) && there == listed;
 	pk_rights_unlock(k);
 	return valid;
 }

@@ -3,7 +3,9 @@
 #include "check.h"
 #include "name.h"
 #include "object.h"
+#include "port.h"
 #include "region.h"
+#include "right.h"
 #include "task.h"
 
 static struct portico *k;
@@ -42,6 +44,19 @@ static void case_segment(void)
 static void case_pipe(void)
 {
 	((struct pk_pipe *)first(PK_PIPES))->body = 0;
+}
+
+/* A port of this process's, which keeps it, and lies about how many may send. */
+static void case_rights(void)
+{
+	pk_id receive, send;
+	struct pk_port_limits limits = { 4, 4, 16 };
+	CHECK_EQUAL(pk_right_create_port(k, &limits, &receive), 0);
+	CHECK_EQUAL(pk_right_make(k, receive, PK_RIGHT_SEND, &send), 0);
+	pk_right_port(k, pk_right_at(k, pk_id_slot(send)))->sends = 5;
+	puts("damaged");
+	fflush(stdout);
+	pause();
 }
 
 static void case_set_body(void)
@@ -100,19 +115,13 @@ static void case_magic(void)
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
-		{ "table", case_table },
-		{ "port", case_port },
-		{ "set", case_set },
-		{ "set-body", case_set_body },
-		{ "pipe", case_pipe },
-		{ "segment", case_segment },
-		{ "names", case_names },
-		{ "dying", case_dying },
-		{ "lock", case_lock },
-		{ "stuck", case_stuck },
-		{ "abi", case_abi },
-		{ "magic", case_magic },
-		{ 0 },
+		{ "table", case_table },       { "port", case_port },
+		{ "set", case_set },	       { "rights", case_rights },
+		{ "set-body", case_set_body }, { "pipe", case_pipe },
+		{ "segment", case_segment },   { "names", case_names },
+		{ "dying", case_dying },       { "lock", case_lock },
+		{ "stuck", case_stuck },       { "abi", case_abi },
+		{ "magic", case_magic },       { 0 },
 	};
 	struct pk_reason reason = { "" };
 	CHECK_EQUAL(pk_kernel_open(NULL, true, &k, &reason), 0);

@@ -202,6 +202,21 @@ fill_instance() {
 	wait "$sleeper" || true
 }
 
+@test "doctor: rights that their ports don't know of are found, and known again" {
+	fill_instance
+	"$BUILD/tests/tools_damage" rights >"$private/said" &
+	local holder=$!
+	eventually 5 test -s "$private/said"
+	run portico doctor
+	[[ $output = *"rights: who has which isn't what their ports say"* ]]
+	p doctor --repair
+	[[ $output = *"repaired rights: what their ports say of them is made anew"* ]]
+	run portico doctor
+	[[ $output != *"bad"*"rights"* ]]
+	kill "$holder"
+	wait "$holder" || true
+}
+
 @test "doctor: what can't be repaired is told; by force it goes, unless somebody uses it" {
 	fill_instance
 	damage set-body

@@ -4,6 +4,7 @@
 #include "control.h"
 #include "examine.h"
 #include "instance.h"
+#include "right.h"
 #include "run.h"
 #include "task.h"
 
@@ -91,6 +92,12 @@ static void examine_runs(struct portico *k)
 		report(BAD, "runs of pages", remedy(), "which pages are taken isn't known");
 }
 
+static void examine_rights(struct portico *k)
+{
+	if (!pk_rights_valid(k))
+		report(BAD, "rights", remedy(), "who has which isn't what their ports say");
+}
+
 static void examine_names(struct portico *k)
 {
 	if (names_are_sound(k))
@@ -125,6 +132,7 @@ void examine_contents(struct portico *k)
 	for (int i = 0; i < OBJECT_KINDS; i++)
 		examine_objects(k, &object_kinds[i]);
 	examine_runs(k);
+	examine_rights(k);
 	examine_names(k);
 	examine_files(k);
 	examine_log(k);

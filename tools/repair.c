@@ -11,6 +11,7 @@
 #include "mounts.h"
 #include "name.h"
 #include "region.h"
+#include "right.h"
 #include "run.h"
 #include "task.h"
 #include "users.h"
@@ -124,6 +125,7 @@ static void free_stuck_locks(struct portico *k)
 	for (unsigned table = 0; table < PK_TABLES; table++)
 		free_stuck(k, &pk_header(k)->tables[table].lock, pk_table_name(table));
 	free_stuck(k, &pk_header(k)->runs_lock, "runs of pages");
+	free_stuck(k, &pk_header(k)->rights_lock, "rights");
 	free_stuck(k, &pk_header(k)->names_lock, "names");
 	free_stuck(k, &pk_header(k)->control_lock, "suspended tasks");
 	free_stuck_objects(k, PK_TASKS);
@@ -149,6 +151,15 @@ static void repair_runs(struct portico *k)
 	leave_as_dead(k, &pk_header(k)->runs_lock);
 	if (noted(pk_run_valid(k)))
 		report(REPAIRED, "runs of pages", NULL, "which pages are taken is found anew");
+}
+
+static void repair_rights(struct portico *k)
+{
+	if (pk_rights_valid(k))
+		return;
+	leave_as_dead(k, &pk_header(k)->rights_lock);
+	if (noted(pk_rights_valid(k)))
+		report(REPAIRED, "rights", NULL, "what their ports say of them is made anew");
 }
 
 static void repair_names(struct portico *k)
@@ -225,6 +236,7 @@ static void repair_contents(struct portico *k)
 	repair_runs(k);
 	for (int i = 0; i < OBJECT_KINDS; i++)
 		repair_objects(k, &object_kinds[i]);
+	repair_rights(k);
 	repair_names(k);
 	if ((strays = stray_files(k, true)) > 0)
 		report(REPAIRED, "leftovers", NULL, "%u file%s in shm/ of no segment: removed", strays,

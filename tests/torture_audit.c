@@ -53,6 +53,7 @@ void prepare_epoch(void)
 	ledger->permit_owner = 0;
 	make_boxes();
 	make_sets();
+	mint_rights();
 	for (uint32_t i = 0; i < PIPES; i++)
 		CHECK_EQUAL(pk_pipe_create(k, NULL, 8192, 0600, &ledger->pipes[i]), 0);
 }
@@ -290,6 +291,7 @@ void audit_epoch(void)
 	for (uint32_t i = 0; i < KEPT; i++)
 		if (!pk_port_valid(k, ledger->boxes[i]))
 			broken("mailbox %u isn't valid", i);
+	audit_rights(); /* first: what is left in mailboxes are letters, then */
 	empty_boxes();
 	for (uint32_t task = 0; task < TASKS; task++) {
 		note_in_hand(ledger->lives[task].in_hand);

@@ -73,6 +73,8 @@ struct ledger {
 	uint64_t lie; /* throw so many letters away, to see that it is noticed */
 	_Atomic uint64_t lies;
 	pk_id boxes[KEPT], sets[2], pipes[PIPES];
+	pk_id purse;				   /* where rights are passed on */
+	_Atomic uint32_t once_intended, once_done; /* messages by send-once rights */
 	struct life lives[TASKS];
 	struct entry letters[TASKS][LETTERS];
 	/* of mailboxes 0 and 1: the last number from each task */
@@ -84,6 +86,15 @@ struct ledger {
 	_Atomic uint32_t last_record[PIPES][TASKS];
 	_Atomic uint32_t may_be_lost[PIPES]; /* records that a dead reader may have taken */
 };
+
+/* ---- torture_rights.c */
+
+/* One operation of a task's. */
+void handle_rights(struct dice *dice);
+
+/* The master's: before an epoch, and when all are gone. */
+void mint_rights(void);
+void audit_rights(void);
 
 extern struct ledger *ledger;
 extern struct portico *k;

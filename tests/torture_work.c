@@ -459,6 +459,11 @@ static void sweep(void)
 	pk_task_sweep(k, below(&dice, 2) == 0);
 }
 
+static void handle_some_rights(void)
+{
+	handle_rights(&dice);
+}
+
 static const struct operation {
 	const char *name;
 	void (*act)(void);
@@ -480,6 +485,7 @@ static const struct operation {
 	{ "write a record", write_record, 120 },
 	{ "read records", read_records, 100 },
 	{ "watch a pipe", watch_pipe, 10 },
+	{ "handle rights", handle_some_rights, 150 },
 	{ "fork", fork_one, 4 },
 	{ "exec", exec_self, 3 },
 	{ "sweep", sweep, 5 },

@@ -62,7 +62,7 @@ struct pk_thread {
 	bool owes_completions;	      /* wait.c */
 	bool missed;		      /* a lock couldn't be had: task.c */
 	bool burying;		      /* part.c */
-	uint32_t aside;		      /* part.c: the last message with parts that was put aside */
+	_Atomic uint32_t aside;	      /* part.c: the last message with parts that was put aside */
 	uint64_t last;		      /* transfer.h: what it did last */
 	uint32_t streak;	      /* and how often in a row */
 };

@@ -20,8 +20,22 @@ void pk_parts_put_aside(struct portico *k, uint32_t message, struct pk_message *
 {
 	pk_store(&m->head.word, pk_word(PK_CLAIMED, pk_self(k)));
 	PK_POINT("part: put aside");
-	m->head.next = pk_thread.aside;
-	pk_thread.aside = message;
+	/* by a swap: a handler on this thread may put aside more */
+	uint32_t before = pk_load_relaxed(&pk_thread.aside);
+	do {
+		m->head.next = before;
+	} while (!pk_swap_if(&pk_thread.aside, &before, message));
+}
+
+/* The one put aside last.  Under the rights' lock, so no handler takes one meanwhile. */
+static uint32_t take_aside(struct portico *k)
+{
+	uint32_t message = pk_load_relaxed(&pk_thread.aside);
+	const struct pk_message *m;
+	do {
+		m = pk_message_at(k, message);
+	} while (!pk_swap_if(&pk_thread.aside, &message, m ? m->head.next : 0));
+	return message;
 }
 
 static void lose(struct portico *k, const struct pk_part *part, uint32_t message, const struct pk_message *m)
@@ -48,16 +62,21 @@ static void bury(struct portico *k, uint32_t message)
 	pk_message_release_at(k, message, m);
 }
 
-/* Under the rights' lock, or where this thread holds none; what comes aside meanwhile, too. */
+/* Does this very thread hold the rights' lock?  Then who leaves it buries. */
+static bool is_within(struct portico *k)
+{
+	return (pk_load(&pk_header(k)->rights_lock) & ~PK_LOCK_WAITERS) == pk_thread.owner;
+}
+
+/* Where this thread holds no lock; what comes aside meanwhile, too. */
 void pk_parts_bury_slowly(struct portico *k)
 {
-	if (pk_thread.burying || pk_thread.serial != k->serial)
+	if (pk_thread.burying || pk_thread.serial != k->serial || is_within(k))
 		return;
 	pk_thread.burying = true;
-	while (pk_thread.aside != 0 && pk_rights_lock(k) == 0) {
-		uint32_t message = pk_thread.aside;
+	while (pk_load_relaxed(&pk_thread.aside) != 0 && pk_rights_lock(k) == 0) {
+		uint32_t message = take_aside(k);
 		const struct pk_message *m = pk_message_at(k, message);
-		pk_thread.aside = m ? m->head.next : 0;
 		if (m && pk_load(&m->head.word) == pk_word(PK_CLAIMED, pk_self(k)))
 			bury(k, message);
 		pk_rights_unlock(k);

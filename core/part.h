@@ -36,7 +36,7 @@ void pk_parts_bury_slowly(struct portico *k);
 
 static inline void pk_parts_bury(struct portico *k)
 {
-	if (__builtin_expect(pk_thread.aside != 0, 0))
+	if (__builtin_expect(pk_load_relaxed(&pk_thread.aside) != 0, 0))
 		pk_parts_bury_slowly(k);
 }
 

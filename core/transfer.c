@@ -2,6 +2,7 @@
 /* Passing messages through ports: send, receive, give back.  port.h is the essay. */
 #include "receipt.h"
 #include "transfer.h"
+#include "part.h"
 #include "listener.h"
 
 uint32_t pk_find_sender(struct portico *k, struct pk_port *port, const struct pk_want *want)
@@ -458,8 +459,10 @@ void pk_port_give_back(struct portico *k, uint32_t message)
 		return;
 	pk_id id = m->port;
 	int error = pk_port_lock(k, id, &port, &guard);
-	if (error == -EINVAL || error == -EIDRM)
+	if (error == -EINVAL || error == -EIDRM) {
 		pk_message_release(k, message); /* its port is no more */
+		pk_parts_bury(k);
+	}
 	if (error)
 		return;
 	PK_POINT("transfer: before giving back");

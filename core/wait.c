@@ -337,6 +337,7 @@ static int look_round(struct portico *k, uint32_t slot)
 	uint64_t held = pk_signals_hold();
 	if (pk_thread.owes_completions)
 		pk_wait_tell_owed(k);
+	pk_parts_bury(k); /* of a port that was found half destroyed, say */
 	pk_task_sweep(k, false);
 	pk_bells_look_round(k);
 	pk_wait_expire(k);

@@ -106,7 +106,9 @@ void pk_wakes_flush_slowly(struct portico *k, struct pk_wakes *wakes);
 
 static inline void pk_wakes_flush(struct portico *k, struct pk_wakes *wakes)
 {
-	if (__builtin_expect(wakes->count != 0 || pk_thread.owes_completions || pk_thread.aside != 0, 0))
+	if (__builtin_expect(wakes->count != 0 || pk_thread.owes_completions ||
+				     pk_load_relaxed(&pk_thread.aside) != 0,
+			     0))
 		pk_wakes_flush_slowly(k, wakes);
 }
 

@@ -28,4 +28,7 @@ extern struct stage *stage;
 /* Operations of all kinds, each with a deadline, until stage->stop. */
 void work(struct portico *k, int me, struct dice dice);
 
+/* One operation with rights, messages of parts, and memory; some go by that mailbox. */
+int use_rights(struct portico *k, struct dice *dice, pk_id mailbox);
+
 #endif

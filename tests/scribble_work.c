@@ -292,6 +292,13 @@ static int remove_segment(void)
 	return pk_segment_remove(k, find_key(PK_NAME_SHM));
 }
 
+/* ---- rights */
+
+static int use_some_rights(void)
+{
+	return use_rights(k, &dice, find(PK_NAME_MAILBOX));
+}
+
 /* ---- tasks */
 
 static int sweep(void)
@@ -336,6 +343,7 @@ static const struct act {
 	{ "use a segment", use_segment, 3 },
 	{ "look at a segment", look_at_segment, 2 },
 	{ "remove a segment", remove_segment, 1 },
+	{ "use rights", use_some_rights, 24 },
 	{ "sweep", sweep, 2 },
 	{ "look at a table", look_at_tables, 2 },
 };

@@ -9,17 +9,19 @@
  * its own.  What a task asks to be told of is a record, too.
  *
  *  R1  Where a right is its word says: HELD by a task, or the BODY of the message
- *      that carries it.  CLAIMED: it isn't one yet, or is so no more.  DYING: it
- *      was given up, and what follows from that may be unfinished.
+ *      that carries it, whose list named it before.  CLAIMED: it isn't one yet, or is
+ *      so no more.  DYING: it was given up, and what follows from that may be
+ *      unfinished.
  *  R2  Rights to a port appear, move and go under one lock, the rights'; but a
- *      send-once right only appears under it: taken into a message, out of
- *      it, and used, it is by its word alone, since nobody counts them.
+ *      send-once right is made for a message, taken into it, out of it, and used by
+ *      its word alone, since nobody counts them.
  *  R3  A port's list of records, its count of references and who may receive are
  *      caches: who inherits the lock makes them anew, and finishes what is DYING.
  *  R4  A notification is claimed with the request, as the BODY of its record, and
  *      queueing it is a change of that word.  So it fails for want of nothing, and
  *      whoever finishes a request sees whether it was sent.
- *  R5  A port lives as long as its receive right.  One that is in a message
+ *  R5  A port lives as long as its receive right: who inherits the lock ends one
+ *      whose maker died before it had that.  A receive right that is in a message
  *      says to which port it went, so none is sent where it would hold itself.
  *  R6  A send-once right by which a message is sent becomes that message's body
  *      before, and is freed when the message is received, before that is consumed: the

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Guarded ports: rights, the messages that carry them, memory that moves.
+# limit_seconds: 600
 
 load helper
 load cases_helper

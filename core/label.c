@@ -57,7 +57,10 @@ static void label_port(struct portico *k, pk_id id, struct pk_label *label)
 		label_inbox(k, id, label);
 		break;
 	default:
-		say_number(label, "port", pk_id_slot(id));
+		if (*port.name)
+			say(label, "port", port.name);
+		else
+			say_number(label, "port", pk_id_slot(id));
 	}
 }
 

@@ -13,7 +13,8 @@ struct pk_label {
 	char name[PK_NAME_MAX + 1];
 };
 
-/* Of a mailbox or pipe its name, "(unnamed)" or "(gone)"; of others a number by which they are known. */
+/* Of a mailbox or pipe its name, "(unnamed)" or "(gone)"; of others a number by which they are known, or a
+ * name that they were given. */
 void pk_label_of(struct portico *k, unsigned table, pk_id id, struct pk_label *label);
 
 /* Text that came from elsewhere: what would disturb a terminal is '?'. */

@@ -14,6 +14,21 @@ struct pk_part *pk_parts_of(struct portico *k, uint32_t message, uint32_t *count
 	return *count <= PK_PARTS_MOST && *count * sizeof *parts <= length ? parts : NULL;
 }
 
+void pk_parts_add_up(struct portico *k, uint32_t message, struct pk_cargo *cargo)
+{
+	uint32_t count;
+	const struct pk_message *m = pk_message_at(k, message);
+	const struct pk_part *parts = pk_parts_of(k, message, &count);
+	*cargo = (struct pk_cargo){ .data_bytes = m && !(m->more & PK_MORE_PARTS) ? m->length : 0 };
+	for (uint32_t i = 0; parts && i < count; i++) {
+		cargo->data_bytes += parts[i].kind == PK_PART_DATA ? parts[i].bytes : 0;
+		cargo->memory_bytes += parts[i].kind == PK_PART_MEMORY ? parts[i].bytes : 0;
+		cargo->rights += parts[i].kind == PK_PART_RIGHT;
+		cargo->runs += parts[i].kind == PK_PART_MEMORY;
+		cargo->wants_answer |= parts[i].kind == PK_PART_REPLY;
+	}
+}
+
 /* ---- burying */
 
 void pk_parts_put_aside(struct portico *k, uint32_t message, struct pk_message *m)

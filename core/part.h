@@ -30,6 +30,15 @@ struct pk_part {
 /* The list of a message, of *count parts, each in bounds; NULL: it has none, or it was scribbled over. */
 struct pk_part *pk_parts_of(struct portico *k, uint32_t message, uint32_t *count);
 
+/* What a message brings, added up. */
+struct pk_cargo {
+	uint64_t data_bytes, memory_bytes;
+	uint32_t rights; /* but for the one to answer by */
+	uint32_t runs;	 /* of memory */
+	bool wants_answer;
+};
+void pk_parts_add_up(struct portico *k, uint32_t message, struct pk_cargo *cargo);
+
 void pk_parts_put_aside(struct portico *k, uint32_t message, struct pk_message *m);
 
 void pk_parts_bury_slowly(struct portico *k);

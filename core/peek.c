@@ -106,3 +106,85 @@ int pk_port_peek(struct portico *k, pk_id id, const struct pk_want *want, uint32
 	while (result == PK_POSTED);
 	return result;
 }
+
+/* ---- a glance at many */
+
+struct gaze {
+	uint32_t index; /* messages to pass by */
+	struct pk_glance *glances;
+	uint32_t count, most;
+};
+
+/* Of its data, which the list of its parts comes before. */
+static void copy_beginning(struct portico *k, uint32_t message, struct pk_message *m,
+			   struct pk_glance *glance)
+{
+	uint32_t length = 0, count;
+	const unsigned char *data = pk_message_data_at(k, message, m, &length);
+	uint32_t from = pk_parts_of(k, message, &count) ? count * (uint32_t)sizeof(struct pk_part) : 0;
+	glance->shown = data && from < length ? length - from : 0;
+	if (glance->shown > PK_GLANCE_BYTES)
+		glance->shown = PK_GLANCE_BYTES;
+	if (glance->shown > 0)
+		memcpy(glance->bytes, data + from, glance->shown);
+}
+
+/* sender: the wait of whoever sends it, or 0. */
+static void glance_at(struct portico *k, uint32_t message, pk_id port, uint32_t sender, struct gaze *gaze)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	if (!m || gaze->index > 0) {
+		gaze->index -= m != NULL;
+		return;
+	}
+	struct pk_glance *glance = &gaze->glances[gaze->count++];
+	uint32_t receipt = m->more & PK_MORE_RECEIPT ? m->receipt : 0;
+	const struct pk_wait *wait = pk_wait_at(k, sender ? sender : receipt);
+	note(m, port, &glance->message);
+	pk_parts_add_up(k, message, &glance->cargo);
+	glance->is_queued = sender == 0;
+	glance->posted_ns = wait ? wait->since_ns : 0;
+	copy_beginning(k, message, m, glance);
+}
+
+/* Of a member's set the messages are only in part its own. */
+static void glance_at_queued(struct portico *k, const struct pk_port *queue, pk_id member, struct gaze *gaze)
+{
+	uint32_t message = queue->first;
+	for (uint32_t left = pk_message_most(k, queue->count); left > 0 && gaze->count < gaze->most; left--) {
+		const struct pk_message *m = pk_message_at(k, message);
+		if (!m)
+			break;
+		if (member == 0 || m->port == member)
+			glance_at(k, message, m->port, 0, gaze);
+		message = m->head.next;
+	}
+}
+
+static void glance_at_senders(struct portico *k, const struct pk_port *port, struct gaze *gaze)
+{
+	uint32_t slot = port->senders.first;
+	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && gaze->count < gaze->most; most--) {
+		const struct pk_wait *wait = pk_wait_at(k, slot);
+		if (!wait)
+			break;
+		glance_at(k, wait->message, pk_wait_object(wait), slot, gaze);
+		slot = port->use == PK_PORT_SET ? wait->next_beside : wait->next;
+	}
+}
+
+int pk_port_glance(struct portico *k, pk_id id, uint32_t index, struct pk_glance *glances, uint32_t most)
+{
+	struct gaze gaze = { index, glances, 0, most < PK_GLANCE_MOST ? most : PK_GLANCE_MOST };
+	struct pk_port *port, *guard;
+	int error = pk_port_lock(k, id, &port, &guard);
+	if (error)
+		return error;
+	error = pk_permission_check(k, &port->permission, 0444);
+	if (!error) {
+		glance_at_queued(k, pk_port_queue(k, port), pk_is_member(port) ? id : 0, &gaze);
+		glance_at_senders(k, port, &gaze);
+	}
+	pk_port_unlock(k, guard);
+	return error ? error : (int)gaze.count;
+}

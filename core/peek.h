@@ -9,6 +9,7 @@
 #ifndef PK_PEEK_H
 #define PK_PEEK_H
 
+#include "part.h"
 #include "port.h"
 
 #define PK_PEEK_PIECE (1u << 20) /* bytes */
@@ -22,5 +23,27 @@
  */
 int pk_port_peek(struct portico *k, pk_id port, const struct pk_want *want, uint32_t index, void *buffer,
 		 uint32_t room, struct pk_message *seen);
+
+/* ---- a glance at many, for people */
+
+#define PK_GLANCE_BYTES 64u
+#define PK_GLANCE_MOST 256u /* at once, under the lock */
+
+struct pk_glance {
+	struct pk_message message; /* as pk_port_peek() has it */
+	struct pk_cargo cargo;
+	bool is_queued;	   /* else its sender waits for room */
+	int64_t posted_ns; /* CLOCK_MONOTONIC: when its sender began to wait, for room or a receipt; else 0 */
+	uint32_t shown;	   /* so many bytes of its data follow */
+	unsigned char bytes[PK_GLANCE_BYTES];
+};
+
+/*
+ * The messages that receives would get one after the other, from that index on,
+ * at most PK_GLANCE_MOST: all as they stood at one moment.  How many there are.
+ * Who may read the port may look, also where another task receives, and at a
+ * member of a set.  -EACCES, -EINVAL, -EIDRM.
+ */
+int pk_port_glance(struct portico *k, pk_id port, uint32_t index, struct pk_glance *glances, uint32_t most);
 
 #endif

@@ -228,7 +228,7 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		status->senders = pk_line_count_beside(k, &port->senders);
 	uint32_t name = port->name;
 	pk_port_unlock(k, guard);
-	if (status->use == PK_MAILBOX)
+	if (status->use == PK_MAILBOX || status->use == PK_GUARDED)
 		pk_name_text(k, name, id, status->name);
 	return 0;
 }

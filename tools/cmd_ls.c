@@ -5,22 +5,16 @@
 #include "describe.h"
 #include "instance.h"
 #include "json.h"
+#include "listing.h"
 #include "options.h"
 #include "pipe.h"
-#include "port.h"
 #include "segment.h"
 #include "semaphore.h"
 #include "task.h"
 
 #include <stdio.h>
 
-/* Where the lines go. */
-struct listing {
-	struct portico *k;
-	struct columns *columns; /* NULL: JSON */
-};
-
-static void put_permission(const struct pk_permission *permission)
+void list_permission(const struct pk_permission *permission)
 {
 	char mode[8];
 	snprintf(mode, sizeof mode, "%04o", permission->mode);
@@ -29,9 +23,8 @@ static void put_permission(const struct pk_permission *permission)
 	json_text("mode", mode);
 }
 
-/* The columns that all lines begin with; id < 0: it has none that a program knows. */
-static void add_first(const struct listing *listing, const char *kind, const char *name, int32_t id,
-		      const struct pk_permission *permission)
+void list_first(const struct listing *listing, const char *kind, const char *name, int32_t id,
+		const struct pk_permission *permission)
 {
 	struct described user, mode;
 	columns_add(listing->columns, "%s", kind);
@@ -52,74 +45,13 @@ static void add_waiting(const struct listing *listing, uint32_t waiting)
 		columns_add(listing->columns, "-");
 }
 
-static void open_sysv(const char *kind, const struct pk_permission *permission, pk_id id)
+void list_sysv(const char *kind, const struct pk_permission *permission, pk_id id)
 {
 	json_open(NULL, '{');
 	json_text("kind", kind);
 	json_number("key", permission->key);
 	json_number("id", pk_sysv_id(id));
-	put_permission(permission);
-}
-
-/* ---- ports */
-
-static void port_as_json(const struct pk_port_status *status)
-{
-	if (status->use == PK_QUEUE) {
-		open_sysv("queue", &status->permission, status->id);
-	} else {
-		json_open(NULL, '{');
-		json_text("kind", "mailbox");
-		json_text("name", status->name);
-		put_permission(&status->permission);
-	}
-	json_count("messages", status->count);
-	json_count("bytes", status->queued_bytes);
-	json_count("limit_slots", status->limits.slots);
-	json_count("limit_bytes", status->limits.bytes);
-	json_count("limit_capacity", status->limits.capacity);
-	json_count("receivers_waiting", status->receivers);
-	json_count("senders_waiting", status->senders);
-	json_close('}');
-}
-
-static void port_as_text(const struct listing *listing, const struct pk_port_status *status)
-{
-	struct described key, bytes, capacity;
-	if (status->use == PK_QUEUE)
-		add_first(listing, "queue", describe_key(&key, status->permission.key),
-			  pk_sysv_id(status->id), &status->permission);
-	else
-		add_first(listing, "mailbox", status->name, -1, &status->permission);
-	columns_add(listing->columns, "%u message%s, %llu bytes", status->count,
-		    status->count == 1 ? "" : "s", (unsigned long long)status->queued_bytes);
-	if (status->use == PK_QUEUE)
-		columns_add(listing->columns, "%s bytes", describe_size(&capacity, status->limits.capacity));
-	else
-		columns_add(listing->columns, "%u of %s, %s in all", status->limits.slots,
-			    describe_size(&bytes, status->limits.bytes),
-			    describe_size(&capacity, status->limits.capacity));
-	if (status->receivers)
-		columns_add(listing->columns, "%u to receive", status->receivers);
-	else if (status->senders)
-		columns_add(listing->columns, "%u to send", status->senders);
-	else
-		columns_add(listing->columns, "-");
-}
-
-static void list_ports(const struct listing *listing, enum pk_port_use use)
-{
-	uint32_t committed = pk_committed(listing->k, PK_PORTS);
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_port_status status;
-		pk_id id = live_object(listing->k, PK_PORTS, slot);
-		if (!id || pk_port_inspect(listing->k, id, &status) != 0 || status.use != use)
-			continue;
-		if (listing->columns)
-			port_as_text(listing, &status);
-		else
-			port_as_json(&status);
-	}
+	list_permission(permission);
 }
 
 /* ---- pipes */
@@ -129,7 +61,7 @@ static void pipe_as_json(const struct pk_pipe_status *status)
 	json_open(NULL, '{');
 	json_text("kind", "fifo");
 	json_text("name", status->name);
-	put_permission(&status->permission);
+	list_permission(&status->permission);
 	json_count("bytes", status->queued_bytes);
 	json_count("size", status->size);
 	json_count("waiting", status->watchers);
@@ -149,7 +81,7 @@ static void list_pipes(const struct listing *listing)
 			pipe_as_json(&status);
 			continue;
 		}
-		add_first(listing, "fifo", status.name, -1, &status.permission);
+		list_first(listing, "fifo", status.name, -1, &status.permission);
 		columns_add(listing->columns, "%llu bytes", (unsigned long long)status.queued_bytes);
 		columns_add(listing->columns, "%s bytes", describe_size(&size, status.size));
 		add_waiting(listing, status.watchers);
@@ -168,14 +100,14 @@ static void list_sets(const struct listing *listing)
 		if (!id || pk_set_inspect(listing->k, id, &status) != 0)
 			continue;
 		if (!listing->columns) {
-			open_sysv("semaphores", &status.permission, id);
+			list_sysv("semaphores", &status.permission, id);
 			json_count("semaphores", status.count);
 			json_count("waiting", status.waiting);
 			json_close('}');
 			continue;
 		}
-		add_first(listing, "semaphores", describe_key(&key, status.permission.key), pk_sysv_id(id),
-			  &status.permission);
+		list_first(listing, "semaphores", describe_key(&key, status.permission.key), pk_sysv_id(id),
+			   &status.permission);
 		columns_add(listing->columns, "%u semaphore%s", status.count, status.count == 1 ? "" : "s");
 		columns_add(listing->columns, "-");
 		add_waiting(listing, status.waiting);
@@ -194,15 +126,15 @@ static void list_segments(const struct listing *listing)
 		if (!id || pk_segment_inspect(listing->k, id, &status) != 0)
 			continue;
 		if (!listing->columns) {
-			open_sysv("segment", &status.permission, id);
+			list_sysv("segment", &status.permission, id);
 			json_count("size", status.size);
 			json_count("attached", status.attached);
 			json_bool("removed", status.removed);
 			json_close('}');
 			continue;
 		}
-		add_first(listing, "segment", describe_key(&key, status.permission.key), pk_sysv_id(id),
-			  &status.permission);
+		list_first(listing, "segment", describe_key(&key, status.permission.key), pk_sysv_id(id),
+			   &status.permission);
 		columns_add(listing->columns, "%s bytes, %u attached%s", describe_size(&size, status.size),
 			    status.attached, status.removed ? ", removed" : "");
 		columns_add(listing->columns, "-");
@@ -212,6 +144,9 @@ static void list_segments(const struct listing *listing)
 
 /* ---- all of it */
 
+static const char *directory;
+static bool json, all;
+
 static void list(const struct listing *listing)
 {
 	list_ports(listing, PK_MAILBOX);
@@ -219,6 +154,12 @@ static void list(const struct listing *listing)
 	list_ports(listing, PK_QUEUE);
 	list_sets(listing);
 	list_segments(listing);
+	if (!all)
+		return;
+	list_ports(listing, PK_GUARDED);
+	list_ports(listing, PK_PORT_SET);
+	list_ports(listing, PK_INBOX);
+	list_ports(listing, PK_COMPLETIONS);
 }
 
 static void list_as_json(struct portico *k)
@@ -238,11 +179,9 @@ static void list_as_text(struct portico *k)
 	columns_end(&columns);
 }
 
-static const char *directory;
-static bool json;
-
 static const struct option_entry options[] = {
 	INSTANCE_OPTION(&directory),
+	{ "all", 'a', OPTION_FLAG, &all, NULL, "also what is known by rights, or is one task's", NULL },
 	JSON_OPTION(&json),
 	{ 0 },
 };

@@ -67,6 +67,26 @@ const char *describe_key(struct described *into, int32_t key)
 	return into->text;
 }
 
+const char *describe_cargo(struct described *into, const struct pk_cargo *cargo)
+{
+	struct pk_text text = PK_TEXT(into->text);
+	uint32_t rights = cargo->rights;
+	if (rights > 0) {
+		pk_text_number(&text, rights);
+		pk_text_add(&text, rights == 1 ? " right" : " rights");
+	}
+	if (cargo->wants_answer) {
+		pk_text_add(&text, text.length == 0 ? "" : cargo->runs > 0 ? ", " : " and ");
+		pk_text_add(&text, "the right to answer it");
+	}
+	if (cargo->runs > 0) {
+		pk_text_add(&text, text.length == 0 ? "" : " and ");
+		pk_text_number(&text, cargo->memory_bytes);
+		pk_text_add(&text, " bytes of memory");
+	}
+	return into->text;
+}
+
 const char *describe_object(struct portico *k, unsigned table, pk_id id, struct described *into)
 {
 	struct pk_label label;

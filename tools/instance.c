@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "instance.h"
 #include "complain.h"
+#include "inbox.h"
 #include "name.h"
+#include "name_service.h"
 #include "object.h"
+#include "options.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct portico *open_instance(const char *directory, unsigned flags, uint32_t task_flags)
@@ -28,13 +33,9 @@ struct portico *open_instance(const char *directory, unsigned flags, uint32_t ta
 	return k;
 }
 
-int find_mailbox(struct portico *k, const char *name, pk_id *port)
+static int report_missing(const char *name, int error)
 {
-	portico_port found;
-	int error = portico_mailbox_open(k, name, &found);
-	if (!error)
-		*port = found.id;
-	else if (error == -ENOENT)
+	if (error == -ENOENT)
 		complain("mailbox %s: %s; `portico create %s` makes it, `portico ls` shows what there is",
 			 name, portico_explain(error), name);
 	else if (error == -EINVAL)
@@ -45,6 +46,65 @@ int find_mailbox(struct portico *k, const char *name, pk_id *port)
 		complain_of("mailbox", name, error);
 	return error;
 }
+
+int find_mailbox(struct portico *k, const char *name, pk_id *port)
+{
+	portico_port found;
+	int error = portico_mailbox_open(k, name, &found);
+	if (!error)
+		*port = found.id;
+	return error ? report_missing(name, error) : 0;
+}
+
+/* ---- to look at */
+
+static bool parse_number(const char *text, uint32_t *number)
+{
+	char *end;
+	errno = 0;
+	unsigned long value = strtoul(text, &end, 10);
+	*number = (uint32_t)value;
+	return errno == 0 && end != text && *end == '\0' && *text != '-' && value <= INT32_MAX;
+}
+
+static int find_numbered(struct portico *k, const char *text, pk_id *port)
+{
+	uint32_t slot;
+	if (!parse_number(text, &slot))
+		bad_usage("port '%s': is no number; `portico ls -a` shows them", text);
+	*port = live_object(k, PK_PORTS, slot);
+	if (*port == 0)
+		complain("port %s: there is none; `portico ls -a` shows which there are", text);
+	return *port ? 0 : -EINVAL;
+}
+
+int find_port(struct portico *k, const char *name, bool is_number, pk_id *port)
+{
+	struct portico_name_request request = { .operation = PORTICO_NAME_LOOK_UP };
+	struct portico_name_reply reply;
+	if (is_number)
+		return find_numbered(k, name, port);
+	int length = snprintf(request.name, sizeof request.name, "%s", name);
+	int error = (size_t)length < sizeof request.name ? pk_name_ask(k, &request, &reply) : -ENAMETOOLONG;
+	if (!error && !pk_object(k, PK_PORTS, reply.port, &error))
+		error = -ENOENT; /* it ended, and its name with it */
+	if (!error)
+		*port = reply.port;
+	return error ? report_missing(name, error) : 0;
+}
+
+int find_process(struct portico *k, const char *text, pk_id *task)
+{
+	uint32_t pid;
+	if (!parse_number(text, &pid) || pid == 0)
+		bad_usage("'%s' is no pid; `portico ps` lists them", text);
+	int error = pk_task_by_pid(k, pid, task);
+	if (error)
+		complain("pid %u: is no task of this instance; `portico ps` shows who is", pid);
+	return error;
+}
+
+/* ---- by its place */
 
 pk_id live_object(struct portico *k, unsigned table, uint32_t slot)
 {

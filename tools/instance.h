@@ -13,6 +13,15 @@ struct portico *open_instance(const char *directory, unsigned flags, uint32_t ta
 /* 0, or a negative errno, complained of. */
 int find_mailbox(struct portico *k, const char *name, pk_id *port);
 
+/*
+ * The same to look at only, so that nobody gets a right by it.  With is_number what `portico ls -a` shows in
+ * the place of a name.
+ */
+int find_port(struct portico *k, const char *name, bool is_number, pk_id *port);
+
+/* The task of that process.  0, or a negative errno, complained of; what is no number is wrong usage. */
+int find_process(struct portico *k, const char *pid, pk_id *task);
+
 /* The id of the object in that slot if it is in service, else 0. */
 pk_id live_object(struct portico *k, unsigned table, uint32_t slot);
 

@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Looking inside: rights, messages in mailboxes, and ports of every kind, of what tests/tools_stage.c has made.
+
+bats_require_minimum_version 1.5.0
+load tools_helper
+
+setup() {
+	private_setup
+	"$BUILD/tests/tools_stage" >"$private/pids" 3>&- &
+	stage=$!
+	eventually 20 test -s "$private/pids"
+	read -r server client <"$private/pids"
+}
+
+teardown() {
+	kill -KILL "$stage" 2>/dev/null || true
+	wait "$stage" 2>/dev/null || true
+	private_teardown
+}
+
+# A line of $output is this extended regular expression.
+line_says() { grep -Eqx -- "$1" <<<"$output" || { echo "no line is $1:"; echo "$output"; return 1; }; }
+
+# ---- ls
+
+@test "look: ls shows mailboxes only, and with -a ports of every kind" {
+	p ls
+	[ "$status" -eq 0 ]
+	[ "$(grep -Ec '^(port|inbox|completions)' <<<"$output")" -eq 0 ]
+	p ls -a
+	[ "$status" -eq 0 ]
+	line_says "port +clock, of pid $server +[0-9]+ .* 0 messages, 0 bytes, 2 references to send +1024 of 1M, .*"
+	line_says "port set +of pid $server +[0-9]+ .* 1 message, 11 bytes, of 1 member +- +-"
+	line_says "inbox +of pid $client +[0-9]+ .* 2 messages, 6 bytes +.*"
+	[ "$(grep -Ec "^completions +of pid $server +" <<<"$output")" -eq 2 ]
+	[ "$(grep -Ec '^mailbox ' <<<"$output")" -eq 9 ]
+}
+
+@test "look: ls --all --json tells owners, references and members" {
+	p ls --json
+	json_says 'all(o["kind"] == "mailbox" and "port" not in o for o in it) and len(it) == 9'
+	p ls --all --json
+	json_says '[(o["name"], o["send_references"]) for o in it if o["kind"] == "port"] == [("clock", 2)]'
+	json_says '[(o["members"], o["messages"]) for o in it if o["kind"] == "port set"] == [(1, 1)]'
+	json_says '[o["owner_pid"] for o in it if o["kind"] == "inbox"] == ['"$client"']'
+	json_says 'all(o["owner_pid"] and o["port"] > 0 and o["mode"] for o in it if o["kind"] != "mailbox")'
+}
+
+# ---- rights
+
+@test "look: rights lists who holds which, what it is told of, and what is on its way" {
+	p rights
+	[ "$status" -eq 0 ]
+	line_says "PID +COMMAND +RIGHT +REFERENCES +TO +STATE +TOLD OF"
+	line_says "$server +tools_stage +receive +1 +port clock +2 to send +no senders"
+	line_says "$server +tools_stage +memory +1 +65536 bytes +- +-"
+	line_says "$client +tools_stage +send +1 +port clock +- +dead name"
+	line_says "$client +tools_stage +task +1 +pid $server +- +task ended"
+	line_says "- +- +send +1 +port clock +in a message at mailbox parcel +-"
+	line_says "- +- +send once +1 +port clock +in a message at mailbox parcel +-"
+	line_says "- +- +memory +1 +8192 bytes +in a message at mailbox parcel +-"
+	line_says "- +- +memory +1 +4096 bytes +in a message at mailbox plain +-"
+	[ "$(wc -l <<<"$output")" -eq 9 ]
+}
+
+@test "look: rights of one task, and as JSON" {
+	p rights "$client"
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <<<"$output")" -eq 3 ]
+	p rights --json
+	json_says '[r["kind"] for r in it if r["pid"] == '"$server"'] == ["receive", "memory"]'
+	json_says '[(r["to"], r["senders"], r["dead"]) for r in it if r["kind"] == "receive"] == [("port clock", 2, False)]'
+	json_says 'sorted(r["kind"] for r in it if r["pid"] == 0 and r["message_at"] == "mailbox parcel") == ["memory", "send", "send once"]'
+	json_says 'sum(r["bytes"] for r in it if r["kind"] == "memory") == 65536 + 8192 + 4096'
+	json_says '[r["requests"][0]["event"] for r in it if r["pid"] and r.get("requests")] == ["no senders", "dead name", "task ended"]'
+	p rights 1
+	[ "$status" -eq 1 ]
+	[ "$stderr" = "portico rights: pid 1: is no task of this instance; \`portico ps\` shows who is" ]
+	p rights x
+	[ "$status" -eq 2 ]
+}
+
+@test "look: what has lost its port is dead, and looking gives nobody a right" {
+	p rights --json
+	local before=$output
+	portico peek clock
+	portico stat clock
+	p rights --json
+	[ "$output" = "$before" ]
+	kill -KILL "$stage"
+	wait "$stage" || true
+	eventually 10 no_rights_of_tasks
+	p rights
+	line_says "- +- +send +1 +port \(gone\) +dead; in a message at mailbox parcel +-"
+	p rights --json
+	json_says 'all(r["pid"] == 0 and r.get("dead", True) for r in it) and len(it) == 4'
+}
+
+no_rights_of_tasks() { portico rights --json | python3 -c 'import json, sys
+sys.exit(any(r["pid"] for r in json.load(sys.stdin)))'; }
+
+# ---- peek
+
+@test "look: peek shows what lies in a mailbox, and leaves it there" {
+	p peek many
+	[ "$status" -eq 0 ]
+	line_says "NUMBER +PID +TYPE +PRIORITY +BYTES +STATE +BEGINS"
+	line_says "0 +$server +3 +9 +7 +receipt wanted, [0-9.]+ s +receipt"
+	line_says "1 +$server +1 +0 +12 +queued +first\\.second"
+	line_says "2 +$server +1 +0 +70 +queued +01234567890123456789012345678901\\.\\.\\."
+	p peek -n 1 many
+	[ "$(wc -l <<<"$output")" -eq 2 ]
+	p peek --json -n 2 many
+	json_says '[(m["number"], m["type"], m["priority"], m["bytes"], m["text"]) for m in it] == [(0, 3, 9, 7, "receipt"), (1, 1, 0, 12, "first.second")]'
+	json_says 'it[0]["receipt_wanted"] and it[0]["age_ns"] > 0 and not it[1]["receipt_wanted"] and "age_ns" not in it[1]'
+	p stat --json many
+	json_says 'it["messages"] == 3'
+}
+
+@test "look: peek says what a message carries" {
+	p peek parcel
+	line_says "0 +$server +7 +0 +4 +queued +data \[1 right, the right to answer it and 8192 bytes of memory\]"
+	p peek --json parcel
+	json_says 'it[0]["rights"] == 1 and it[0]["wants_answer"] and it[0]["memory_bytes"] == 8192 and it[0]["bytes"] == 4'
+}
+
+@test "look: peek at a member of a set, an inbox by its number, and who waits to send" {
+	p peek member
+	line_says "0 +$server +1 +0 +11 +queued +to a member"
+	local inbox
+	inbox=$(portico ls -a --json | python3 -c 'import json, sys
+print([o["port"] for o in json.load(sys.stdin) if o["kind"] == "inbox"][0])')
+	p peek --port --json "$inbox"
+	json_says '[m["text"] for m in it] == ["one", "two"]'
+	p peek --port 4000
+	[ "$status" -eq 1 ]
+	[ "$stderr" = "portico peek: port 4000: there is none; \`portico ls -a\` shows which there are" ]
+	p peek --port many
+	[ "$status" -eq 2 ]
+	portico create --slots 0 meet
+	timeout 10 portico send meet hello &
+	eventually 5 senders_wait meet 1
+	p peek meet
+	line_says "0 +[0-9]+ +0 +0 +5 +sender waits, [0-9.]+ s +hello"
+	portico recv meet
+	wait $!
+}
+
+@test "look: peek at nothing, and at what isn't there" {
+	portico create empty
+	p peek empty
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	p peek --json empty
+	json_says 'it == []'
+	p peek nonsuch
+	[ "$status" -eq 1 ]
+	[[ $stderr = "portico peek: mailbox nonsuch: nothing has that name; "* ]]
+}
+
+@test "look: peek at many more than fit under one lock" {
+	portico limits pooled=none
+	portico create --slots 2000 box
+	seq 1000 | portico send --lines box
+	p peek --json -n 900 box
+	json_says '[m["text"] for m in it] == [str(i) for i in range(1, 901)]'
+	json_says '[m["number"] for m in it] == list(range(900))'
+}

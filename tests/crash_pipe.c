@@ -209,7 +209,7 @@ static void verify_destroyed(void)
 	pk_id found;
 	if (destroyed()) {
 		CHECK_EQUAL(look_up(&found), -ENOENT);
-		CHECK_EQUAL(put(0, 1), -EINVAL); /* nothing is in its slot */
+		CHECK_EQUAL(put(0, 1), -EIDRM);
 	} else {
 		CHECK_EQUAL(look_up(&found), 0);
 		CHECK_EQUAL(found, pipe_id);

@@ -327,7 +327,7 @@ static void end_under_a_watcher(void)
 	blocks(writer);
 	dies(destroyer);
 	passes_ms(A_TICK);
-	ends(writer, -EINVAL);
+	ends(writer, -EIDRM);
 	ends(reader, -EIDRM);
 }
 

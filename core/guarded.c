@@ -85,10 +85,12 @@ static int post_one(struct portico *k, struct pk_right *right, uint32_t message,
 PUBLIC int portico_send_one(portico *instance, portico_port port, const void *data, size_t bytes,
 			    int64_t type, uint64_t cookie)
 {
-	uint32_t slot, message = 0;
+	uint32_t slot = 0, message = 0;
 	pk_id id;
-	int error =
-		pk_is_right(port.id) ? pk_right_resolve(instance, port.id, PK_TO_SEND, &id, &slot) : -EBADF;
+	int error = pk_check_call(data, bytes, PORTICO_NOW);
+	if (!error)
+		error = pk_is_right(port.id) ? pk_right_resolve(instance, port.id, PK_TO_SEND, &id, &slot)
+					     : -EBADF;
 	struct pk_right *right = error ? NULL : pk_right_at(instance, slot);
 	if (!error && right->kind != PK_RIGHT_SEND)
 		error = -EBADF;
@@ -165,7 +167,9 @@ PUBLIC int portico_notified(portico *instance, portico_port from, struct portico
 {
 	uint32_t message = 0;
 	pk_id port;
-	int error = pk_enter(instance);
+	int error = pk_check_call(notification, sizeof *notification, deadline);
+	if (!error)
+		error = pk_enter(instance);
 	if (!error)
 		error = pk_name_to_port(instance, from.id, PK_TO_RECEIVE, &port);
 	if (!error)

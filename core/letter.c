@@ -10,7 +10,7 @@
 
 _Static_assert((int)PORTICO_PART_MEMORY == (int)PK_PART_MEMORY, "kinds of parts are the same");
 _Static_assert((int)PORTICO_MAKE_SEND_ONCE == (int)PK_MAKE_SEND_ONCE, "dispositions are the same");
-_Static_assert(PORTICO_PARTS_MOST == PK_PARTS_MOST, "as many parts");
+_Static_assert(PORTICO_PARTS_MOST + 1 == PK_PARTS_MOST, "as many parts, and the reply");
 
 /* ---- putting parts in */
 
@@ -116,10 +116,13 @@ static int measure(const struct portico_message *message, uint32_t *count, uint6
 {
 	*count = message->count + (message->reply.id != 0);
 	*bytes = *count * sizeof(struct pk_part);
-	if (message->count > PORTICO_PARTS_MOST - 1)
+	if (message->count > PORTICO_PARTS_MOST)
 		return -EINVAL;
 	for (unsigned i = 0; i < message->count; i++) {
 		const struct portico_part *part = &message->parts[i];
+		bool copies = part->kind == PORTICO_PART_MEMORY && part->how == PORTICO_COPY;
+		if ((copies || part->kind == PORTICO_PART_DATA) && part->bytes != 0 && !part->data)
+			return -EFAULT;
 		if (part->kind != PORTICO_PART_DATA)
 			continue;
 		if (part->bytes > PK_MESSAGE_MOST)
@@ -198,7 +201,9 @@ static int send_by(struct portico *k, pk_id to, const struct portico_message *me
 PUBLIC int portico_message_send(portico *instance, portico_port to, const struct portico_message *message,
 				int64_t deadline)
 {
-	int error = pk_enter(instance);
+	int error = pk_check_call(message->parts, message->count, deadline);
+	if (!error)
+		error = pk_enter(instance);
 	return error ? error : send_by(instance, to.id, message, deadline);
 }
 
@@ -352,12 +357,20 @@ static int receive_from(struct portico *k, pk_id port, const struct pk_want *wan
 	return error ? error : (int)into->count;
 }
 
+static int check_answer(const struct portico_message *into, int64_t deadline)
+{
+	int error = pk_check_call(into->parts, into->count, deadline);
+	return error ? error : pk_check_call(into->buffer, into->size_bytes, deadline);
+}
+
 PUBLIC int portico_message_receive(portico *instance, portico_port from, const struct portico_filter *filter,
 				   struct portico_message *message, int64_t deadline)
 {
 	struct pk_want want;
 	pk_id port;
-	int error = pk_want_of(filter, SIZE_MAX, &want);
+	int error = check_answer(message, deadline);
+	if (!error)
+		error = pk_want_of(filter, SIZE_MAX, &want);
 	if (!error)
 		error = pk_name_to_port(instance, from.id, PK_TO_RECEIVE, &port);
 	return error ? error : receive_from(instance, port, &want, message, false, deadline);
@@ -409,7 +422,11 @@ PUBLIC int portico_call(portico *instance, portico_port to, const struct portico
 			struct portico_message *answer, int64_t deadline)
 {
 	pk_id reply;
-	int error = pk_enter(instance);
+	int error = pk_check_call(request->parts, request->count, deadline);
+	if (!error)
+		error = check_answer(answer, deadline);
+	if (!error)
+		error = pk_enter(instance);
 	if (!error)
 		error = borrow_reply_port(instance, &reply);
 	if (error)

@@ -454,8 +454,8 @@ static void typed_parts(void)
 	CHECK_EQUAL(put(answer.reply, 66), 0);
 	CHECK_EQUAL(get_now(receive), 66);
 
-	struct portico_part many[PORTICO_PARTS_MOST] = { { .kind = PORTICO_PART_DATA } };
-	struct portico_message too_many = { .parts = many, .count = PORTICO_PARTS_MOST };
+	struct portico_part many[PORTICO_PARTS_MOST + 1] = { { .kind = PORTICO_PART_DATA } };
+	struct portico_message too_many = { .parts = many, .count = PORTICO_PARTS_MOST + 1 };
 	CHECK_EQUAL(portico_message_send(instance, box, &too_many, PORTICO_NOW), -EINVAL);
 	struct portico_part odd = { .kind = (enum portico_part_kind)9 };
 	struct portico_message unknown = { .parts = &odd, .count = 1 };

@@ -62,3 +62,11 @@ load cases_helper
 @test "kill -9 at each point of serving a call, and of its repair" { case_of crash_letter serve; }
 @test "kill -9 at each point of a call, and of its repair" { case_of crash_letter call; }
 @test "kill -9 at each point of allocating and freeing memory, and of its repair" { case_of crash_letter memory; }
+
+# ---- misuse, as portico_ports(7) has it
+
+@test "misuse: what is no more, or never was" { case_of core_misuse stale; }
+@test "misuse: the wrong kind of right or port" { case_of core_misuse wrong-kind; }
+@test "misuse: messages of parts" { case_of core_misuse messages; }
+@test "misuse: deadlines" { case_of core_misuse deadlines; }
+@test "misuse: more rights than a task may have" { case_of core_misuse limits; }

@@ -42,7 +42,7 @@ struct portico_part {
 	struct portico_memory memory;
 };
 
-#define PORTICO_PARTS_MOST 256u
+#define PORTICO_PARTS_MOST 255u
 
 struct portico_message {
 	int64_t type;
@@ -64,6 +64,7 @@ struct portico_message {
  *
  * -EINVAL  more than PORTICO_PARTS_MOST parts, a kind there isn't, memory this task hasn't
  * -EBADF   a right can't be sent that way
+ * -EFAULT  `data` of a part that has bytes is NULL
  * -ELOOP   a receive right would wait in its own queue, perhaps through others
  */
 int portico_message_send(portico *instance, portico_port to, const struct portico_message *message,
@@ -80,7 +81,8 @@ int portico_message_receive(portico *instance, portico_port from, const struct p
 /*
  * Ask and wait for the answer: send `request` with a send-once right to a port
  * of this thread's own, and receive what is sent there.  The deadline is that of
- * both.  As the two calls above, and
+ * both; what was asked isn't taken back when it comes.  As the two calls above,
+ * but that an answer which is -E2BIG is lost, and
  *
  * -ECONNRESET  whoever had the request gave it up, or died, without an answer
  *

@@ -37,6 +37,8 @@ static const struct {
 	{ ENOSPC, "the file system of the instance is full" },
 	{ EROFS, "the file system of the instance can only be read" },
 	{ ENOMEM, "no memory" },
+	{ EMFILE, "this process has as many descriptors open as it may" },
+	{ ENFILE, "this machine has as many files open as it can" },
 	{ EPROTO, "the instance was made by another version of Portico" },
 	{ EIO, "the instance is damaged" },
 	{ ECANCELED, "cancelled" },

@@ -167,3 +167,98 @@ print([o["port"] for o in json.load(sys.stdin) if o["kind"] == "inbox"][0])')
 	json_says '[m["text"] for m in it] == [str(i) for i in range(1, 901)]'
 	json_says '[m["number"] for m in it] == list(range(900))'
 }
+
+# ---- stat
+
+@test "look: stat tells who shares a mailbox, and what is about it" {
+	p stat shared
+	line_says "shared by +two tasks at most"
+	line_says "used by process +$server"
+	p stat --json shared
+	json_says 'it["shared_by"] == "pair" and it["users"] == ['"$server"']'
+	p stat many
+	line_says "shared by +any"
+	line_says "of priority 9 +1"
+	line_says "receipts awaited +1"
+	p stat --json many
+	json_says 'it["priorities"] == {"9": 1, "0": 2} and it["receipts_awaited"] == 1 and not it["pooled"]'
+	p stat bell
+	line_says "bell +rings"
+	p stat member
+	line_says "member of +port set [0-9]+"
+	p stat pooled
+	line_says "pooled +yes"
+	line_says "places of the pool +1"
+}
+
+@test "look: stat tells who hears a mailbox, and what was missed" {
+	p stat loud
+	line_says "heard by +mailbox ear, for process $client: heard 1, missed 1 \\(1 lately\\)"
+	line_says "heard by +inbox of pid $client, for process $client: heard 2, missed 0 \\(0 lately\\)"
+	p stat --json ear
+	json_says '[(h["port"], h["heard"], h["missed"]) for h in it["hears"]] == [("mailbox loud", 1, 1)]'
+	json_says 'it["listeners"] == [] and it["bell"] == "none" and it["pooled"]'
+}
+
+@test "look: stat of a guarded port, and of one by its number" {
+	p stat clock
+	line_says "port +clock"
+	line_says "receiver +$server"
+	line_says "references to send +2"
+	local set
+	set=$(portico ls -a --json | python3 -c 'import json, sys
+print([o["port"] for o in json.load(sys.stdin) if o["kind"] == "port set"][0])')
+	p stat -p --json "$set"
+	json_says 'it["members"] == 1 and it["owner_pid"] == '"$server"' and it["messages"] == 1'
+	p stat -p
+	[ "$status" -eq 2 ]
+}
+
+@test "look: stat of the instance tells what is held, what is on its way, and what is allowed" {
+	p stat
+	line_says "rights held +3"
+	line_says "rights in messages +2"
+	line_says "requests to be told +3"
+	line_says "memory held +65536"
+	line_says "memory in messages +12288"
+	line_says "listeners +2"
+	line_says "most ports +15 used, at most 1000"
+	line_says "most rights-per-task +2 used, no limit"
+	p stat --json
+	json_says 'it["rights_held"] == 3 and it["memory_in_messages_bytes"] == 12288 and it["listeners"] == 2'
+	json_says 'it["limits"]["ports"] == {"most": 1000, "used": 15} and it["limits"]["pooled"]["used"] == 2'
+}
+
+# ---- recv
+
+@test "look: recv writes data and memory of a message with parts" {
+	p recv --verbose plain
+	[ "$status" -eq 0 ]
+	[ "$output" = datamemory ]
+	[[ $stderr = *", 4 bytes, 6 bytes of memory" ]]
+	p stat --json
+	json_says 'it["memory_in_messages_bytes"] == 8192'
+}
+
+@test "look: recv leaves a message that carries rights, unless they may be lost" {
+	for how in "" --all "--count 2"; do
+		# shellcheck disable=SC2086 # words
+		p recv --no-wait $how parcel
+		[ "$status" -eq 1 ]
+		[ -z "$output" ]
+		[[ $stderr = "portico recv: mailbox parcel: its next message brings 1 right, the right to answer it and 8192 bytes of memory; "*"--drop-rights"* ]]
+	done
+	p stat --json parcel
+	json_says 'it["messages"] == 1'
+	[ "$(portico recv --drop-rights parcel | wc -c)" -eq 8196 ]
+	p stat --json
+	json_says 'it["rights_in_messages"] == 0 and it["memory_in_messages_bytes"] == 4096'
+	p stat --json clock
+	json_says 'it["send_references"] == 1 and it["messages"] == 1' # it is told that the right to answer is lost
+}
+
+@test "look: recv where it may not says so" {
+	p recv --no-wait clock
+	[ "$status" -eq 1 ]
+	[[ $stderr = "portico recv: mailbox clock: only its owner may do that"* ]]
+}

@@ -2,6 +2,8 @@
 /* What the instance allows, and how much of it is used; or change it. */
 #include "commands.h"
 #include "complain.h"
+#include "facts.h"
+#include "holdings.h"
 #include "instance.h"
 #include "json.h"
 #include "options.h"
@@ -35,21 +37,21 @@ static uint32_t *value_of(struct portico_instance_limits *all, const struct limi
 
 static void print_json(struct portico_instance_limits *most, struct portico_instance_limits *used)
 {
-	json_open(NULL, '{');
 	for (const struct limit *limit = limits; limit < limits + LIMITS; limit++) {
 		json_open(limit->name, '{');
 		json_count("most", *value_of(most, limit));
 		json_count("used", *value_of(used, limit));
 		json_close('}');
 	}
-	json_close('}');
 }
 
-static void print_table(struct portico_instance_limits *most, struct portico_instance_limits *used)
+static void print_table(struct portico_instance_limits *most, struct portico_instance_limits *used,
+			const char *prefix, int width)
 {
 	for (const struct limit *limit = limits; limit < limits + LIMITS; limit++) {
 		uint32_t value = *value_of(most, limit);
-		printf("%-16s %u used, ", limit->name, *value_of(used, limit));
+		int left = width - printf("%s%s", prefix, limit->name);
+		printf("%*s %u used, ", left > 0 ? left : 0, "", *value_of(used, limit));
 		if (value)
 			printf("at most %u\n", value);
 		else
@@ -57,15 +59,47 @@ static void print_table(struct portico_instance_limits *most, struct portico_ins
 	}
 }
 
-static int show(struct portico *k, bool as_json)
+/* Those of the task that has most: this one has none. */
+static uint32_t rights_of_one_task(struct portico *k)
+{
+	struct holdings holdings;
+	uint32_t count = 0, most = 0;
+	if (holdings_take(k, &holdings) != 0)
+		return 0;
+	for (size_t i = 0; i < holdings.count; i++) { /* they stand task by task */
+		const struct holding *holding = &holdings.list[i];
+		if (i == 0 || holding->task != holding[-1].task)
+			count = 0;
+		count += holding->task != 0 && holding_is_right(holding);
+		most = count > most ? count : most;
+	}
+	holdings_drop(&holdings);
+	return most;
+}
+
+int show_limits(struct portico *k, const char *prefix, int width, bool as_json)
 {
 	struct portico_instance_limits most, used;
 	portico_limits_get(k, &most);
 	int error = portico_limits_used(k, &used);
 	if (error)
 		return complain_of("instance", k->directory, error);
-	(as_json ? print_json : print_table)(&most, &used);
+	used.rights_per_task = rights_of_one_task(k);
+	if (as_json)
+		print_json(&most, &used);
+	else
+		print_table(&most, &used, prefix, width);
 	return DONE;
+}
+
+static int show_all(struct portico *k, bool as_json)
+{
+	if (as_json)
+		json_open(NULL, '{');
+	int status = show_limits(k, "", 16, as_json);
+	if (as_json)
+		json_close('}');
+	return status;
 }
 
 /* ---- changing */
@@ -128,5 +162,5 @@ int cmd_limits(int argc, char **argv)
 	struct portico *k = open_instance(directory, argv[0] ? PORTICO_CREATE : 0, 0);
 	if (!k)
 		return FAILED;
-	return argv[0] ? change(k, argv) : show(k, as_json);
+	return argv[0] ? change(k, argv) : show_all(k, as_json);
 }

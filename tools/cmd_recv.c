@@ -2,12 +2,18 @@
 /*
  * Receive.  A message is consumed once it has been written out, not before:
  * should the write fail, or this process be killed, it goes back to its place.
+ * Of a message with parts the data and the memory are written.  Rights are of
+ * no use to a shell, and whoever sent them may wait for what comes of it: so
+ * such a message stays, unless it is said that they may be lost.
  */
 #include "commands.h"
 #include "complain.h"
+#include "describe.h"
 #include "instance.h"
 #include "options.h"
+#include "part.h"
 #include "port.h"
+#include "run.h"
 #include "task.h"
 
 #include <errno.h>
@@ -21,7 +27,7 @@ struct receiving {
 	pk_id port;
 	struct pk_want want;
 	int64_t deadline;
-	bool lines, verbose;
+	bool lines, verbose, drop_rights;
 };
 
 static bool write_all(const char *data, size_t bytes)
@@ -36,25 +42,82 @@ static bool write_all(const char *data, size_t bytes)
 	return true;
 }
 
+/* ---- what a message holds */
+
+/* Data follows the list in the message; memory lies elsewhere, and is the message's as long as it says so. */
+static bool write_part(struct portico *k, const struct pk_part *part, uint64_t word, const char **data,
+		       const char *end)
+{
+	const struct pk_head *run = part->kind == PK_PART_MEMORY ? pk_slot(k, PK_RUNS, part->record) : NULL;
+	uint64_t room = 0;
+	const char *memory = run && pk_load(&run->word) == word ? pk_run_data(k, part->record, &room) : NULL;
+	if (memory)
+		return write_all(memory, part->bytes < room ? part->bytes : room);
+	if (part->kind != PK_PART_DATA || part->bytes > (uint64_t)(end - *data))
+		return true;
+	*data += part->bytes;
+	return write_all(*data - part->bytes, part->bytes);
+}
+
+static bool write_parts(struct portico *k, uint32_t message, const char *data, uint32_t bytes)
+{
+	uint32_t count;
+	const struct pk_part *parts = pk_parts_of(k, message, &count);
+	uint64_t word = pk_message_body_word(pk_message_at(k, message), message);
+	const char *end = data + bytes;
+	bool written = true;
+	if (!parts)
+		return write_all(data, bytes);
+	data += count * sizeof *parts;
+	for (uint32_t i = 0; i < count && written; i++)
+		written = write_part(k, &parts[i], word, &data, end);
+	return written;
+}
+
+static void say_envelope(const struct pk_message *m, const struct pk_cargo *cargo)
+{
+	struct described with;
+	describe_cargo(&with, cargo);
+	fprintf(stderr, "type %lld, priority %u, pid %u, uid %u, %llu bytes%s%s\n", (long long)m->type,
+		pk_number_priority(m->number), m->pid, m->uid, (unsigned long long)cargo->data_bytes,
+		*with.text ? ", " : "", with.text);
+}
+
+static int refuse_rights(const struct receiving *r, uint32_t message, const struct pk_cargo *cargo)
+{
+	struct described with;
+	complain("mailbox %s: its next message brings %s; rights would be lost here, so it stays: take it "
+		 "with a program, or with --drop-rights; `portico peek` shows it",
+		 r->name, describe_cargo(&with, cargo));
+	pk_port_give_back(r->k, message);
+	return FAILED;
+}
+
 static int write_message(const struct receiving *r, uint32_t message)
 {
 	struct portico *k = r->k;
+	struct pk_cargo cargo;
 	uint32_t bytes;
 	const struct pk_message *m = pk_message_at(k, message);
 	const char *data = pk_message_data(k, message, &bytes);
 	if (!data)
 		return complain_of("mailbox", r->name, -EIO);
-	if (!write_all(data, bytes) || (r->lines && !write_all("\n", 1))) {
+	pk_parts_add_up(k, message, &cargo);
+	if ((cargo.rights > 0 || cargo.wants_answer) && !r->drop_rights)
+		return refuse_rights(r, message, &cargo);
+	if (!write_parts(k, message, data, bytes) || (r->lines && !write_all("\n", 1))) {
 		complain("standard output can't be written: %m; the message is back in the mailbox");
 		pk_port_give_back(k, message);
 		return FAILED;
 	}
 	if (r->verbose)
-		fprintf(stderr, "type %lld, priority %u, pid %u, uid %u, %u bytes\n", (long long)m->type,
-			pk_number_priority(m->number), m->pid, m->uid, bytes);
+		say_envelope(m, &cargo);
 	pk_message_release(k, message);
+	pk_parts_bury(k);
 	return DONE;
 }
+
+/* ---- as many as were asked for */
 
 /* One message: DONE, or NOTHING in time, or FAILED. */
 static int receive_one(const struct receiving *r)
@@ -107,7 +170,7 @@ static const char *directory;
 static int64_t type, from, timeout_ns;
 static uint64_t count = 1;
 static bool equal, at_most, except, sender;
-static bool timed, no_wait, counted, all, lines, verbose;
+static bool timed, no_wait, counted, all, lines, verbose, drop_rights;
 
 static const struct option_entry options[] = {
 	INSTANCE_OPTION(&directory),
@@ -120,6 +183,7 @@ static const struct option_entry options[] = {
 	{ "count", 'n', OPTION_SIZE, &count, "N", "how many messages (1)", &counted },
 	{ "all", 'a', OPTION_FLAG, &all, NULL, "the first and whatever else is there", NULL },
 	{ "lines", 0, OPTION_FLAG, &lines, NULL, "write a newline after each message", NULL },
+	{ "drop-rights", 0, OPTION_FLAG, &drop_rights, NULL, "give up rights that messages carry", NULL },
 	{ "verbose", 'v', OPTION_FLAG, &verbose, NULL, "say on standard error who sent each", NULL },
 	{ 0 },
 };
@@ -162,8 +226,9 @@ int cmd_recv(int argc, char **argv)
 	struct receiving r = { .name = argv[0], .want = PK_WANT_ANY, .deadline = PORTICO_FOREVER };
 	r.lines = lines;
 	r.verbose = verbose;
+	r.drop_rights = drop_rights;
 	r.k = open_instance(directory, 0, 0);
-	if (!r.k || find_mailbox(r.k, argv[0], &r.port) != 0 || choose_messages(&r) != DONE)
+	if (!r.k || find_port(r.k, argv[0], false, &r.port) != 0 || choose_messages(&r) != DONE)
 		return FAILED;
 	if (no_wait)
 		r.deadline = PORTICO_NOW;

@@ -99,11 +99,14 @@ static int queue(struct portico *k, pk_id to, uint32_t message, struct pk_messag
 	int error = pk_port_lock(k, to, &port, &guard);
 	if (error)
 		return error;
+	struct pk_port *queue = pk_port_queue(k, port);
 	m->port = to;
-	m->number = port->next_number++; /* its limits don't count */
+	m->number = queue->next_number++; /* its limits don't count */
 	pk_note_sent(k, port, m);
-	if (!pk_hand_over(k, port, message, m, &wakes))
+	if (!pk_hand_over(k, queue, message, m, &wakes)) {
+		pk_pool_claim_anyway(k, port);
 		pk_enqueue(k, port, to, message, m, &wakes);
+	}
 	pk_port_unlock(k, guard);
 	pk_wakes_send(&wakes);
 	return 0;

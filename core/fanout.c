@@ -99,11 +99,12 @@ static bool put(struct portico *k, struct pk_port *port, pk_id id, struct pk_lis
 }
 
 /* Would it get that message, if it were sent now? */
-static bool is_welcome(struct portico *k, const struct pk_port *port, const struct pk_message *m)
+static bool is_welcome(struct portico *k, struct pk_port *port, const struct pk_message *m)
 {
 	if (!m || m->length > port->bytes)
 		return false;
-	return pk_is_awaited(k, port, m) || (!port->senders.first && pk_fits(port, m));
+	return pk_is_awaited(k, pk_port_queue(k, port), m, NULL) ||
+	       (!port->senders.first && pk_fits(port, m));
 }
 
 /* Look whether it has room, with `copy` 0 and `look`; or give it the copy, where there is one. */

@@ -140,7 +140,7 @@ static void serve_newcomer(struct portico *k, struct pk_port *set, struct pk_por
 		if (!m)
 			break;
 		uint32_t next = wait->next;
-		if (pk_is_awaited(k, set, m)) {
+		if (pk_is_awaited(k, set, m, wakes)) {
 			pk_admit(k, port, id, slot, wakes);
 			pk_port_serve(k, set, wakes);
 		}

@@ -48,17 +48,14 @@ static void serve_receiver(struct portico *k, struct pk_port *port, pk_id id, co
 			   uint32_t slot, struct pk_wakes *wakes)
 {
 	struct pk_found found = { 0 };
-	for (uint32_t most = pk_committed(k, PK_WAITS); !pk_queue_find(k, port, id, want, &found); most--) {
-		uint32_t sender = pk_find_sender(k, port, want);
-		if (!sender || most == 0)
-			return;
-		pk_admit(k, port, id, sender, wakes);
-	}
+	int error = pk_bring(k, port, id, want, &found, wakes);
+	if (error == -E2BIG)
+		pk_wait_fail(k, &port->receivers, slot, E2BIG, wakes);
+	if (error)
+		return;
 	struct pk_message *m = pk_message_at(k, found.message);
 	struct pk_port *member = pk_queue_member(k, port, m);
-	if (m->length > want->room)
-		pk_wait_fail(k, &port->receivers, slot, E2BIG, wakes);
-	else if (pk_grant_to(k, port, slot, found.message, m, wakes))
+	if (pk_grant_to(k, port, slot, found.message, m, wakes))
 		pk_queue_take_off(k, port, &found);
 	pk_port_advance(k, pk_port_slot(k, member), wakes);
 	pk_pool_settle(k, member);
@@ -88,17 +85,21 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 	return error;
 }
 
-bool pk_is_awaited(struct portico *k, const struct pk_port *queue, const struct pk_message *m)
+bool pk_is_awaited(struct portico *k, struct pk_port *queue, const struct pk_message *m,
+		   struct pk_wakes *wakes)
 {
 	uint32_t slot = queue->receivers.first;
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
 		const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
 		if (!wait)
 			break;
-		if (pk_wants((enum pk_select_how)wait->select, wait->type, wait->from, m) &&
-		    m->length <= wait->room && pk_wait_status(k, slot) == PK_POSTED)
+		uint32_t next = wait->next;
+		bool wants = pk_wants((enum pk_select_how)wait->select, wait->type, wait->from, m);
+		if (wants && m->length > wait->room && wakes)
+			pk_wait_fail(k, &queue->receivers, slot, E2BIG, wakes);
+		else if (wants && m->length <= wait->room && pk_wait_status(k, slot) == PK_POSTED)
 			return true;
-		slot = wait->next;
+		slot = next;
 	}
 	return false;
 }
@@ -124,7 +125,7 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 	if (error == PK_POSTED) {
 		error = 0;
 		struct pk_port *queue = pk_port_queue(k, port);
-		if (pk_is_awaited(k, queue, m)) /* W3: it is queued, then handed over */
+		if (pk_is_awaited(k, queue, m, &wakes)) /* W3: it is queued, then handed over */
 			pk_admit(k, port, id, *wait, &wakes);
 		else if (first)
 			pk_port_advance(k, pk_id_slot(id), &wakes);

@@ -307,12 +307,30 @@ static inline void prefetch(const void *line)
 		__builtin_prefetch(line);
 }
 
-static inline int take(struct portico *k, struct pk_port *port, const struct pk_want *want,
-		       const struct pk_found *found, uint32_t *message)
+int pk_bring(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+	     struct pk_found *found, struct pk_wakes *wakes)
+{
+	struct pk_message *m;
+	for (uint32_t most = pk_committed(k, PK_WAITS); !pk_queue_find(k, port, id, want, found); most--) {
+		uint32_t sender = pk_find_sender(k, port, want);
+		if (!sender)
+			return -EAGAIN;
+		struct pk_wait *at = pk_slot(k, PK_WAITS, sender);
+		m = at ? pk_message_at(k, at->message) : NULL;
+		if (!m || most == 0)
+			return -EIO; /* scribbled */
+		if (m->length > want->room)
+			return -E2BIG;
+		pk_admit(k, port, id, sender, wakes);
+	}
+	m = pk_message_at(k, found->message);
+	return m->length > want->room ? -E2BIG : 0;
+}
+
+static inline void take(struct portico *k, struct pk_port *port, const struct pk_found *found,
+			uint32_t *message)
 {
 	struct pk_message *m = pk_message_at(k, found->message);
-	if (m->length > want->room)
-		return -E2BIG;
 	PK_POINT("transfer: before taking");
 	pk_store(&m->head.word, pk_word(PK_HELD, pk_self(k)));
 	PK_POINT("transfer: held, still on the queue");
@@ -320,7 +338,6 @@ static inline int take(struct portico *k, struct pk_port *port, const struct pk_
 	pk_note_received(k, pk_queue_member(k, port, m));
 	*message = found->message;
 	prefetch(m + 1);
-	return 0;
 }
 
 int pk_post_receive(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
@@ -349,21 +366,12 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 		error = pk_share_allows(k, port, PK_FOR_RECEIVE);
 	if (error)
 		return error;
-	for (uint32_t most = pk_committed(k, PK_WAITS); !pk_queue_find(k, port, id, want, &found); most--) {
-		uint32_t sender = pk_find_sender(k, port, want);
-		if (!sender)
-			return post ? pk_post_receive(k, port, id, want, post, wait) : -EAGAIN;
-		struct pk_wait *at = pk_slot(k, PK_WAITS, sender);
-		struct pk_message *m = at ? pk_message_at(k, at->message) : NULL;
-		if (!m || most == 0)
-			return -EIO; /* scribbled */
-		if (m->length > want->room)
-			return -E2BIG;
-		pk_admit(k, port, id, sender, wakes);
-	}
-	error = take(k, port, want, &found, message);
+	error = pk_bring(k, port, id, want, &found, wakes);
+	if (error == -EAGAIN && post)
+		return pk_post_receive(k, port, id, want, post, wait);
 	if (error)
 		return error;
+	take(k, port, &found, message);
 	struct pk_port *member = pk_queue_member(k, port, pk_message_at(k, *message));
 	if (member->senders.first)
 		pk_port_advance(k, pk_port_slot(k, member), wakes);

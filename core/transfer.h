@@ -34,8 +34,20 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
  * pool. */
 int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_wakes *wakes);
 
-/* Might a receiver in line take it at once? */
-bool pk_is_awaited(struct portico *k, const struct pk_port *queue, const struct pk_message *m);
+/*
+ * Might a receiver in line take it at once?  With `wakes`: those before it that
+ * want it, and can't take it, fail, as they do when it is handed over.
+ */
+bool pk_is_awaited(struct portico *k, struct pk_port *queue, const struct pk_message *m,
+		   struct pk_wakes *wakes);
+
+/*
+ * Find what a receiver wants in the queue, where it isn't there with the first
+ * sender that brings it.  -EAGAIN: there is none.  -E2BIG: that sender's is too long, and
+ * it goes on waiting.
+ */
+int pk_bring(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+	     struct pk_found *found, struct pk_wakes *wakes);
 
 /* Stand in line.  PK_POSTED, or why not. */
 int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,

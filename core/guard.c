@@ -90,7 +90,7 @@ int pk_port_find_guard(struct portico *k, pk_id id, struct pk_port **port, struc
 	int error = pk_port_lock_slot(k, pk_id_slot(id), guard);
 	if (error)
 		return error;
-	if (pk_load(&(*port)->head.word) == pk_word(PK_LIVE, id))
+	if (pk_word_is(pk_load(&(*port)->head.word), PK_LIVE, id))
 		return 0;
 	pk_port_unlock(k, *guard);
 	return pk_object(k, PK_PORTS, id, &error) ? -EIO : error;

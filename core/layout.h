@@ -36,6 +36,7 @@
 typedef uint64_t pk_id;
 
 #define PK_SLOT_BITS 24
+#define PK_ID_BITS 56
 #define PK_SLOT_MASK ((UINT64_C(1) << PK_SLOT_BITS) - 1)
 
 static inline uint32_t pk_id_slot(pk_id id)
@@ -66,6 +67,11 @@ enum pk_kind {
 static inline uint64_t pk_word(enum pk_kind kind, pk_id id)
 {
 	return (uint64_t)kind | (id << 8);
+}
+/* The same, and false where the id has bits that none has: those of a right's name, say. */
+static inline bool pk_word_is(uint64_t word, enum pk_kind kind, pk_id id)
+{
+	return (word >> 8 | word << PK_ID_BITS) == id + ((uint64_t)kind << PK_ID_BITS);
 }
 static inline enum pk_kind pk_word_kind(uint64_t word)
 {

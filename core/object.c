@@ -39,7 +39,7 @@ int pk_object_lock_slowly(struct portico *k, unsigned table, pk_id id, void *obj
 	error = pk_object_lock_found(k, table, pk_id_slot(id), found);
 	if (error)
 		return error;
-	if (pk_load(&found->head.word) != pk_word(PK_LIVE, id)) {
+	if (!pk_word_is(pk_load(&found->head.word), PK_LIVE, id)) {
 		pk_unlock(&found->lock);
 		return pk_object(k, table, id, &error) ? -EIO : error;
 	}

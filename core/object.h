@@ -30,7 +30,7 @@ __attribute__((always_inline)) static inline int pk_object_lock(struct portico *
 	struct pk_object *found = pk_slot(k, table, pk_id_slot(id));
 	if (__builtin_expect(found && pk_entered(k) && pk_lock_free(&found->lock), 1)) {
 		/* the word of what lives names its id, generation and all */
-		if (__builtin_expect(pk_load(&found->head.word) == pk_word(PK_LIVE, id), 1)) {
+		if (__builtin_expect(pk_word_is(pk_load(&found->head.word), PK_LIVE, id), 1)) {
 			*(struct pk_object **)object = found;
 			return 0;
 		}

@@ -71,10 +71,10 @@ void *pk_object(struct portico *k, unsigned table, pk_id id, int *error)
 {
 	struct pk_head *head = pk_slot(k, table, pk_id_slot(id));
 	uint64_t word = head ? pk_load(&head->word) : PK_FREE;
-	if (word == pk_word(PK_LIVE, id))
+	if (pk_word_is(word, PK_LIVE, id))
 		return head;
-	bool was =
-		head && (pk_id_generation(id) < pk_load(&head->generation) || word == pk_word(PK_DYING, id));
+	bool was = head && id >> PK_ID_BITS == 0 &&
+		   (pk_id_generation(id) < pk_load(&head->generation) || word == pk_word(PK_DYING, id));
 	*error = was ? -EIDRM : -EINVAL;
 	return NULL;
 }

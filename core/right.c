@@ -188,6 +188,7 @@ void pk_right_change_receiver(struct portico *k, pk_id id, pk_id owner)
 		return;
 	port->owner = owner;
 	pk_wait_fail_all(k, &port->receivers, EIDRM, &wakes);
+	pk_wait_grant_all(k, &port->watchers, &wakes); /* who looks again may no more */
 	pk_port_unlock(k, guard);
 	pk_wakes_send(&wakes);
 }

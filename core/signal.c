@@ -15,35 +15,50 @@
 
 /* ---- looking */
 
+/* What it would receive first, were it in no set; of a member, by way of the set's queue. */
+static const struct pk_message *first_of(struct portico *k, const struct pk_port *port,
+					 const struct pk_port *queue, pk_id id)
+{
+	const struct pk_message *m = pk_message_at(k, queue->first);
+	if (queue == port || pk_load_relaxed(&port->count) == 0)
+		return queue == port ? m : NULL;
+	for (uint32_t left = pk_message_most(k, queue->count); m && m->port != id && left > 0; left--)
+		m = pk_message_at(k, m->head.next);
+	return m;
+}
+
 /*
  * Is there something, and did the first of it come since the last look?  A
  * message that came back stands where it was; the port counts those.  Of a port
  * without slots what there is to receive are the senders that wait.
  */
-static bool has_new(struct portico *k, const struct pk_port *port, struct pk_signal *signal)
+static bool has_new(struct portico *k, struct pk_port *port, struct pk_signal *signal)
 {
-	const struct pk_message *first = pk_message_at(k, port->first);
+	const struct pk_port *queue = pk_port_queue(k, port);
+	const struct pk_message *first = first_of(k, port, queue, signal->port);
 	const struct pk_wait *sender = first ? NULL : pk_wait_at(k, port->senders.first);
-	bool is_new = signal->was_empty || signal->returned != port->returned ||
+	bool is_new = signal->was_empty || signal->returned != queue->returned ||
 		      (first && (first->number | PK_LEAST_URGENT) >= signal->next) ||
 		      (sender && sender->number >= signal->next_ticket);
 	signal->was_empty = !first && !sender;
-	signal->returned = port->returned;
-	signal->next = port->next_number;
-	signal->next_ticket = port->next_ticket;
+	signal->returned = queue->returned;
+	signal->next = queue->next_number;
+	signal->next_ticket = queue->next_ticket;
 	return !signal->was_empty && is_new;
 }
 
-/* 0, or why the port can't be looked at. */
+/* 0, or why what comes to the port isn't this task's to know. */
 static int look(struct portico *k, struct pk_signal *signal)
 {
 	struct pk_port *port, *guard;
 	int error = pk_port_lock(k, signal->port, &port, &guard);
 	if (error)
 		return error;
-	signal->is_owed |= has_new(k, port, signal);
+	error = pk_may_receive(k, port);
+	if (!error)
+		signal->is_owed |= has_new(k, port, signal);
 	pk_port_unlock(k, guard);
-	return 0;
+	return error;
 }
 
 static void raise_owed(struct pk_signal *signal)
@@ -63,7 +78,7 @@ int pk_signals_watch(struct pk_service *service, const struct pk_post *post)
 		error = pk_port_watch(k, signal->port, post, &member);
 		if (!error)
 			error = look(k, signal);
-		bool is_gone = error == -EIDRM || error == -EINVAL;
+		bool is_gone = error == -EIDRM || error == -EINVAL || error == -EPERM || error == -EACCES;
 		if (is_gone)
 			error = 0;
 		if (is_gone || signal->is_owed)

@@ -67,8 +67,9 @@ int portico_unhandle(portico *instance, portico_handler handler);
  *
  * Several that come at once may raise it once, and it may be raised where
  * another receiver was faster.  But whoever, each time it is raised, receives
- * with PORTICO_NOW until that returns -EAGAIN, misses nothing.  It is raised a
- * last time when the port is destroyed.
+ * with PORTICO_NOW until that returns -EAGAIN, misses nothing; of a port in a set,
+ * from the set.  It is raised a last time when the port is destroyed, or is no
+ * longer this task's to receive from.
  *
  * siginfo: si_code is SI_MESGQ, or SI_ASYNCIO for completions; si_value.sival_ptr
  * is the port's id.  The calls of this library aren't async-signal-safe: have

@@ -73,6 +73,10 @@ PUBLIC int portico_complete(portico *instance, portico_port completions,
 	if (error)
 		return error;
 	const void *data = pk_message_data(instance, message, &length);
+	if (pk_message_at(instance, message)->type != PORTICO_COMPLETION) {
+		pk_port_give_back(instance, message); /* of the notify port, a notification */
+		return -EBADMSG;
+	}
 	bool whole = data && length == sizeof *completion;
 	if (whole)
 		memcpy(completion, data, sizeof *completion);

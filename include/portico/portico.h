@@ -246,7 +246,10 @@ int portico_post_receive(portico *instance, const portico_port *ports, unsigned 
 			 const struct portico_filter *filter, int64_t deadline, portico_port completions,
 			 uint64_t cookie, portico_wait *wait);
 
-/* The next completion.  -EAGAIN, -ETIMEDOUT, -EINTR, -EPERM as above. */
+/*
+ * The next completion.  -EAGAIN, -ETIMEDOUT, -EINTR, -EPERM as above.  -EBADMSG:
+ * of this task's notify port, the next message there is a notification; it stays.
+ */
 int portico_complete(portico *instance, portico_port completions, struct portico_completion *completion,
 		     int64_t deadline);
 

@@ -16,34 +16,49 @@ static bool wants(const struct pk_want *want, const struct pk_message *m)
 	return pk_wants(want->select, want->type, want->from, m);
 }
 
+/* A message that is queued, or whose sender waits, and where it was sent: there, or to a member of that set.
+ */
+struct seen {
+	uint32_t message;
+	pk_id port;
+};
+
+static struct seen queued(struct portico *k, const struct pk_port *port, pk_id id, uint32_t message)
+{
+	const struct pk_message *m = pk_message_at(k, message);
+	return (struct seen){ message, m && port->use == PK_PORT_SET ? m->port : id };
+}
+
 /* The one that is received after `index` others: of those queued, then of those whose senders wait. */
-static uint32_t find_at(struct portico *k, const struct pk_port *port, const struct pk_want *want,
-			uint32_t index)
+static struct seen find_at(struct portico *k, const struct pk_port *port, pk_id id,
+			   const struct pk_want *want, uint32_t index)
 {
 	uint32_t message = port->first, slot = port->senders.first;
 	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
 		const struct pk_message *m = pk_message_at(k, message);
 		if (!m || (wants(want, m) && index-- == 0))
-			return message;
+			return queued(k, port, id, message);
 		message = m->head.next;
 	}
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
 		const struct pk_wait *wait = pk_wait_at(k, slot);
 		const struct pk_message *m = wait ? pk_message_at(k, wait->message) : NULL;
-		if (!m || (wants(want, m) && index-- == 0))
-			return m ? wait->message : 0;
-		slot = wait->next;
+		if (!m)
+			break;
+		if (wants(want, m) && index-- == 0)
+			return (struct seen){ wait->message, pk_wait_object(wait) };
+		slot = port->use == PK_PORT_SET ? wait->next_beside : wait->next;
 	}
-	return 0;
+	return (struct seen){ 0 };
 }
 
-static uint32_t find_first(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want)
+static struct seen find_first(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want)
 {
 	struct pk_found found;
 	if (pk_queue_find(k, port, id, want, &found))
-		return found.message;
+		return queued(k, port, id, found.message);
 	const struct pk_wait *wait = pk_wait_at(k, pk_find_sender(k, port, want));
-	return wait ? wait->message : 0;
+	return wait ? (struct seen){ wait->message, pk_wait_object(wait) } : (struct seen){ 0 };
 }
 
 /* Its record as that of a message queued there. */
@@ -84,11 +99,12 @@ static int look_once(struct portico *k, pk_id id, const struct pk_want *want, ui
 		return result;
 	result = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
 	if (!result) {
-		uint32_t message = index == 0 ? find_first(k, port, id, want) : find_at(k, port, want, index);
-		struct pk_message *m = pk_message_at(k, message);
+		struct seen found =
+			index == 0 ? find_first(k, port, id, want) : find_at(k, port, id, want, index);
+		struct pk_message *m = pk_message_at(k, found.message);
 		if (m)
-			note(m, id, seen);
-		result = m ? copy_piece(k, message, m, buffer, room, look) : -EAGAIN;
+			note(m, found.port, seen);
+		result = m ? copy_piece(k, found.message, m, buffer, room, look) : -EAGAIN;
 	}
 	pk_port_unlock(k, guard);
 	return result;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "portset.h"
 #include "pool.h"
+#include "share.h"
 #include "transfer.h"
 
 /* ---- finding members */
@@ -72,14 +73,14 @@ static bool somebody_receives(struct portico *k, const struct pk_port *port)
 	return false;
 }
 
-static int may_join(struct portico *k, const struct pk_port *port)
+static int may_join(struct portico *k, struct pk_port *port)
 {
 	if (port->use == PK_PORT_SET || port->use == PK_COMPLETIONS)
 		return -EINVAL;
 	int error = pk_may_receive(k, port);
-	if (error)
-		return error;
-	return pk_load(&port->set) != 0 || somebody_receives(k, port) ? -EBUSY : 0;
+	if (!error && (pk_load(&port->set) != 0 || somebody_receives(k, port)))
+		error = -EBUSY;
+	return error ? error : pk_share_allows(k, port, PK_FOR_RECEIVE);
 }
 
 /* Both queues are in the order of their numbers, and so is what becomes of them. */

@@ -24,18 +24,25 @@ static int join(struct portico *k, struct pk_port *port)
 	return -EBUSY;
 }
 
-/* Does another task claim to be the receiver, or wait to receive? */
-static bool has_other_receiver(struct portico *k, const struct pk_port *port)
+/* The task in whose set it is, or 0: it alone receives. */
+static pk_id owner_of_set(struct portico *k, struct pk_port *port)
 {
-	pk_id self = pk_self(k);
+	const struct pk_port *set = pk_port_queue(k, port);
+	return set != port ? set->owner : 0;
+}
+
+/* Does another task claim to be the receiver, or wait to receive? */
+static bool has_other_receiver(struct portico *k, struct pk_port *port)
+{
+	pk_id self = pk_self(k), owner = owner_of_set(k, port);
 	uint32_t slot = port->receivers.first;
-	if (port->users[0] != self && lives(k, port->users[0]))
+	if ((owner != 0 && owner != self) || (port->users[0] != self && lives(k, port->users[0])))
 		return true;
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
 		const struct pk_wait *wait = pk_wait_at(k, slot);
 		if (!wait)
 			break;
-		pk_id owner = pk_word_id(pk_load(&wait->head.word));
+		owner = pk_word_id(pk_load(&wait->head.word));
 		if (owner != self && pk_wait_is_waiting(k, wait) && lives(k, owner))
 			return true;
 		slot = wait->next;
@@ -53,9 +60,10 @@ int pk_share_check(struct portico *k, struct pk_port *port, enum pk_purpose purp
 }
 
 /* The flag is there whenever the rule is. */
-static void set_rule(struct pk_port *port, enum pk_rule rule)
+static void set_rule(struct portico *k, struct pk_port *port, enum pk_rule rule)
 {
-	port->users[0] = port->users[1] = 0;
+	port->users[0] = rule == PK_SHARED_BY_TWO ? owner_of_set(k, port) : 0;
+	port->users[1] = 0;
 	port->special |= PK_SPECIAL_RULE;
 	PK_POINT("share: flagged, no rule yet");
 	port->rule = rule;
@@ -74,7 +82,7 @@ int pk_share_set(struct portico *k, pk_id id, enum pk_rule rule)
 		return error;
 	error = pk_permission_own(k, &port->permission);
 	if (!error)
-		set_rule(port, rule);
+		set_rule(k, port, rule);
 	pk_port_unlock(k, guard);
 	return error;
 }

@@ -239,6 +239,79 @@ static void case_listener_member(void)
 	CHECK_EQUAL(portico_collect(k, receiving, buffer, 64, NULL), 5);
 }
 
+/* ---- looking at a set */
+
+static void peek_is(portico_port port, uint32_t index, const char *text, portico_port member)
+{
+	struct portico_envelope envelope;
+	char buffer[64];
+	CHECK_EQUAL(portico_peek(k, port, buffer, 64, NULL, index, &envelope), strlen(text));
+	CHECK_EQUAL(memcmp(buffer, text, strlen(text)), 0);
+	CHECK_EQUAL(envelope.port.id, member.id);
+}
+
+static void case_peek_set(void)
+{
+	portico_port a = mailbox(1), b = mailbox(0), set = set_of(a), told = completions();
+	portico_wait waits[3];
+	CHECK_EQUAL(portico_set_add(k, set, b), 0);
+	CHECK_EQUAL(put(a, "a1", 1), 0);
+	CHECK_EQUAL(portico_post_send(k, b, "b2", 2, 1, PORTICO_FOREVER, told, 1, &waits[0]), 0);
+	CHECK_EQUAL(portico_post_send(k, a, "a3", 2, 1, PORTICO_FOREVER, told, 2, &waits[1]), 0);
+	CHECK_EQUAL(portico_post_send(k, b, "b4", 2, 1, PORTICO_FOREVER, told, 3, &waits[2]), 0);
+	peek_is(set, 0, "a1", a);
+	peek_is(set, 1, "b2", b);
+	peek_is(set, 2, "a3", a);
+	peek_is(set, 3, "b4", b);
+	char buffer[64];
+	CHECK_EQUAL(portico_peek(k, set, buffer, 64, NULL, 4, NULL), -EAGAIN);
+	CHECK_EQUAL(get(set), 2);
+	peek_is(set, 1, "b2", b); /* the sender has come in */
+}
+
+/* ---- rules and sets */
+
+static void case_rule_keeps_out_of_set(void)
+{
+	portico_port port = mailbox(4), other = mailbox(4), set = set_of(other);
+	int *step = shared_memory(sizeof *step);
+	CHECK_EQUAL(portico_mailbox_share(k, port, PORTICO_SHARE_ONE_RECEIVER), 0);
+	pid_t child = CHILD({
+		CHECK_EQUAL(portico_mailbox_claim(k, port), 0);
+		*(volatile int *)step = 1;
+		sleep_ms(60000);
+	});
+	while (*(volatile int *)step == 0)
+		sleep_ms(1);
+	CHECK_EQUAL(portico_set_add(k, set, port), -EBUSY);
+	kill_child(child);
+	CHECK_EQUAL(portico_set_add(k, set, port), 0);
+}
+
+/* Whose set it is in is its receiver. */
+static void case_rule_knows_set(void)
+{
+	portico_port one = mailbox(4), pair = mailbox(4), set = set_of(one);
+	CHECK_EQUAL(portico_set_add(k, set, pair), 0);
+	CHECK_EQUAL(portico_mailbox_share(k, one, PORTICO_SHARE_ONE_RECEIVER), 0);
+	CHECK_EQUAL(portico_mailbox_share(k, pair, PORTICO_SHARE_PAIR), 0);
+	join_child(CHILD(CHECK_EQUAL(portico_mailbox_claim(k, one), -EBUSY)));
+	int *step = shared_memory(sizeof *step);
+	pid_t child = CHILD({
+		CHECK_EQUAL(put(pair, "second", 1), 0);
+		*(volatile int *)step = 1;
+		sleep_ms(60000);
+	});
+	while (*(volatile int *)step == 0)
+		sleep_ms(1);
+	join_child(CHILD(CHECK_EQUAL(put(pair, "third", 1), -EBUSY)));
+	CHECK_EQUAL(get(set), 6);
+	kill_child(child);
+	CHECK_EQUAL(portico_set_remove(k, set, one), 0);
+	CHECK_EQUAL(get(one), -EAGAIN);
+	join_child(CHILD(CHECK_EQUAL(portico_mailbox_claim(k, one), 0)));
+}
+
 /* ---- a right's name is no port's */
 
 /* A right of the same slot and generation as that port. */
@@ -370,6 +443,9 @@ int main(int argc, char **argv)
 		{ "listener-member", case_listener_member },
 		{ "right-is-no-id", case_right_is_no_id },
 		{ "complete-notification", case_complete_notification },
+		{ "peek-set", case_peek_set },
+		{ "rule-keeps-out-of-set", case_rule_keeps_out_of_set },
+		{ "rule-knows-set", case_rule_knows_set },
 		{ "signal-member", case_signal_member },
 		{ "signal-moved", case_signal_moved },
 		{ "scan-moved", case_scan_moved },

@@ -26,3 +26,9 @@ load helper
 @test "meet: a signal for a port that joins and leaves a set" { case_of core_meet signal-member; }
 @test "meet: no signal once the receive right is another's" { case_of core_meet signal-moved; }
 @test "meet: who scans a port learns that its receive right has gone" { case_of core_meet scan-moved; }
+
+# ---- looking and sharing
+
+@test "meet: peeking at a set, and at who waits to send to its members" { case_of core_meet peek-set; }
+@test "meet: a port with another receiver can't be had by a set" { case_of core_meet rule-keeps-out-of-set; }
+@test "meet: a port's rule knows whose set it is in" { case_of core_meet rule-knows-set; }

@@ -94,7 +94,7 @@ enum portico_share {
  * Say how tasks share a mailbox.  From then on a send or receive against the
  * rule is -EBUSY.  Of a pair, a place is free again when its task has ended.  With
  * one receiver, a receive is against the rule while another task's waits or
- * another task has claimed it.  -EPERM: not its owner.  -EINVAL: no such rule.
+ * another task has claimed it, or has it in a port set.  -EPERM: not its owner.  -EINVAL: no such rule.
  */
 int portico_mailbox_share(portico *instance, portico_port port, enum portico_share rule);
 

@@ -34,7 +34,8 @@ int portico_set_create(portico *instance, portico_port *set);
  * go on to hold for it alone; it is sent to and destroyed as before; but it is
  * received from by way of the set only: -EBUSY.
  *
- * -EBUSY   it is in a set, or somebody waits to receive from it
+ * -EBUSY   it is in a set, or somebody waits to receive from it, or how it is
+ *          shared (mail.h) keeps this task from receiving there
  * -EINVAL  `set` is no set; or `port` is one, or a port for completions; or there is none such
  * -EPERM   the set, or the port, isn't this task's
  * -EACCES  its mode doesn't let this task read

@@ -6,8 +6,8 @@
  * carries it elsewhere finds in one place all that has a meaning on this machine
  * alone.  Such messages go to any port, by name or by right, and are received
  * with portico_message_receive(): portico_receive() leaves them where they are, with
- * -EBADMSG.  In a port's limits each part counts 16 bytes more than its data.
- * portico_message(3).
+ * -EBADMSG, or with -E2BIG where its buffer is shorter than data and list.  In a port's limits each part
+ * counts 16 bytes more than its data. portico_message(3).
  */
 #ifndef PORTICO_MESSAGE_H
 #define PORTICO_MESSAGE_H

@@ -22,8 +22,8 @@
  *     call that returns -EINTR has done nothing.  One that runs in the
  *     microseconds before it sleeps doesn't: give a deadline where that matters.
  *
- * See portico(7) for the model, portico_mailbox(3) and portico_async(3) for the
- * calls.
+ * See portico(7) for an overview, portico_ports(7) for the model of ports,
+ * portico_mailbox(3) and portico_async(3) for the calls.
  */
 #ifndef PORTICO_PORTICO_H
 #define PORTICO_PORTICO_H
@@ -44,7 +44,7 @@ extern "C" {
 /* One process's hold on one instance. */
 typedef struct portico portico;
 
-/* A mailbox.  An id that outlived its mailbox is -EIDRM or -EINVAL, never another's. */
+/* A port: a mailbox, or a right (rights.h).  What outlived it is -EIDRM or -EINVAL, never another's. */
 typedef struct portico_port {
 	uint64_t id;
 } portico_port;

@@ -102,9 +102,10 @@ struct portico_notification {
 int portico_notify_port(portico *instance, portico_port *notify);
 
 /*
- * Ask for a notification, sent once, to `to`: a port that this task may send to,
- * or its notify port.  PORTICO_DEAD_NAME: of a send right, or of a kernel port's.  PORTICO_NO_SENDERS,
- * PORTICO_PORT_DESTROYED: of a receive right; the latter names a backup, which
+ * Ask for a notification, sent once, to `to`: a port to which this task may send
+ * now, or where it receives, its notify port for one.  PORTICO_DEAD_NAME: of a
+ * send right, or of one to a kernel port.  PORTICO_NO_SENDERS: of a receive right.
+ * PORTICO_PORT_DESTROYED: of a receive right; `to` names a backup, which
  * inherits the receive right, with all that is queued, when this task ends or
  * drops it.  Asked again, it replaces what was asked; to.id 0 takes it back.  They
  * end with this task, or with the right's leaving it.

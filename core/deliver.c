@@ -16,7 +16,7 @@ int pk_send_message(struct portico *k, pk_id name, uint32_t message, int64_t dea
 	pk_id port;
 	int error = pk_right_resolve(k, name, PK_TO_SEND, &port, &right);
 	if (!error && right != 0)
-		error = pk_right_sign(k, right, message);
+		error = pk_right_sign(k, name, message);
 	if (error)
 		return error;
 	error = pk_port_send(k, port, message, NULL, NULL);

@@ -2,6 +2,7 @@
 /* The calls of <portico/rights.h>. */
 #include "deliver.h"
 #include "part.h"
+#include "right_inside.h"
 
 #include <portico/rights.h>
 #include <string.h>
@@ -74,11 +75,15 @@ static int post_one(struct portico *k, struct pk_right *right, uint32_t message,
 	pk_id wait = 0;
 	struct pk_post post = { .tell = PK_TELL_PORT, .cookie = cookie, .until_ns = PK_FOREVER, .id = &wait };
 	uint32_t slot = 0;
-	int error = is_pending(k, right) ? -EBUSY : pk_notify_port(k, &post.port);
+	int error = pk_notify_port(k, &post.port);
 	if (!error)
-		error = pk_port_post_send(k, right->port, message, &post, &slot);
+		error = pk_rights_lock(k); /* of two threads one is too late */
+	if (error)
+		return error;
+	error = is_pending(k, right) ? -EBUSY : pk_port_post_send(k, right->port, message, &post, &slot);
 	if (!error)
 		right->pending = slot;
+	pk_rights_unlock(k);
 	return error ? error : 1;
 }
 
@@ -98,7 +103,7 @@ PUBLIC int portico_send_one(portico *instance, portico_port port, const void *da
 		error = pk_message_make_from(instance, data, bytes, type, &message);
 	if (error)
 		return error;
-	error = pk_right_sign(instance, slot, message);
+	error = pk_right_sign(instance, port.id, message);
 	if (!error)
 		error = pk_port_send(instance, id, message, NULL, NULL);
 	if (error == -EAGAIN)

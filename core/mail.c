@@ -70,7 +70,7 @@ static int prepare(struct portico *k, pk_id name, const void *data, size_t bytes
 		error = make(k, data, bytes, how, message);
 	if (error || right == 0)
 		return error;
-	error = pk_right_sign(k, right, *message);
+	error = pk_right_sign(k, name, *message);
 	if (error)
 		discard(k, *message);
 	return error;

@@ -3,7 +3,7 @@
 #include "completion.h"
 #include "guard.h"
 #include "part.h"
-#include "right.h"
+#include "right_inside.h"
 #include "transfer.h"
 
 #include <errno.h>

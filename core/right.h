@@ -47,6 +47,14 @@ static inline bool pk_is_right(pk_id name)
 	return __builtin_expect((name & PK_RIGHT_NAME) != 0, 0);
 }
 
+static inline struct pk_right *pk_right_at(struct portico *k, uint32_t slot)
+{
+	return pk_slot(k, PK_RIGHTS, slot);
+}
+
+/* The record of that name, held by this task. */
+struct pk_right *pk_right_of(struct portico *k, pk_id name, uint32_t *slot);
+
 /* What a caller wants to do with the port it names. */
 enum pk_right_use { PK_TO_RECEIVE = 1, PK_TO_SEND, PK_TO_LOOK, PK_TO_CONTROL };
 
@@ -144,7 +152,7 @@ bool pk_right_wants_lock(struct portico *k, uint32_t record);
 /* ---- the right by which a message is sent */
 
 /* Sign the message with it.  -EINVAL: a send-once right that another thread was faster to use. */
-int pk_right_sign(struct portico *k, uint32_t right, uint32_t message);
+int pk_right_sign(struct portico *k, pk_id name, uint32_t message);
 
 /* It was not sent: a send-once right is this task's again. */
 void pk_right_unsign(struct portico *k, uint32_t message);
@@ -180,39 +188,5 @@ void pk_notice_send(struct portico *k, uint32_t record);
 
 /* Free it and its notice unsent. */
 void pk_notice_drop(struct portico *k, uint32_t record);
-
-/* ---- within right.c and notice.c, under the lock */
-
-static inline struct pk_right *pk_right_at(struct portico *k, uint32_t slot)
-{
-	return pk_slot(k, PK_RIGHTS, slot);
-}
-
-/* The record of that name, held by this task. */
-struct pk_right *pk_right_of(struct portico *k, pk_id name, uint32_t *slot);
-
-/* The live guarded port of a record; NULL: it is gone. */
-struct pk_port *pk_right_port(struct portico *k, const struct pk_right *right);
-
-/* Who may receive at the port; 0: nobody, until somebody has the receive right. */
-void pk_right_change_receiver(struct portico *k, pk_id port, pk_id owner);
-
-/* Send-once rights stand in no list, nor does what has to do with tasks. */
-static inline bool pk_right_is_listed(const struct pk_right *right)
-{
-	return right->kind != PK_RIGHT_SEND_ONCE && right->kind != PK_RIGHT_TASK &&
-	       right->kind != PK_ASK_TASK_ENDED;
-}
-
-/* Into its port's list, and out of it. */
-void pk_right_link(struct portico *k, uint32_t slot);
-void pk_right_unlink(struct portico *k, uint32_t slot);
-
-/* The request of that kind to that port, about that name if not 0; or 0. */
-uint32_t pk_request_find(struct portico *k, const struct pk_port *port, enum pk_right_kind kind,
-			 uint32_t about);
-
-/* This task's, to be told of the end of the task that the right of that slot names; or 0. */
-uint32_t pk_request_find_task(struct portico *k, uint32_t about);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Are rights what right.h says?  Words, the lists made of them, and what carries them. */
 #include "part.h"
-#include "right.h"
+#include "right_inside.h"
 
 /* ---- what its word names */
 

@@ -610,6 +610,36 @@ static void notify_anew(void)
 	CHECK_EQUAL(told(after).cookie, 2);
 }
 
+/* What was asked stays asked where the right stays after all, and else ends when another takes it. */
+static void requests_of_the_unsent(void)
+{
+	begin();
+	portico_port full = make_port(1), to = make_right(full, PORTICO_SEND), mine = make_port(8);
+	portico_port receive = make_port(8), send = make_right(receive, PORTICO_SEND), notify = notify_port();
+	CHECK_EQUAL(portico_notify(instance, receive, PORTICO_PORT_DESTROYED, mine, 1), 0);
+	CHECK_EQUAL(portico_notify(instance, receive, PORTICO_NO_SENDERS, notify, 2), 0);
+	CHECK_EQUAL(put(to, 1), 0);
+	CHECK_EQUAL(give(to, receive, PORTICO_MOVE), -EAGAIN);
+	CHECK_EQUAL(portico_right_drop(instance, send), 0);
+	CHECK_EQUAL(told(notify).cookie, 2);
+	CHECK_EQUAL(portico_right_drop(instance, receive), 0);
+	struct portico_notification notification = told(mine);
+	CHECK_EQUAL(notification.cookie, 1);
+	receive = notification.receive;
+
+	meeting = make_mailbox("meeting");
+	CHECK_EQUAL(portico_notify(instance, receive, PORTICO_PORT_DESTROYED, mine, 3), 0);
+	CHECK_EQUAL(give(meeting, receive, PORTICO_MOVE), 0);
+	pid_t child = fork();
+	CHECK(child >= 0);
+	if (child == 0) {
+		CHECK_EQUAL(portico_right_drop(instance, take(meeting)), 0);
+		_exit(0);
+	}
+	finish(child);
+	not_told(mine);
+}
+
 /* The backup went first: then the port goes, and its dead names are told. */
 static void backup_gone(void)
 {
@@ -913,6 +943,7 @@ static const struct test_case cases[] = {
 	{ "backup-receives", backup_receives },
 	{ "notify-anew", notify_anew },
 	{ "backup-gone", backup_gone },
+	{ "requests-of-the-unsent", requests_of_the_unsent },
 	{ "send-one", send_one },
 	{ "kernel-port", kernel_port },
 	{ "call", call },

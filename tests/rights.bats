@@ -31,6 +31,7 @@ load cases_helper
 @test "notification: what brings a right is received as a message, too" { case_of core_rights backup-receives; }
 @test "notification: a notify port that was destroyed is made anew" { case_of core_rights notify-anew; }
 @test "notification: a backup that is gone inherits nothing" { case_of core_rights backup-gone; }
+@test "notification: what was asked goes when another has taken the right, and not before" { case_of core_rights requests-of-the-unsent; }
 @test "notification: one message over the limit, and it is accepted" { case_of core_rights send-one; }
 
 @test "kernel port: a right by which a task is controlled, and whose end is told" { case_of core_rights kernel-port; }

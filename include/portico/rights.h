@@ -108,7 +108,7 @@ int portico_notify_port(portico *instance, portico_port *notify);
  * PORTICO_PORT_DESTROYED: of a receive right; `to` names a backup, which
  * inherits the receive right, with all that is queued, when this task ends or
  * drops it.  Asked again, it replaces what was asked; to.id 0 takes it back.  They
- * end with this task, or with the right's leaving it.
+ * end with this task, or when another has taken the right.
  */
 int portico_notify(portico *instance, portico_port right, enum portico_event event, portico_port to,
 		   uint64_t cookie);

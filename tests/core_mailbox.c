@@ -352,9 +352,10 @@ static void case_large(void)
 	/* killed with one in its hands */
 	port = mailbox(4, 64 << 20);
 	CHECK_EQUAL(portico_send(k, port, data, SIZE, 1, PORTICO_NOW), 0);
+	portico_port meeting = mailbox(0, 64 << 20);
 	pid_t child = CHILD(CHECK_EQUAL(portico_send(k, port, data, SIZE, 1, PORTICO_NOW), 0);
-			    portico_send(k, mailbox(0, 64 << 20), data, SIZE, 1, PORTICO_FOREVER));
-	sleep_ms(200);
+			    portico_send(k, meeting, data, SIZE, 1, PORTICO_FOREVER));
+	wait_for_waiters(meeting, 0, 1);
 	kill_child(child);
 	for (int i = 0; i < 2; i++)
 		CHECK_EQUAL(portico_receive(k, port, back, SIZE, NULL, NULL, PORTICO_NOW), SIZE);

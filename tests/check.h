@@ -69,6 +69,30 @@ static inline void sleep_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
+/* The state letter of a process, as in proc(5). */
+static inline char state_of(pid_t pid)
+{
+	char path[64], line[512] = "";
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	FILE *file = fopen(path, "r");
+	if (file) {
+		size_t got = fread(line, 1, sizeof line - 1, file);
+		line[got] = '\0';
+		fclose(file);
+	}
+	const char *after = strrchr(line, ')');
+	return after ? after[2] : '?';
+}
+
+/* Until a child waits for something: it is found asleep ten times in a row. */
+static inline void until_asleep(pid_t pid)
+{
+	for (int asleep = 0, looks = 0; asleep < 10 && looks < 2000; looks++) {
+		sleep_ms(5);
+		asleep = state_of(pid) == 'S' ? asleep + 1 : 0;
+	}
+}
+
 /* A child that runs action and exits 0, unless a CHECK fails in it. */
 #define CHILD(action)                                                                                        \
 	({                                                                                                   \

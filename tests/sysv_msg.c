@@ -187,12 +187,12 @@ static void waiting_receivers(void)
 	pid_t seven = CHILD(receive_by_type(id, 7, 7));
 	pid_t low = CHILD(receive_by_type(id, -3, 2));
 	pid_t not_seven = CHILD(receive_by_type(id, 7, 7));
-	sleep_ms(30);
+	until_asleep(seven), until_asleep(low), until_asleep(not_seven);
 	send_text(id, 7, "a", 0), send_text(id, 2, "b", 0), send_text(id, 7, "c", 0);
 	join_child(seven), join_child(low), join_child(not_seven);
 	CHECK_EQUAL(status_of(id).msg_qnum, 0);
 	pid_t narrow = CHILD(FAILS(msgrcv(id, &(struct message){ 0 }, 2, 0, 0), E2BIG));
-	sleep_ms(30);
+	until_asleep(narrow);
 	send_text(id, 1, "too long", 0);
 	join_child(narrow);
 	expect(id, 0, 0, 1, "too long");
@@ -208,7 +208,7 @@ static void removal(void)
 	pid_t receiver = CHILD(FAILS(msgrcv(id, &m, 10, 0, 0), EIDRM));
 	pid_t second = CHILD(FAILS(msgrcv(id, &m, 10, 5, 0), EIDRM));
 	pid_t sender = CHILD(FAILS(msgsnd(filled, &m, 10, 0), EIDRM));
-	sleep_ms(30);
+	until_asleep(receiver), until_asleep(second), until_asleep(sender);
 	destroy(id), destroy(filled);
 	join_child(receiver), join_child(second), join_child(sender);
 	FAILS(msgrcv(id, &m, 10, 0, 0), EINVAL);

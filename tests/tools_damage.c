@@ -8,6 +8,8 @@
 #include "right.h"
 #include "task.h"
 
+#include <fcntl.h>
+
 static struct portico *k;
 
 static void *first(unsigned table)
@@ -64,6 +66,67 @@ static void case_set_body(void)
 	((struct pk_set *)first(PK_SETS))->body = 0;
 }
 
+/* The first live one of that use. */
+static struct pk_port *port_used_as(enum pk_port_use use)
+{
+	for (uint32_t slot = 1; slot < pk_committed(k, PK_PORTS); slot++) {
+		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+		if (pk_word_kind(pk_load(&port->head.word)) == PK_LIVE && port->use == use)
+			return port;
+	}
+	FAIL("there is none");
+}
+
+/* Who may receive isn't who has the right. */
+static void case_receiver(void)
+{
+	pk_store(&port_used_as(PK_GUARDED)->receiver, 0);
+}
+
+/* A member whose set doesn't know what it has. */
+static void case_members(void)
+{
+	port_used_as(PK_PORT_SET)->count += 2;
+}
+
+/* A place that the pool doesn't know of. */
+static void case_pool(void)
+{
+	pk_store(&pk_header(k)->pooled, 0);
+}
+
+/* The list of those that hear a port is lost. */
+static void case_listeners(void)
+{
+	const struct pk_listener *listener = first(PK_LISTENERS);
+	struct pk_port *source = pk_slot(k, PK_PORTS, pk_id_slot(listener->source));
+	source->listeners = 0;
+}
+
+/* Memory of a message that is no more. */
+static void case_run(void)
+{
+	struct pk_head *head = pk_slot(k, PK_RUNS, 1);
+	CHECK(head != NULL);
+	pk_store(&head->word, pk_word(PK_BODY, pk_id_make(3, 99)));
+}
+
+/* Somebody who listened to bells reads them, which only looking is. */
+static void case_bell(void)
+{
+	char name[48], path[PK_PATH_MAX];
+	for (uint32_t slot = 1; slot < pk_committed(k, PK_PORTS); slot++) {
+		const struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+		if (!(port->special & PK_SPECIAL_BELL))
+			continue;
+		snprintf(name, sizeof name, "bells/%llu", (unsigned long long)pk_slot_id(&port->head, slot));
+		CHECK_EQUAL(pk_region_path(k, name, path), 0);
+		int fd = open(path, O_RDWR | O_NONBLOCK);
+		CHECK(fd >= 0);
+		CHECK_EQUAL(read(fd, name, sizeof name), 1);
+	}
+}
+
 static void case_names(void)
 {
 	memset(pk_header(k)->buckets, 0, sizeof pk_header(k)->buckets);
@@ -115,13 +178,26 @@ static void case_magic(void)
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
-		{ "table", case_table },       { "port", case_port },
-		{ "set", case_set },	       { "rights", case_rights },
-		{ "set-body", case_set_body }, { "pipe", case_pipe },
-		{ "segment", case_segment },   { "names", case_names },
-		{ "dying", case_dying },       { "lock", case_lock },
-		{ "stuck", case_stuck },       { "abi", case_abi },
-		{ "magic", case_magic },       { 0 },
+		{ "table", case_table },
+		{ "port", case_port },
+		{ "set", case_set },
+		{ "rights", case_rights },
+		{ "set-body", case_set_body },
+		{ "pipe", case_pipe },
+		{ "segment", case_segment },
+		{ "names", case_names },
+		{ "dying", case_dying },
+		{ "lock", case_lock },
+		{ "stuck", case_stuck },
+		{ "abi", case_abi },
+		{ "magic", case_magic },
+		{ "receiver", case_receiver },
+		{ "members", case_members },
+		{ "pool", case_pool },
+		{ "listeners", case_listeners },
+		{ "run", case_run },
+		{ "bell", case_bell },
+		{ 0 },
 	};
 	struct pk_reason reason = { "" };
 	CHECK_EQUAL(pk_kernel_open(NULL, true, &k, &reason), 0);

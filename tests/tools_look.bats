@@ -262,3 +262,47 @@ print([o["port"] for o in json.load(sys.stdin) if o["kind"] == "port set"][0])')
 	[ "$status" -eq 1 ]
 	[[ $stderr = "portico recv: mailbox clock: only its owner may do that"* ]]
 }
+
+# ---- doctor
+
+# The doctor finds nothing wrong; then that damage: its finding and subject, and what is said of the repair.
+doctor_mends() {
+	p doctor
+	[[ $output != *$'\n'bad* ]] || { echo "$output"; return 1; }
+	local before
+	before=$(grep -c '^limited' <<<"$output") || true
+	"$BUILD/tests/tools_damage" "$1"
+	p doctor
+	grep -Eq "^$2 +$3: " <<<"$output" || { echo "$output"; return 1; }
+	p doctor --repair
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	grep -Eq "^repaired +$3: $4" <<<"$output" || { echo "$output"; return 1; }
+	[ "$(grep -c '^limited' <<<"$output")" -eq "$before" ]
+	p doctor --repair
+	[ "$(grep '^repaired' <<<"$output" | grep -vc '^repaired tasks: ')" -eq 0 ] || { echo "$output"; return 1; }
+}
+
+@test "look: the doctor finds and mends what ports know of rights" {
+	doctor_mends receiver bad rights "what their ports say of them is made anew"
+	p stat --json clock
+	json_says 'it["send_references"] == 2 and it["owner_pid"] == '"$server"
+}
+
+@test "look: the doctor finds and mends port sets and lists of listeners" {
+	doctor_mends members bad "mailboxes and queues" "port set [0-9]+ is made anew"
+	doctor_mends listeners bad "mailboxes and queues" "mailbox loud is made anew"
+	p stat --json loud
+	json_says 'len(it["listeners"]) == 2'
+}
+
+@test "look: the doctor finds and mends the pool, bells, and what is nobody's" {
+	doctor_mends pool bad pool "which places are taken is counted anew"
+	doctor_mends bell limited bells "1 made to say what their ports have"
+	doctor_mends run limited "memory that moves" "1 of messages that are no more: freed"
+	: >"$PORTICO_KERNEL/bells/99"
+	p doctor
+	[[ $output = *"leftovers: 1 file in bells/ of no port"* ]]
+	p doctor --repair
+	[[ $output = *"leftovers: 1 file in bells/ of no port: removed"* ]]
+	[ ! -e "$PORTICO_KERNEL/bells/99" ]
+}

@@ -31,4 +31,17 @@ unsigned stray_files(struct portico *k, bool remove);
 /* The same in bells/. */
 unsigned stray_bells(struct portico *k, bool remove);
 
+/* ---- contents_ports.c */
+
+/* Places of the pool that are counted as taken, and no port has; below 0: the reverse.  And count them anew.
+ */
+int64_t places_miscounted(struct portico *k);
+void count_places(struct portico *k);
+
+/* Memory of messages that are no more; and free it.  How many runs. */
+unsigned stray_runs(struct portico *k, bool remove);
+
+/* Bells that don't say what their ports have; and make them.  How many. */
+unsigned false_bells(struct portico *k, bool mend);
+
 #endif

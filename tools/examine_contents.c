@@ -106,6 +106,21 @@ static void examine_names(struct portico *k)
 		report(BAD, "names", remedy(), "some that there are aren't found");
 }
 
+static void examine_count(unsigned count, const char *subject, const char *what)
+{
+	if (count > 0)
+		report(LIMITED, subject, remedy(), "%u %s", count, what);
+}
+
+static void examine_surroundings(struct portico *k)
+{
+	uint32_t places = places_uncounted(k);
+	if (places > 0)
+		report(BAD, "pool", remedy(), "mailboxes have %u places more than are taken", places);
+	examine_count(stray_runs(k, false), "memory that moves", "of messages that are no more");
+	examine_count(false_bells(k, false), "bells", "that don't say what their ports have");
+}
+
 static void examine_files(struct portico *k)
 {
 	unsigned strays = stray_files(k, false);
@@ -134,6 +149,7 @@ void examine_contents(struct portico *k)
 	examine_runs(k);
 	examine_rights(k);
 	examine_names(k);
+	examine_surroundings(k);
 	examine_files(k);
 	examine_log(k);
 }

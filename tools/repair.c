@@ -125,8 +125,8 @@ static void free_stuck_locks(struct portico *k)
 	for (unsigned table = 0; table < PK_TABLES; table++)
 		free_stuck(k, &pk_header(k)->tables[table].lock, pk_table_name(table));
 	free_stuck(k, &pk_header(k)->runs_lock, "runs of pages");
-	free_stuck(k, &pk_header(k)->rights_lock, "rights");
 	free_stuck(k, &pk_header(k)->names_lock, "names");
+	free_stuck(k, &pk_header(k)->rights_lock, "rights");
 	free_stuck(k, &pk_header(k)->control_lock, "suspended tasks");
 	free_stuck_objects(k, PK_TASKS);
 	for (int i = 0; i < OBJECT_KINDS; i++)
@@ -210,6 +210,43 @@ static void repair_objects(struct portico *k, const struct object_kind *kind)
 	}
 }
 
+/* ---- what is around objects */
+
+static void report_count(unsigned count, const char *subject, const char *done)
+{
+	if (count > 0)
+		report(REPAIRED, subject, NULL, "%u %s", count, done);
+}
+
+static void repair_pool(struct portico *k)
+{
+	if (places_uncounted(k) == 0)
+		return;
+	count_places(k);
+	if (noted(places_uncounted(k) == 0))
+		report(REPAIRED, "pool", NULL, "which places are taken is counted anew");
+}
+
+static void repair_surroundings(struct portico *k)
+{
+	repair_pool(k);
+	report_count(stray_runs(k, true), "memory that moves", "of messages that are no more: freed");
+	report_count(false_bells(k, true), "bells", "made to say what their ports have");
+}
+
+static void report_files(unsigned count, const char *which)
+{
+	if (count > 0)
+		report(REPAIRED, "leftovers", NULL, "%u file%s %s: removed", count, count == 1 ? "" : "s",
+		       which);
+}
+
+static void remove_strays(struct portico *k)
+{
+	report_files(stray_files(k, true), "in shm/ of no segment");
+	report_files(stray_bells(k, true), "in bells/ of no port");
+}
+
 static void report_inherited(uint64_t count)
 {
 	if (count > 0)
@@ -220,7 +257,6 @@ static void report_inherited(uint64_t count)
 static void repair_contents(struct portico *k)
 {
 	struct people people = people_here(k);
-	unsigned strays;
 	uint64_t before = pk_load(&pk_header(k)->repairs);
 	int error = pk_enter(k);
 	if (!error)
@@ -238,12 +274,8 @@ static void repair_contents(struct portico *k)
 		repair_objects(k, &object_kinds[i]);
 	repair_rights(k);
 	repair_names(k);
-	if ((strays = stray_files(k, true)) > 0)
-		report(REPAIRED, "leftovers", NULL, "%u file%s in shm/ of no segment: removed", strays,
-		       strays == 1 ? "" : "s");
-	if ((strays = stray_bells(k, true)) > 0)
-		report(REPAIRED, "leftovers", NULL, "%u file%s in bells/ of no port: removed", strays,
-		       strays == 1 ? "" : "s");
+	repair_surroundings(k);
+	remove_strays(k);
 }
 
 /* ---- making way for a new one */

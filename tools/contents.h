@@ -33,9 +33,8 @@ unsigned stray_bells(struct portico *k, bool remove);
 
 /* ---- contents_ports.c */
 
-/* Places of the pool that are counted as taken, and no port has; below 0: the reverse.  And count them anew.
- */
-int64_t places_miscounted(struct portico *k);
+/* Places of the pool that ports have, and that aren't counted as taken; and count all anew. */
+uint32_t places_uncounted(struct portico *k);
 void count_places(struct portico *k);
 
 /* Memory of messages that are no more; and free it.  How many runs. */

@@ -44,7 +44,8 @@ tsan() {
 @test "address, undefined: asynchronous transfers" { asan core_async; }
 @test "address, undefined: tasks" { asan core_task but many-in-turn; }
 @test "address, undefined: threads" { asan core_threads; }
-@test "address, undefined: handlers and signals" { asan core_handler; }
+# Its search for leaks cannot always stop the service, a thread that sleeps.
+@test "address, undefined: handlers and signals" { ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" asan core_handler; }
 @test "address, undefined: control of tasks" { asan core_control; }
 @test "address, undefined: kill -9 at each point of what a mailbox does" { asan_kills crash_core; }
 @test "address, undefined: kill -9 at each point of what goes beyond it" { asan_kills crash_async; }

@@ -1,153 +1,121 @@
 /* SPDX-License-Identifier: MIT */
-/* What who misuses ports and rights is told: the table of portico_ports(7). */
-#include "check.h"
+/* What the calls of portico.h and mail.h say to those who misuse them. */
+#include "mail.h"
 
-#include <portico/limits.h>
-#include <portico/message.h>
-#include <portico/names.h>
-#include <portico/set.h>
-#include <portico/task.h>
-
-static portico *instance;
-static portico_port box, receive, send, once;
-
-static void begin(void)
+/* What error each call says for a port that is none any more, or never was one. */
+static void check_no_port(portico_port port, int error)
 {
-	struct portico_limits limits = { .slots = 4, .bytes = 64, .capacity = 256 };
-	CHECK_EQUAL(portico_open(NULL, PORTICO_CREATE, &instance), 0);
-	CHECK_EQUAL(portico_mailbox_create(instance, NULL, NULL, 0600, &box), 0);
-	CHECK_EQUAL(portico_port_create(instance, &limits, &receive), 0);
-	CHECK_EQUAL(portico_right_make(instance, receive, PORTICO_SEND, &send), 0);
-	CHECK_EQUAL(portico_right_make(instance, receive, PORTICO_SEND_ONCE, &once), 0);
+	const struct portico_sending how = { .wants_receipt = true };
+	struct portico_limits limits = portico_default_limits;
+	struct portico_status status;
+	portico_port completions;
+	portico_wait wait;
+	char text[8];
+	CHECK_EQUAL(put(port, "x", 1), error);
+	CHECK_EQUAL(try_get(port), error);
+	CHECK_EQUAL(portico_receive_any(k, &port, 1, text, 8, NULL, NULL, portico_deadline(1000000)), error);
+	CHECK_EQUAL(portico_send_with(k, port, "x", 1, &how, PORTICO_FOREVER), error);
+	CHECK_EQUAL(portico_probe(k, port, NULL, NULL), error);
+	CHECK_EQUAL(portico_peek(k, port, text, 8, NULL, 0, NULL), error);
+	CHECK_EQUAL(portico_mailbox_status(k, port, &status), error);
+	CHECK_EQUAL(portico_mailbox_limit(k, port, &limits), error);
+	CHECK_EQUAL(portico_mailbox_share(k, port, PORTICO_SHARE_PAIR), error);
+	CHECK_EQUAL(portico_mailbox_claim(k, port), error);
+	CHECK_EQUAL(portico_mailbox_yield(k, port), error);
+	CHECK_EQUAL(portico_mailbox_destroy(k, port), error);
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+	CHECK_EQUAL(portico_post_send(k, port, "x", 1, 1, PORTICO_FOREVER, completions, 1, &wait), error);
+	CHECK_EQUAL(portico_post_receive(k, &port, 1, 8, NULL, PORTICO_FOREVER, completions, 1, &wait),
+		    error);
+	CHECK_EQUAL(portico_mailbox_destroy(k, completions), 0);
 }
 
-static int put(portico_port port)
+static void case_misuse_ports(void)
 {
-	return portico_send(instance, port, "x", 1, 1, PORTICO_NOW);
+	portico_port port = mailbox(1);
+	CHECK_EQUAL(portico_mailbox_destroy(k, port), 0);
+	check_no_port(port, -EIDRM);
+	check_no_port((portico_port){ 0 }, -EINVAL);
+	check_no_port((portico_port){ UINT64_C(0xffffff) }, -EINVAL);
+	check_no_port((portico_port){ port.id + (UINT64_C(1) << 40) }, -EINVAL); /* not yet */
+	CHECK_EQUAL(portico_mailbox_open(k, "nobody's", &port), -ENOENT);
 }
 
-static int get(portico_port port)
+static void case_misuse_arguments(void)
 {
-	char bytes[8192];
-	return (int)portico_receive(instance, port, bytes, sizeof bytes, NULL, NULL, PORTICO_NOW);
+	const struct portico_sending how = { 0 };
+	const struct portico_filter none = { .select = (enum portico_select)9 };
+	portico_port port = mailbox(1), completions;
+	struct portico_completion completion;
+	struct portico_envelope envelope;
+	portico_wait wait;
+	char text[128] = "";
+	CHECK_EQUAL(portico_completions_create(k, &completions), 0);
+	/* longer than the mailbox takes */
+	CHECK_EQUAL(portico_send(k, port, text, 65, 1, PORTICO_FOREVER), -EMSGSIZE);
+	CHECK_EQUAL(portico_send_with(k, port, text, 65, &how, PORTICO_FOREVER), -EMSGSIZE);
+	CHECK_EQUAL(portico_post_send(k, port, text, 65, 1, PORTICO_FOREVER, completions, 1, &wait),
+		    -EMSGSIZE);
+	CHECK_EQUAL(portico_send(k, port, text, (size_t)1 << 40, 1, PORTICO_FOREVER), -EMSGSIZE);
+	/* a negative deadline */
+	CHECK_EQUAL(portico_send(k, port, text, 1, 1, -1), -EINVAL);
+	CHECK_EQUAL(portico_send_with(k, port, text, 1, &how, -1), -EINVAL);
+	CHECK_EQUAL(portico_receive(k, port, text, 64, NULL, NULL, INT64_MIN), -EINVAL);
+	CHECK_EQUAL(portico_receive_any(k, &port, 1, text, 64, NULL, NULL, -1), -EINVAL);
+	CHECK_EQUAL(portico_post_send(k, port, text, 1, 1, -1, completions, 1, &wait), -EINVAL);
+	CHECK_EQUAL(portico_post_receive(k, &port, 1, 64, NULL, -1, completions, 1, &wait), -EINVAL);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, -1), -EINVAL);
+	/* one that has passed is as PORTICO_NOW, but for what it says */
+	CHECK_EQUAL(portico_receive(k, port, text, 64, NULL, NULL, 1), -ETIMEDOUT);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, 1), -ETIMEDOUT);
+	CHECK_EQUAL(portico_send(k, port, "x", 1, 1, 1), 0);
+	CHECK_EQUAL(portico_send(k, port, "x", 1, 1, 1), -ETIMEDOUT);
+	CHECK_EQUAL(portico_receive(k, port, text, 64, NULL, &envelope, 1), 1);
+	/* nothing where something should be */
+	CHECK_EQUAL(portico_send(k, port, NULL, 1, 1, PORTICO_NOW), -EFAULT);
+	CHECK_EQUAL(portico_send_with(k, port, NULL, 1, &how, PORTICO_NOW), -EFAULT);
+	CHECK_EQUAL(portico_post_send(k, port, NULL, 1, 1, PORTICO_NOW, completions, 1, &wait), -EFAULT);
+	CHECK_EQUAL(portico_receive(k, port, NULL, 1, NULL, NULL, PORTICO_NOW), -EFAULT);
+	CHECK_EQUAL(portico_peek(k, port, NULL, 1, NULL, 0, NULL), -EFAULT);
+	CHECK_EQUAL(portico_send(k, port, NULL, 0, 1, PORTICO_NOW), 0);
+	CHECK_EQUAL(portico_receive(k, port, NULL, 0, NULL, NULL, PORTICO_NOW), 0);
+	/* selectors and counts */
+	CHECK_EQUAL(portico_receive(k, port, text, 64, &none, NULL, PORTICO_NOW), -EINVAL);
+	CHECK_EQUAL(portico_probe(k, port, &none, NULL), -EINVAL);
+	CHECK_EQUAL(portico_receive_any(k, &port, 0, text, 64, NULL, NULL, PORTICO_NOW), -EINVAL);
+	CHECK_EQUAL(portico_receive_any(k, &port, 1025, text, 64, NULL, NULL, PORTICO_NOW), -EINVAL);
+	/* collected or cancelled twice */
+	CHECK_EQUAL(portico_post_receive(k, &port, 1, 64, NULL, PORTICO_FOREVER, completions, 1, &wait), 0);
+	CHECK_EQUAL(portico_cancel(k, wait), 0);
+	CHECK_EQUAL(portico_cancel(k, wait), -EINVAL);
+	CHECK_EQUAL(portico_collect(k, wait, text, 64, NULL), -EINVAL);
+	CHECK_EQUAL(portico_mailbox_destroy(k, completions), 0);
+	CHECK_EQUAL(portico_complete(k, completions, &completion, PORTICO_NOW), -EIDRM);
 }
 
-static int give(portico_port to, portico_port right, enum portico_disposition how)
+static void case_explained(void)
 {
-	struct portico_part part = { .kind = PORTICO_PART_RIGHT, .how = how, .right = right };
-	struct portico_message message = { .parts = &part, .count = 1 };
-	return portico_message_send(instance, to, &message, PORTICO_NOW);
+	static const int errors[] = {
+		EAGAIN,	      ETIMEDOUT, EINTR, EIDRM,	EINVAL,	  ENOENT,      EEXIST,
+		ENAMETOOLONG, EMSGSIZE,	 E2BIG, EACCES, EPERM,	  ENOBUFS,     ENOSPC,
+		EIO,	      EDEADLK,	 EBUSY, EFAULT, EALREADY, EINPROGRESS, ECANCELED
+	};
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		CHECK(strcmp(portico_explain(errors[i]), "unexpected error") != 0);
+		CHECK_EQUAL(strcmp(portico_explain(-errors[i]), portico_explain(errors[i])), 0);
+		for (size_t j = 0; j < i; j++)
+			CHECK(strcmp(portico_explain(errors[i]), portico_explain(errors[j])) != 0);
+	}
 }
-
-static int send_parts(struct portico_part *parts, unsigned count)
-{
-	struct portico_message message = { .parts = parts, .count = count };
-	return portico_message_send(instance, box, &message, PORTICO_NOW);
-}
-
-/* Names of nothing, and of what is no more. */
-static void stale(void)
-{
-	portico_port never = { 12345 }, right_never = { send.id + 1000 };
-	CHECK_EQUAL(put(never), -EINVAL);
-	CHECK_EQUAL(put(right_never), -EINVAL);
-	CHECK_EQUAL(portico_right_drop(instance, box), -EINVAL);
-	CHECK_EQUAL(put(once), 0);
-	CHECK_EQUAL(put(once), -EINVAL);
-	CHECK_EQUAL(give(box, send, PORTICO_MOVE), 0);
-	CHECK_EQUAL(put(send), -EINVAL);
-	CHECK_EQUAL(portico_right_drop(instance, send), -EINVAL);
-	CHECK_EQUAL(portico_right_make(instance, receive, PORTICO_SEND, &send), 0);
-	CHECK_EQUAL(portico_mailbox_destroy(instance, box), 0);
-	CHECK_EQUAL(put(box), -EIDRM);
-	CHECK_EQUAL(portico_right_drop(instance, receive), 0);
-	CHECK_EQUAL(put(send), -EIDRM);
-	CHECK_EQUAL(get(receive), -EINVAL);
-	CHECK_EQUAL(portico_mailbox_open(instance, "nobody", &box), -ENOENT);
-}
-
-static void wrong_kind(void)
-{
-	portico_port right, set, notify;
-	CHECK_EQUAL(put(receive), -EBADF);
-	CHECK_EQUAL(get(send), -EBADF);
-	CHECK_EQUAL(portico_right_make(instance, send, PORTICO_SEND, &right), -EBADF);
-	CHECK_EQUAL(give(box, receive, PORTICO_COPY), -EBADF);
-	CHECK_EQUAL(give(box, once, PORTICO_COPY), -EBADF);
-	CHECK_EQUAL(give(box, send, PORTICO_MAKE_SEND), -EBADF);
-	CHECK_EQUAL(give(send, receive, PORTICO_MOVE), -ELOOP);
-	CHECK_EQUAL(portico_send_one(instance, once, "x", 1, 1, 1), -EBADF);
-	CHECK_EQUAL(portico_set_create(instance, &set), 0);
-	CHECK_EQUAL(portico_set_add(instance, set, receive), 0);
-	CHECK_EQUAL(put(set), -EPERM);
-	CHECK_EQUAL(get(receive), -EBUSY);
-	CHECK_EQUAL(portico_notify_port(instance, &notify), 0);
-	CHECK_EQUAL(put(notify), -EPERM);
-	CHECK_EQUAL(get(box), -EAGAIN); /* none of that did anything */
-	CHECK_EQUAL(get(set), -EAGAIN);
-}
-
-static void messages(void)
-{
-	char data[64];
-	struct portico_part parts[PORTICO_PARTS_MOST + 1];
-	for (unsigned i = 0; i <= PORTICO_PARTS_MOST; i++)
-		parts[i] = (struct portico_part){ .kind = PORTICO_PART_DATA, .data = data };
-	CHECK_EQUAL(send_parts(parts, PORTICO_PARTS_MOST + 1), -EINVAL);
-	CHECK_EQUAL(send_parts(parts, PORTICO_PARTS_MOST), 0);
-	CHECK_EQUAL(get(box), -EBADMSG);
-	struct portico_message into = { .parts = parts, .count = PORTICO_PARTS_MOST - 1 };
-	CHECK_EQUAL(portico_message_receive(instance, box, NULL, &into, PORTICO_NOW), -E2BIG);
-	into.count = PORTICO_PARTS_MOST;
-	CHECK_EQUAL(portico_message_receive(instance, box, NULL, &into, PORTICO_NOW), PORTICO_PARTS_MOST);
-
-	parts[0] = (struct portico_part){ .kind = (enum portico_part_kind)9 };
-	CHECK_EQUAL(send_parts(parts, 1), -EINVAL);
-	parts[0] = (struct portico_part){ .kind = PORTICO_PART_DATA, .bytes = 1 };
-	CHECK_EQUAL(send_parts(parts, 1), -EFAULT);
-	parts[0] = (struct portico_part){ .kind = PORTICO_PART_MEMORY, .how = PORTICO_COPY, .bytes = 1 };
-	CHECK_EQUAL(send_parts(parts, 1), -EFAULT);
-	CHECK_EQUAL(send_parts(NULL, 1), -EFAULT);
-	/* 16 bytes a part count */
-	parts[0] = (struct portico_part){ .kind = PORTICO_PART_DATA, .data = data, .bytes = 49 };
-	into = (struct portico_message){ .parts = parts, .count = 1 };
-	CHECK_EQUAL(portico_message_send(instance, send, &into, PORTICO_NOW), -EMSGSIZE);
-	parts[0].bytes = 48;
-	CHECK_EQUAL(portico_message_send(instance, send, &into, PORTICO_NOW), 0);
-	into.size_bytes = 48;
-	CHECK_EQUAL(portico_message_receive(instance, receive, NULL, &into, PORTICO_NOW), -EFAULT);
-}
-
-static void deadlines(void)
-{
-	struct portico_notification notification;
-	struct portico_message message = { 0 };
-	CHECK_EQUAL(portico_message_send(instance, send, &message, -1), -EINVAL);
-	CHECK_EQUAL(portico_message_receive(instance, receive, NULL, &message, -1), -EINVAL);
-	CHECK_EQUAL(portico_call(instance, send, &message, &message, -1), -EINVAL);
-	CHECK_EQUAL(portico_notified(instance, receive, &notification, -1), -EINVAL);
-	CHECK_EQUAL(get(receive), -EAGAIN);
-	CHECK_EQUAL(portico_notified(instance, receive, &notification, portico_deadline(1)), -ETIMEDOUT);
-}
-
-static void limits(void)
-{
-	struct portico_instance_limits most = { .rights_per_task = 3 };
-	portico_port right;
-	CHECK_EQUAL(portico_limits_set(instance, &most), 0);
-	CHECK_EQUAL(portico_right_make(instance, receive, PORTICO_SEND_ONCE, &right), -EDQUOT);
-	CHECK_EQUAL(portico_right_make(instance, receive, PORTICO_SEND, &right), 0); /* a reference more */
-	CHECK_EQUAL(portico_port_create(instance, NULL, &right), -EDQUOT);
-}
-
-static const struct test_case cases[] = {
-	{ "stale", stale },	    { "wrong-kind", wrong_kind }, { "messages", messages },
-	{ "deadlines", deadlines }, { "limits", limits },	  { 0 },
-};
 
 int main(int argc, char **argv)
 {
-	if (argc > 1)
-		begin();
+	static const struct test_case cases[] = {
+		{ "misuse-ports", case_misuse_ports },
+		{ "misuse-arguments", case_misuse_arguments },
+		{ "explained", case_explained },
+		{ 0 },
+	};
+	CHECK_EQUAL(portico_open(NULL, PORTICO_CREATE, &k), 0);
 	return run_cases(cases, argc, argv);
 }

@@ -5,7 +5,7 @@
 #include "object.h"
 #include "port.h"
 #include "region.h"
-#include "right.h"
+#include "right_inside.h"
 #include "task.h"
 
 #include <fcntl.h>

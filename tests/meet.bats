@@ -32,3 +32,7 @@ load helper
 @test "meet: peeking at a set, and at who waits to send to its members" { case_of core_meet peek-set; }
 @test "meet: a port with another receiver can't be had by a set" { case_of core_meet rule-keeps-out-of-set; }
 @test "meet: a port's rule knows whose set it is in" { case_of core_meet rule-knows-set; }
+
+# ---- all at once
+
+@test "meet: all that can be done with ports, at random, loses and doubles nothing" { case_of core_random random; }

@@ -92,6 +92,11 @@ static void deliver(struct file *file, fuse_req_t request, uint32_t message, siz
 		pk_message_release(server.kernel, message);
 		return;
 	}
+	if (m->more & PK_MORE_PARTS) { /* a file has no rights and memory to give: it stays */
+		pk_port_give_back(server.kernel, message);
+		fuse_reply_err(request, EBADMSG);
+		return;
+	}
 	uint32_t most = size_bytes < MOST ? (uint32_t)size_bytes : MOST;
 	uint32_t part = most < length ? most : length;
 	if (fuse_reply_buf(request, data, part) != 0) { /* F4 */

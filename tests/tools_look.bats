@@ -263,6 +263,20 @@ print([o["port"] for o in json.load(sys.stdin) if o["kind"] == "port set"][0])')
 	[[ $stderr = "portico recv: mailbox clock: only its owner may do that"* ]]
 }
 
+@test "look: a file gives no message with parts, and leaves it" {
+	require_fuse
+	portico mount
+	run cat "$PORTICO_KERNEL/mnt/mbox/parcel"
+	local status_of_cat=$status said=$output
+	portico umount
+	[ "$status_of_cat" -eq 1 ]
+	[[ $said = *"Bad message"* ]]
+	p stat --json parcel
+	json_says 'it["messages"] == 1'
+	p stat --json
+	json_says 'it["rights_in_messages"] == 2'
+}
+
 # ---- doctor
 
 # The doctor finds nothing wrong; then that damage: its finding and subject, and what is said of the repair.

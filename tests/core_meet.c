@@ -1,112 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Where features meet: what each promises alone it keeps beside the others, and what is shared is in order.
  */
-#include "check.h"
-#include "port.h"
-#include "right.h"
-#include "task.h"
+#include "meet.h"
 
 #include <pthread.h>
-#include <portico/broadcast.h>
-#include <portico/handler.h>
-#include <portico/limits.h>
-#include <portico/mail.h>
-#include <portico/message.h>
-#include <portico/poll.h>
-#include <portico/set.h>
-#include <portico/task.h>
-
-static portico *k;
-
-/* ---- what the cases are made of */
-
-static int64_t soon(void)
-{
-	return portico_deadline(INT64_C(20000000000));
-}
-
-static portico_port mailbox(uint32_t slots)
-{
-	struct portico_limits limits = { slots, 64, 1 << 20 };
-	portico_port port;
-	CHECK_EQUAL(portico_mailbox_create(k, NULL, &limits, 0600, &port), 0);
-	return port;
-}
-
-/* One whose messages take places of a pool of that many. */
-static portico_port pooled(uint32_t slots, uint32_t places)
-{
-	CHECK_EQUAL(portico_limits_set(k, &(struct portico_instance_limits){ .pooled = places }), 0);
-	return mailbox(slots);
-}
-
-static portico_port guarded(uint32_t slots)
-{
-	struct portico_limits limits = { slots, 64, 1 << 20 };
-	portico_port receive;
-	CHECK_EQUAL(portico_port_create(k, &limits, &receive), 0);
-	return receive;
-}
-
-static portico_port right_to(portico_port receive, enum portico_right_kind kind)
-{
-	portico_port right;
-	CHECK_EQUAL(portico_right_make(k, receive, kind, &right), 0);
-	return right;
-}
-
-static portico_port completions(void)
-{
-	portico_port port;
-	CHECK_EQUAL(portico_completions_create(k, &port), 0);
-	return port;
-}
-
-static portico_port set_of(portico_port member)
-{
-	portico_port set;
-	CHECK_EQUAL(portico_set_create(k, &set), 0);
-	CHECK_EQUAL(portico_set_add(k, set, member), 0);
-	return set;
-}
-
-static int put(portico_port port, const char *text, int64_t type)
-{
-	return portico_send(k, port, text, strlen(text), type, PORTICO_NOW);
-}
-
-static ssize_t get_by(portico_port port, size_t room, int64_t deadline)
-{
-	char buffer[64];
-	return portico_receive(k, port, buffer, room, NULL, NULL, deadline);
-}
-
-static ssize_t get(portico_port port)
-{
-	return get_by(port, 64, PORTICO_NOW);
-}
-
-static struct portico_status status_of(portico_port port)
-{
-	struct portico_status status;
-	CHECK_EQUAL(portico_mailbox_status(k, port, &status), 0);
-	return status;
-}
-
-static void await_receivers(portico_port port, uint32_t receivers)
-{
-	for (int i = 0; i < 5000 && status_of(port).receivers != receivers; i++)
-		sleep_ms(2);
-	CHECK_EQUAL(status_of(port).receivers, receivers);
-}
-
-static void await_completion(portico_port port, uint64_t cookie, portico_wait *wait)
-{
-	struct portico_completion completion;
-	CHECK_EQUAL(portico_complete(k, port, &completion, soon()), 0);
-	CHECK_EQUAL(completion.cookie, cookie);
-	*wait = completion.wait;
-}
 
 /* ---- notifications */
 
@@ -237,79 +134,6 @@ static void case_listener_member(void)
 	CHECK_EQUAL(put(source, "heard", 1), 0);
 	await_completion(told, 1, &receiving);
 	CHECK_EQUAL(portico_collect(k, receiving, buffer, 64, NULL), 5);
-}
-
-/* ---- looking at a set */
-
-static void peek_is(portico_port port, uint32_t index, const char *text, portico_port member)
-{
-	struct portico_envelope envelope;
-	char buffer[64];
-	CHECK_EQUAL(portico_peek(k, port, buffer, 64, NULL, index, &envelope), strlen(text));
-	CHECK_EQUAL(memcmp(buffer, text, strlen(text)), 0);
-	CHECK_EQUAL(envelope.port.id, member.id);
-}
-
-static void case_peek_set(void)
-{
-	portico_port a = mailbox(1), b = mailbox(0), set = set_of(a), told = completions();
-	portico_wait waits[3];
-	CHECK_EQUAL(portico_set_add(k, set, b), 0);
-	CHECK_EQUAL(put(a, "a1", 1), 0);
-	CHECK_EQUAL(portico_post_send(k, b, "b2", 2, 1, PORTICO_FOREVER, told, 1, &waits[0]), 0);
-	CHECK_EQUAL(portico_post_send(k, a, "a3", 2, 1, PORTICO_FOREVER, told, 2, &waits[1]), 0);
-	CHECK_EQUAL(portico_post_send(k, b, "b4", 2, 1, PORTICO_FOREVER, told, 3, &waits[2]), 0);
-	peek_is(set, 0, "a1", a);
-	peek_is(set, 1, "b2", b);
-	peek_is(set, 2, "a3", a);
-	peek_is(set, 3, "b4", b);
-	char buffer[64];
-	CHECK_EQUAL(portico_peek(k, set, buffer, 64, NULL, 4, NULL), -EAGAIN);
-	CHECK_EQUAL(get(set), 2);
-	peek_is(set, 1, "b2", b); /* the sender has come in */
-}
-
-/* ---- rules and sets */
-
-static void case_rule_keeps_out_of_set(void)
-{
-	portico_port port = mailbox(4), other = mailbox(4), set = set_of(other);
-	int *step = shared_memory(sizeof *step);
-	CHECK_EQUAL(portico_mailbox_share(k, port, PORTICO_SHARE_ONE_RECEIVER), 0);
-	pid_t child = CHILD({
-		CHECK_EQUAL(portico_mailbox_claim(k, port), 0);
-		*(volatile int *)step = 1;
-		sleep_ms(60000);
-	});
-	while (*(volatile int *)step == 0)
-		sleep_ms(1);
-	CHECK_EQUAL(portico_set_add(k, set, port), -EBUSY);
-	kill_child(child);
-	CHECK_EQUAL(portico_set_add(k, set, port), 0);
-}
-
-/* Whose set it is in is its receiver. */
-static void case_rule_knows_set(void)
-{
-	portico_port one = mailbox(4), pair = mailbox(4), set = set_of(one);
-	CHECK_EQUAL(portico_set_add(k, set, pair), 0);
-	CHECK_EQUAL(portico_mailbox_share(k, one, PORTICO_SHARE_ONE_RECEIVER), 0);
-	CHECK_EQUAL(portico_mailbox_share(k, pair, PORTICO_SHARE_PAIR), 0);
-	join_child(CHILD(CHECK_EQUAL(portico_mailbox_claim(k, one), -EBUSY)));
-	int *step = shared_memory(sizeof *step);
-	pid_t child = CHILD({
-		CHECK_EQUAL(put(pair, "second", 1), 0);
-		*(volatile int *)step = 1;
-		sleep_ms(60000);
-	});
-	while (*(volatile int *)step == 0)
-		sleep_ms(1);
-	join_child(CHILD(CHECK_EQUAL(put(pair, "third", 1), -EBUSY)));
-	CHECK_EQUAL(get(set), 6);
-	kill_child(child);
-	CHECK_EQUAL(portico_set_remove(k, set, one), 0);
-	CHECK_EQUAL(get(one), -EAGAIN);
-	join_child(CHILD(CHECK_EQUAL(portico_mailbox_claim(k, one), 0)));
 }
 
 /* ---- a right's name is no port's */
@@ -443,9 +267,6 @@ int main(int argc, char **argv)
 		{ "listener-member", case_listener_member },
 		{ "right-is-no-id", case_right_is_no_id },
 		{ "complete-notification", case_complete_notification },
-		{ "peek-set", case_peek_set },
-		{ "rule-keeps-out-of-set", case_rule_keeps_out_of_set },
-		{ "rule-knows-set", case_rule_knows_set },
 		{ "signal-member", case_signal_member },
 		{ "signal-moved", case_signal_moved },
 		{ "scan-moved", case_scan_moved },

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Where features meet, case by case: tests/core_meet.c says what each asserts.
+# Where features meet, case by case: tests/core_meet*.c say what each asserts.
 # limit_seconds: 120
 
 load helper
@@ -29,9 +29,17 @@ load helper
 
 # ---- looking and sharing
 
-@test "meet: peeking at a set, and at who waits to send to its members" { case_of core_meet peek-set; }
-@test "meet: a port with another receiver can't be had by a set" { case_of core_meet rule-keeps-out-of-set; }
-@test "meet: a port's rule knows whose set it is in" { case_of core_meet rule-knows-set; }
+@test "meet: peeking at a set, and at who waits to send to its members" { case_of core_meet_sets peek-set; }
+@test "meet: a port with another receiver can't be had by a set" { case_of core_meet_sets rule-keeps-out-of-set; }
+@test "meet: a port's rule knows whose set it is in" { case_of core_meet_sets rule-knows-set; }
+
+# ---- sets and the rest
+
+@test "meet: killed with an urgent message out of a set with an index" { case_of core_meet_sets killed-with-urgent; }
+@test "meet: receipts of a pooled member of a set" { case_of core_meet_sets receipt-by-set; }
+@test "meet: requests to a port in a set are answered" { case_of core_meet_sets call-by-set; }
+@test "meet: one message over the limit of a member" { case_of core_meet_sets send-one-by-set; }
+@test "meet: a receive right leaves while it is waited for" { case_of core_meet_sets moved-while-awaited; }
 
 # ---- all at once
 

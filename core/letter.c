@@ -64,7 +64,8 @@ static int put_part(struct sending *s, const struct portico_part *part)
 {
 	switch (part->kind) {
 	case PORTICO_PART_DATA:
-		memcpy(s->data, part->data, part->bytes);
+		if (part->bytes != 0) /* else data may be NULL */
+			memcpy(s->data, part->data, part->bytes);
 		s->data += part->bytes;
 		s->list[s->count++] = (struct pk_part){ PK_PART_DATA, 0, part->bytes };
 		return 0;

@@ -70,19 +70,29 @@ static bool is_pending(struct portico *k, const struct pk_right *right)
 	       pk_wait_status(k, right->pending) == PK_POSTED;
 }
 
-static int post_one(struct portico *k, struct pk_right *right, uint32_t message, uint64_t cookie)
+/* Under the rights' lock, or two threads would both find none waiting. */
+static int post_if_none(struct portico *k, pk_id name, uint32_t message, const struct pk_post *post)
+{
+	uint32_t slot = 0;
+	struct pk_right *right = pk_right_of(k, name, &slot);
+	if (!right)
+		return -EINVAL; /* another thread dropped it meanwhile */
+	int error = is_pending(k, right) ? -EBUSY : pk_port_post_send(k, right->port, message, post, &slot);
+	if (!error)
+		right->pending = slot;
+	return error;
+}
+
+static int post_one(struct portico *k, pk_id name, uint32_t message, uint64_t cookie)
 {
 	pk_id wait = 0;
 	struct pk_post post = { .tell = PK_TELL_PORT, .cookie = cookie, .until_ns = PK_FOREVER, .id = &wait };
-	uint32_t slot = 0;
 	int error = pk_notify_port(k, &post.port);
 	if (!error)
-		error = pk_rights_lock(k); /* of two threads one is too late */
+		error = pk_rights_lock(k);
 	if (error)
 		return error;
-	error = is_pending(k, right) ? -EBUSY : pk_port_post_send(k, right->port, message, &post, &slot);
-	if (!error)
-		right->pending = slot;
+	error = post_if_none(k, name, message, &post);
 	pk_rights_unlock(k);
 	return error ? error : 1;
 }
@@ -96,8 +106,7 @@ PUBLIC int portico_send_one(portico *instance, portico_port port, const void *da
 	if (!error)
 		error = pk_is_right(port.id) ? pk_right_resolve(instance, port.id, PK_TO_SEND, &id, &slot)
 					     : -EBADF;
-	struct pk_right *right = error ? NULL : pk_right_at(instance, slot);
-	if (!error && right->kind != PK_RIGHT_SEND)
+	if (!error && pk_right_at(instance, slot)->kind != PK_RIGHT_SEND)
 		error = -EBADF;
 	if (!error)
 		error = pk_message_make_from(instance, data, bytes, type, &message);
@@ -107,7 +116,7 @@ PUBLIC int portico_send_one(portico *instance, portico_port port, const void *da
 	if (!error)
 		error = pk_port_send(instance, id, message, NULL, NULL);
 	if (error == -EAGAIN)
-		error = post_one(instance, right, message, cookie);
+		error = post_one(instance, port.id, message, cookie);
 	if (error < 0 && error != -EIO)
 		pk_message_release(instance, message);
 	return pk_right_error(slot, error);

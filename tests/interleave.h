@@ -45,6 +45,7 @@ extern struct portico *k;
 
 struct actor *enters(const char *name);	 /* a task */
 struct actor *arrives(const char *name); /* a process that hasn't used the instance yet */
+struct actor *joins(const char *name, const struct actor *other); /* another thread of its task */
 struct portico *kernel_of(const struct actor *actor);
 pk_id task_of(const struct actor *actor);
 
@@ -60,14 +61,21 @@ pk_id task_of(const struct actor *actor);
 #define ends(actor, should) (interleave_at(__FILE__, __LINE__), interleave_end(actor, should))
 /* It begins, and ends. */
 #define does(actor, deed, with, should) (begins(actor, deed, with), ends(actor, should))
+/* The same, and whatever its result is. */
+#define tells(actor, deed, with) (begins(actor, deed, with), interleave_finish(actor))
 
-/* kill -9, where it stands; nobody has noticed yet. */
+/* kill -9, with all threads of its task, where they stand; nobody has noticed yet. */
 void dies(struct actor *actor);
+/* That thread ends, having nothing to do; its task lives on. */
+void retires(struct actor *actor);
 /* exec: whoever comes is the same process, with another image. */
 struct actor *execs(struct actor *actor);
 /* A signal with a handler; it interrupts what the kernel would let it
  * interrupt. */
 void signals(struct actor *actor);
+/* And that is what the handler does, where the actor stands, before it goes on. */
+void interrupts(struct actor *actor, deed *handler, int64_t with);
+int64_t handled_by(const struct actor *actor); /* how that ended */
 /* Time passes, and wakes whose time has come. */
 void passes_ms(int64_t ms);
 int64_t ms_passed(void); /* since the beginning */
@@ -96,8 +104,8 @@ int run_scripts(const struct test_case *scripts, int argc, char **argv);
 
 /*
  * Or every order of events, instead of one: the explorer's.  prepare() says who
- * is there and what they begin, and what may_die() and may_pass_ms() add to
- * that; then they go on in every order in which the one that runs is left for
+ * is there and what they begin, and what may_die(), may_interrupt() and
+ * may_pass_ms() add to that; then they go on in every order in which the one that runs is left for
  * another at most `departures` times before it must be, deaths and passed time
  * counted among them.  verify() says what must hold after each.
  */
@@ -109,6 +117,7 @@ struct exploration {
 };
 
 void may_die(struct actor *actor);
+void may_interrupt(struct actor *actor, deed *handler, int64_t with);
 void may_pass_ms(int64_t ms);
 
 int run_explorations(const struct exploration *explorations, int argc, char **argv);
@@ -120,5 +129,6 @@ void interleave_begin(struct actor *actor, deed *deed, int64_t with);
 void interleave_reach(struct actor *actor, const char *point);
 void interleave_sleep(struct actor *actor, bool lock);
 void interleave_end(struct actor *actor, int64_t should);
+int64_t interleave_finish(struct actor *actor);
 
 #endif

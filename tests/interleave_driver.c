@@ -101,6 +101,11 @@ void pause_as(enum state state)
 	me->state = state;
 	sem_post(&paused);
 	await_turn();
+	while (me->handler) {
+		deed *handler = me->handler;
+		me->handler = NULL;
+		me->handled = handler(me->kernel, me->handler_with);
+	}
 }
 
 void let_go(struct actor *actor, const char *stop_at)
@@ -165,7 +170,8 @@ static void *play(void *actor)
 {
 	me = actor;
 	await_turn();
-	open_kernel(me);
+	if (!me->kernel)
+		open_kernel(me);
 	if (me->comes_in && pk_enter(me->kernel) != 0)
 		fail("%s can't register", me->name);
 	for (;;) {
@@ -182,14 +188,14 @@ static struct actor *add_actor(const char *name, uint32_t pid)
 	struct actor *actor = &actors[actor_count++];
 	actor->name = name;
 	actor->process = (struct pk_process){ .pid = pid, .pid_namespace = 1, .start_time = pid };
+	actor->thread = pid;
 	snprintf(actor->process.command, sizeof actor->process.command, "%.15s", name);
 	sem_init(&actor->go, 0, 0);
 	return actor;
 }
 
-static struct actor *start(const char *name, uint32_t pid, bool comes_in)
+static struct actor *start(struct actor *actor, bool comes_in)
 {
-	struct actor *actor = add_actor(name, pid);
 	pthread_t thread;
 	actor->comes_in = comes_in;
 	actor->state = PAUSED;
@@ -201,12 +207,20 @@ static struct actor *start(const char *name, uint32_t pid, bool comes_in)
 
 struct actor *enters(const char *name)
 {
-	return start(name, FIRST_PID + (uint32_t)actor_count, true);
+	return start(add_actor(name, FIRST_PID + (uint32_t)actor_count), true);
 }
 
 struct actor *arrives(const char *name)
 {
-	return start(name, FIRST_PID + (uint32_t)actor_count, false);
+	return start(add_actor(name, FIRST_PID + (uint32_t)actor_count), false);
+}
+
+struct actor *joins(const char *name, const struct actor *other)
+{
+	struct actor *actor = add_actor(name, other->process.pid);
+	actor->thread = FIRST_PID + (uint32_t)(actor - actors);
+	actor->kernel = other->kernel;
+	return start(actor, true);
 }
 
 struct portico *kernel_of(const struct actor *actor)
@@ -245,11 +259,17 @@ void interleave_sleep(struct actor *actor, bool lock)
 		     whereabouts(actor));
 }
 
-void interleave_end(struct actor *actor, int64_t should)
+int64_t interleave_finish(struct actor *actor)
 {
 	let_go(actor, NULL);
 	if (actor->state != IDLE)
 		fail("%s doesn't end: %s", actor->name, whereabouts(actor));
+	return actor->result;
+}
+
+void interleave_end(struct actor *actor, int64_t should)
+{
+	interleave_finish(actor);
 	if (actor->result != should)
 		fail("%s ended with %lld, not %lld", actor->name, (long long)actor->result,
 		     (long long)should);
@@ -257,18 +277,40 @@ void interleave_end(struct actor *actor, int64_t should)
 
 void dies(struct actor *actor)
 {
+	for (int i = 1; i < actor_count; i++)
+		if (actors[i].process.pid == actor->process.pid && lives(&actors[i]))
+			actors[i].state = DEAD;
+}
+
+void retires(struct actor *actor)
+{
+	if (actor->state != IDLE)
+		fail("%s can't end yet: %s", actor->name, whereabouts(actor));
 	actor->state = DEAD;
 }
 
 struct actor *execs(struct actor *actor)
 {
 	actor->state = REPLACED;
-	return start(actor->name, actor->process.pid, false);
+	return start(add_actor(actor->name, actor->process.pid), false);
 }
 
 bool is_asleep(const struct actor *actor)
 {
 	return actor->state == ASLEEP;
+}
+
+void interrupts(struct actor *actor, deed *handler, int64_t with)
+{
+	if (actor->state != PAUSED || actor->holds_signals)
+		fail("%s can't be interrupted: %s", actor->name, whereabouts(actor));
+	actor->handler = handler;
+	actor->handler_with = with;
+}
+
+int64_t handled_by(const struct actor *actor)
+{
+	return actor->handled;
 }
 
 bool has_died(const struct actor *actor)
@@ -305,7 +347,8 @@ static bool slot_names(unsigned table, uint32_t slot, pk_id task)
 bool is_named(pk_id task)
 {
 	struct pk_header *header = pk_header(k);
-	if (pk_lock_held_by(&header->names_lock, task) || pk_lock_held_by(&header->runs_lock, task))
+	if (pk_lock_held_by(&header->names_lock, task) || pk_lock_held_by(&header->runs_lock, task) ||
+	    pk_lock_held_by(&header->rights_lock, task))
 		return true;
 	for (unsigned table = 0; table < PK_TABLES; table++) {
 		if (pk_lock_held_by(&header->tables[table].lock, task))

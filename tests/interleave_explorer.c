@@ -14,8 +14,9 @@
 
 /* What may happen once, at any point. */
 struct event {
-	struct actor *dies;
-	int64_t passes_ms;
+	struct actor *dies, *interrupted;
+	deed *handler;
+	int64_t with, passes_ms;
 	bool happened;
 };
 
@@ -36,6 +37,12 @@ void may_die(struct actor *actor)
 	events[event_count++] = (struct event){ .dies = actor };
 }
 
+void may_interrupt(struct actor *actor, deed *handler, int64_t with)
+{
+	CHECK(event_count < MOST_EVENTS);
+	events[event_count++] = (struct event){ .interrupted = actor, .handler = handler, .with = with };
+}
+
 void may_pass_ms(int64_t ms)
 {
 	CHECK(event_count < MOST_EVENTS);
@@ -53,17 +60,37 @@ static int choose(int options)
 	return order->chosen[at++];
 }
 
+static void tell(const struct event *event)
+{
+	if (event->dies)
+		fprintf(stderr, "  %s dies at '%s'\n", event->dies->name, event->dies->at);
+	else if (event->interrupted)
+		fprintf(stderr, "  %s is interrupted at '%s'\n", event->interrupted->name,
+			event->interrupted->at);
+	else
+		fprintf(stderr, "  %lld ms pass\n", (long long)event->passes_ms);
+}
+
 static void happen(struct event *event)
 {
 	event->happened = true;
-	if (event->dies && tells)
-		fprintf(stderr, "  %s dies at '%s'\n", event->dies->name, event->dies->at);
-	else if (tells)
-		fprintf(stderr, "  %lld ms pass\n", (long long)event->passes_ms);
+	if (tells)
+		tell(event);
 	if (event->dies)
 		dies(event->dies);
+	else if (event->interrupted)
+		interrupts(event->interrupted, event->handler, event->with);
 	else
 		passes_ms(event->passes_ms);
+}
+
+static bool may_happen(const struct event *event)
+{
+	if (event->happened)
+		return false;
+	if (event->interrupted)
+		return event->interrupted->state == PAUSED && !event->interrupted->holds_signals;
+	return !event->dies || !has_died(event->dies);
 }
 
 /* Nobody can go on: time passes until somebody can.  False: all have ended. */
@@ -96,7 +123,7 @@ static int what_may(struct event *options[])
 {
 	int count = 0;
 	for (int i = 0; i < event_count; i++)
-		if (!events[i].happened && !(events[i].dies && has_died(events[i].dies)))
+		if (may_happen(&events[i]))
 			options[count++] = &events[i];
 	return count;
 }

@@ -24,6 +24,7 @@ struct actor {
 	enum state state;
 	struct portico *kernel;
 	struct pk_process process;
+	uint32_t thread; /* the first of a process has the process's number */
 	sem_t go;
 	bool comes_in; /* registers as soon as it is there */
 	deed *deed;
@@ -37,6 +38,8 @@ struct actor {
 	int woken_by;	/* what pk_sleep() returns */
 	/* signals */
 	bool holds_signals, signalled;
+	deed *handler; /* runs when the actor goes on; or NULL */
+	int64_t handler_with, handled;
 };
 
 /* ---- interleave_driver.c */

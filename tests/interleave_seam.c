@@ -163,32 +163,38 @@ SEAM(bool, pk_process_marked, (int region, uint64_t mark))
 {
 	(void)region;
 	interleave_point("pk_process_marked");
-	return mark < MARKS && marks[mark] && marks[mark] != me && lives(marks[mark]);
+	return mark < MARKS && marks[mark] && marks[mark]->kernel != me->kernel && lives(marks[mark]);
+}
+
+/* The actor that is that thread, alive; or NULL. */
+static struct actor *thread_of(uint32_t thread)
+{
+	for (int i = 0; i < actor_count; i++)
+		if (actors[i].thread == thread && lives(&actors[i]))
+			return &actors[i];
+	return NULL;
 }
 
 SEAM(uint32_t, pk_thread_id, (void))
 {
-	return me->process.pid;
+	return me->thread;
 }
 
-/* A thread's number is its process's: each has one. */
 SEAM(bool, pk_thread_alive, (uint32_t thread))
 {
-	return pid_lives(thread);
+	return thread_of(thread) != NULL;
 }
 
 SEAM(bool, pk_thread_exists, (uint32_t pid, uint32_t thread))
 {
-	return pid == thread && pid_lives(pid);
+	const struct actor *actor = thread_of(thread);
+	return actor && actor->process.pid == pid;
 }
 
 SEAM(bool, pk_thread_sleeps, (uint32_t pid, uint32_t thread))
 {
-	(void)thread;
-	for (int i = 1; i < actor_count; i++)
-		if (actors[i].process.pid == pid && lives(&actors[i]))
-			return actors[i].state == ASLEEP;
-	return false;
+	const struct actor *actor = thread_of(thread);
+	return actor && actor->process.pid == pid && actor->state == ASLEEP;
 }
 
 SEAM(uint32_t, pk_cpu, (void))

@@ -68,3 +68,30 @@ play() {
 @test "every order of three at one lock" { play interleave_explore lock; }
 @test "every order of two who inherit it" { play interleave_explore dying-owner; }
 @test "every order of three who register, and one's death" { play interleave_explore registering; }
+
+# ---- the same of what a message kernel has
+
+@test "R1: a right given up is seen to, whoever dies" { play interleave_explore_right R1; }
+@test "R2: a send-once right is used once" { play interleave_explore_right R2; }
+@test "R3: who holds rights is known, and when nobody does" { play interleave_explore_right R3; }
+@test "R4: a notification is sent exactly once" { play interleave_explore_right R4; }
+@test "R5: no receive right waits in its own queue" { play interleave_explore_right R5; }
+@test "R6: a port gets the message, or is told of its loss" { play interleave_explore_right R6; }
+@test "one message over the limit, of two threads" { play interleave_explore_right send-one; }
+@test "G1: a port joins and leaves a set whole" { play interleave_explore_portset G1; }
+@test "G3: who comes upon a set looks again" { play interleave_explore_portset G3; }
+@test "G4: deaths in a set" { play interleave_explore_portset G4; }
+@test "J4: the ends of sets and of their members" { play interleave_explore_portset J4; }
+@test "W5: a completion is told once, and never lost" { play interleave_explore_completion W5; }
+@test "magazines: no slot is held twice, or lost" { play interleave_explore_magazine G; }
+@test "Q2: the sender is told who consumed its message" { play interleave_explore_mail Q2; }
+@test "Q3: a receipt's wait ends with its port" { play interleave_explore_mail Q3; }
+@test "Q4: a message taken back is nobody's" { play interleave_explore_mail Q4; }
+@test "H1: nothing is heard once it doesn't listen" { play interleave_explore_mail H1; }
+@test "H2: a listener ends with its source" { play interleave_explore_mail H2; }
+@test "H3: who listens hears all" { play interleave_explore_mail H3; }
+@test "H5: what was missed is said" { play interleave_explore_mail H5; }
+@test "O2: the pool's count is never too low" { play interleave_explore_mail O2; }
+@test "O3: no place of the pool is used twice, or lost" { play interleave_explore_mail O3; }
+@test "N1: a port goes first, and a name that was registered after it" { play interleave_explore_name N1; }
+@test "N3: a name goes with its owner" { play interleave_explore_name N3; }

@@ -129,8 +129,8 @@ static int64_t asks_for_backup(struct portico *kernel, int64_t with)
 static int64_t receives_one(struct portico *kernel, int64_t name)
 {
 	char letter;
-	ssize_t got = portico_receive(kernel, (portico_port){ (pk_id)name }, &letter, 1, NULL, NULL,
-				      PORTICO_NOW);
+	ssize_t got =
+		portico_receive(kernel, (portico_port){ (pk_id)name }, &letter, 1, NULL, NULL, PORTICO_NOW);
 	return got == 1 ? letter : got;
 }
 static int64_t inherits(struct portico *kernel, int64_t with)

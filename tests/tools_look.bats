@@ -31,18 +31,18 @@ line_says() { grep -Eqx -- "$1" <<<"$output" || { echo "no line is $1:"; echo "$
 	p ls -a
 	[ "$status" -eq 0 ]
 	line_says "port +clock, of pid $server +[0-9]+ .* 0 messages, 0 bytes, 2 references to send +1024 of 1M, .*"
-	line_says "port set +of pid $server +[0-9]+ .* 1 message, 11 bytes, of 1 member +- +-"
+	line_says "port set +of pid $server +[0-9]+ .* 2 messages, 23 bytes, of 2 members +- +-"
 	line_says "inbox +of pid $client +[0-9]+ .* 2 messages, 6 bytes +.*"
 	[ "$(grep -Ec "^completions +of pid $server +" <<<"$output")" -eq 2 ]
-	[ "$(grep -Ec '^mailbox ' <<<"$output")" -eq 9 ]
+	[ "$(grep -Ec '^mailbox ' <<<"$output")" -eq 10 ]
 }
 
 @test "look: ls --all --json tells owners, references and members" {
 	p ls --json
-	json_says 'all(o["kind"] == "mailbox" and "port" not in o for o in it) and len(it) == 9'
+	json_says 'all(o["kind"] == "mailbox" and "port" not in o for o in it) and len(it) == 10'
 	p ls --all --json
 	json_says '[(o["name"], o["send_references"]) for o in it if o["kind"] == "port"] == [("clock", 2)]'
-	json_says '[(o["members"], o["messages"]) for o in it if o["kind"] == "port set"] == [(1, 1)]'
+	json_says '[(o["members"], o["messages"]) for o in it if o["kind"] == "port set"] == [(2, 2)]'
 	json_says '[o["owner_pid"] for o in it if o["kind"] == "inbox"] == ['"$client"']'
 	json_says 'all(o["owner_pid"] and o["port"] > 0 and o["mode"] for o in it if o["kind"] != "mailbox")'
 }
@@ -74,6 +74,12 @@ line_says() { grep -Eqx -- "$1" <<<"$output" || { echo "no line is $1:"; echo "$
 	json_says 'sorted(r["kind"] for r in it if r["pid"] == 0 and r["message_at"] == "mailbox parcel") == ["memory", "send", "send once"]'
 	json_says 'sum(r["bytes"] for r in it if r["kind"] == "memory") == 65536 + 8192 + 4096'
 	json_says '[r["requests"][0]["event"] for r in it if r["pid"] and r.get("requests")] == ["no senders", "dead name", "task ended"]'
+	# the pages in which a long message keeps its data are nobody's to send
+	portico limits pooled=none
+	portico create --bytes 2M long
+	head -c 2000000 /dev/zero | portico send long
+	p rights --json
+	json_says 'sum(r["bytes"] for r in it if r["kind"] == "memory") == 65536 + 8192 + 4096'
 	p rights 1
 	[ "$status" -eq 1 ]
 	[ "$stderr" = "portico rights: pid 1: is no task of this instance; \`portico ps\` shows who is" ]
@@ -128,6 +134,7 @@ sys.exit(any(r["pid"] for r in json.load(sys.stdin)))'; }
 @test "look: peek at a member of a set, an inbox by its number, and who waits to send" {
 	p peek member
 	line_says "0 +$server +1 +0 +11 +queued +to a member"
+	[ "$(wc -l <<<"$output")" -eq 2 ] # and not what the other member has
 	local inbox
 	inbox=$(portico ls -a --json | python3 -c 'import json, sys
 print([o["port"] for o in json.load(sys.stdin) if o["kind"] == "inbox"][0])')
@@ -209,7 +216,7 @@ print([o["port"] for o in json.load(sys.stdin) if o["kind"] == "inbox"][0])')
 	set=$(portico ls -a --json | python3 -c 'import json, sys
 print([o["port"] for o in json.load(sys.stdin) if o["kind"] == "port set"][0])')
 	p stat -p --json "$set"
-	json_says 'it["members"] == 1 and it["owner_pid"] == '"$server"' and it["messages"] == 1'
+	json_says 'it["members"] == 2 and it["owner_pid"] == '"$server"' and it["messages"] == 2'
 	p stat -p
 	[ "$status" -eq 2 ]
 }
@@ -222,11 +229,11 @@ print([o["port"] for o in json.load(sys.stdin) if o["kind"] == "port set"][0])')
 	line_says "memory held +65536"
 	line_says "memory in messages +12288"
 	line_says "listeners +2"
-	line_says "most ports +15 used, at most 1000"
+	line_says "most ports +16 used, at most 1000"
 	line_says "most rights-per-task +2 used, no limit"
 	p stat --json
 	json_says 'it["rights_held"] == 3 and it["memory_in_messages_bytes"] == 12288 and it["listeners"] == 2'
-	json_says 'it["limits"]["ports"] == {"most": 1000, "used": 15} and it["limits"]["pooled"]["used"] == 2'
+	json_says 'it["limits"]["ports"] == {"most": 1000, "used": 16} and it["limits"]["pooled"]["used"] == 2'
 }
 
 # ---- recv

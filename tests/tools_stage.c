@@ -73,9 +73,11 @@ static void send_parts(void)
 
 static void have_set(void)
 {
-	portico_port set, member = mailbox("member", 4);
+	portico_port set, other = mailbox("other", 4), member = mailbox("member", 4);
 	CHECK_EQUAL(portico_set_create(k, &set), 0);
+	CHECK_EQUAL(portico_set_add(k, set, other), 0);
 	CHECK_EQUAL(portico_set_add(k, set, member), 0);
+	put(other, "to the other");
 	put(member, "to a member");
 }
 

@@ -51,8 +51,8 @@ static int await(struct pk_service *service, uint32_t *message)
 	error = pk_wait_sleep(k, leader);
 	if (!error && pk_outcome_value(pk_load(&pk_wait_at(k, leader)->outcome)) != 0)
 		return pk_port_collect(k, pk_wait_id(k, leader), message);
-	pk_wait_end(k, leader); /* a change at a port, or a time */
-	return error == -ETIMEDOUT || error == -EINTR ? 0 : error;
+	pk_wait_end(k, leader); /* a change at a port, its end, or a time: the next post sees which */
+	return error == -ETIMEDOUT || error == -EINTR || error == -EIDRM ? 0 : error;
 }
 
 static bool serve(struct pk_service *service, uint32_t message)

@@ -218,6 +218,25 @@ static void case_signal_member(void)
 	expect_signal(SIGUSR1, true);
 }
 
+/* The end of one port that raises signals doesn't end those of others. */
+static void case_signal_of_others(void)
+{
+	block_signals();
+	portico_port port = mailbox(4), other = mailbox(4);
+	CHECK_EQUAL(portico_port_signal(k, port, SIGUSR1), 0);
+	CHECK_EQUAL(portico_port_signal(k, other, SIGUSR2), 0);
+	for (int i = 0; i < 3; i++) { /* watched by now */
+		CHECK_EQUAL(put(other, "x", 1), 0);
+		expect_signal(SIGUSR2, true);
+		CHECK_EQUAL(get(other), 1);
+	}
+	sleep_ms(50);
+	CHECK_EQUAL(portico_mailbox_destroy(k, port), 0);
+	expect_signal(SIGUSR1, true);
+	CHECK_EQUAL(put(other, "x", 1), 0);
+	expect_signal(SIGUSR2, true);
+}
+
 /* It goes to who has the receive right. */
 static void case_signal_moved(void)
 {
@@ -268,6 +287,7 @@ int main(int argc, char **argv)
 		{ "right-is-no-id", case_right_is_no_id },
 		{ "complete-notification", case_complete_notification },
 		{ "signal-member", case_signal_member },
+		{ "signal-of-others", case_signal_of_others },
 		{ "signal-moved", case_signal_moved },
 		{ "scan-moved", case_scan_moved },
 		{ 0 },

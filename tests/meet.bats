@@ -24,6 +24,7 @@ load helper
 @test "meet: a listener without slots in a set hears for who waits there" { case_of core_meet listener-member; }
 @test "meet: a right's name is never taken for a port's id" { case_of core_meet right-is-no-id; }
 @test "meet: a signal for a port that joins and leaves a set" { case_of core_meet signal-member; }
+@test "meet: the end of a port that raises signals does not end those of others" { case_of core_meet signal-of-others; }
 @test "meet: no signal once the receive right is another's" { case_of core_meet signal-moved; }
 @test "meet: who scans a port learns that its receive right has gone" { case_of core_meet scan-moved; }
 

@@ -56,6 +56,15 @@ static inline void pk_port_unlock(struct portico *k, struct pk_port *guard)
 	pk_object_unlock(guard);
 }
 
+/* The same once that port was destroyed: what is in its slot may be another by now. */
+static inline void pk_port_unlock_destroyed(struct portico *k, struct pk_port *port, struct pk_port *guard)
+{
+	if (guard != port)
+		pk_port_unlock(k, guard);
+	else
+		pk_object_unlock(guard);
+}
+
 /* Where its messages are queued and received: the set that it is in, or itself.  Under the guard. */
 static inline struct pk_port *pk_port_queue(struct portico *k, struct pk_port *port)
 {

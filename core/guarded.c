@@ -56,7 +56,7 @@ PUBLIC int portico_right_inspect(portico *instance, portico_port right, struct p
 PUBLIC int portico_right_list(portico *instance, portico_port *rights, unsigned most)
 {
 	int error = pk_enter(instance);
-	return error ? error : (int)pk_right_list(instance, &rights->id, most);
+	return error ? error : (int)pk_right_list(instance, rights ? &rights->id : NULL, most);
 }
 
 /* ---- send just one */

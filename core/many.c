@@ -31,7 +31,7 @@ PUBLIC int portico_set_remove(portico *instance, portico_port set, portico_port 
 
 PUBLIC int portico_set_list(portico *instance, portico_port set, portico_port *ports, unsigned most)
 {
-	int count = pk_portset_list(instance, set.id, &ports->id, most);
+	int count = pk_portset_list(instance, set.id, ports ? &ports->id : NULL, most);
 	for (int i = 0; i < count && (unsigned)i < most; i++)
 		ports[i].id = pk_port_name(instance, ports[i].id);
 	return count;

@@ -168,9 +168,12 @@ int pk_port_destroy(struct portico *k, pk_id id)
 	uint32_t name = port->name, listeners = port->listeners;
 	bool refused = port->use == PK_GUARDED || (port->owner != 0 && port->owner != pk_self(k));
 	error = refused ? -EPERM : pk_permission_own(k, &port->permission);
-	if (!error)
+	if (error) {
+		pk_port_unlock(k, guard);
+	} else {
 		pk_port_destroy_locked(k, port, id, &wakes);
-	pk_port_unlock(k, guard);
+		pk_port_unlock_destroyed(k, port, guard);
+	}
 	pk_wakes_flush(k, &wakes);
 	if (!error && name)
 		pk_name_forget(k, name, id); /* N1 */
@@ -194,9 +197,12 @@ void pk_port_reap(struct portico *k, pk_id owner)
 		if (!port || !ends_with(port, owner) ||
 		    pk_port_lock(k, pk_slot_id(&port->head, slot), &port, &guard) != 0)
 			continue;
-		if (ends_with(port, owner))
+		if (ends_with(port, owner)) {
 			pk_port_destroy_locked(k, port, pk_slot_id(&port->head, slot), &wakes);
-		pk_port_unlock(k, guard);
+			pk_port_unlock_destroyed(k, port, guard);
+		} else {
+			pk_port_unlock(k, guard);
+		}
 		pk_wakes_flush(k, &wakes);
 	}
 }

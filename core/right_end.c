@@ -68,7 +68,7 @@ static void end_port(struct portico *k, pk_id id)
 		return;
 	uint32_t records = port->rights;
 	pk_port_destroy_locked(k, port, id, &wakes);
-	pk_port_unlock(k, guard);
+	pk_port_unlock_destroyed(k, port, guard);
 	pk_wakes_send(&wakes);
 	PK_POINT("right: port ended, dead names not told");
 	tell_dead_names(k, records);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/names.h>. */
+#include "guard.h"
 #include "name_server.h"
 #include "name_service.h"
 #include "right.h"
@@ -39,13 +40,14 @@ PUBLIC int portico_name_register(portico *instance, const char *name, portico_po
 /* What is guarded is used by a right, which who finds the name gets. */
 static int hand_over(struct portico *k, pk_id found, pk_id *port)
 {
-	int error;
-	const struct pk_port *at = pk_object(k, PK_PORTS, found, &error);
+	struct pk_port *at, *guard;
+	int error = pk_port_lock(k, found, &at, &guard);
+	bool is_guarded = !error && at->use == PK_GUARDED;
 	*port = found;
-	if (at && at->use == PK_GUARDED)
+	if (!error)
+		pk_port_unlock(k, guard);
+	if (is_guarded)
 		error = pk_right_make_for(k, found, PK_RIGHT_SEND, port);
-	else
-		error = at ? 0 : error;
 	/* it ended meanwhile, and its name with it */
 	return error == -EIDRM || error == -EINVAL ? -ENOENT : error;
 }

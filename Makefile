@@ -40,10 +40,10 @@ preload_san := $(if $(findstring undefined,$(SAN)),-fsanitize=undefined -fsaniti
 
 # ---- what is made of what
 
-core_sources := $(wildcard core/*.c)
+core_sources := $(wildcard core/*.c core/calls/*.c)
 posix_sources := $(filter-out posix/preload_%.c posix/static_%.c,$(wildcard posix/*.c))
 # What starts threads isn't for programs that know nothing of it.
-threaded_sources := core/service.c core/handler.c core/signal.c
+threaded_sources := core/service.c core/calls/handler.c core/calls/signal.c
 quiet_sources := $(filter-out $(threaded_sources),$(core_sources))
 preload_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/preload_*.c)
 static_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/static_*.c)
@@ -99,7 +99,7 @@ $(lib)/libportico-posix.a: $(call objects,$(static_sources))
 $(lib)/%.a:
 	$(say) AR $@
 	@mkdir -p $(@D)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
 $(lib)/libportico.so: $(call objects,$(core_sources)) core/libportico.map
 	$(say) LINK $@

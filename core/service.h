@@ -8,7 +8,7 @@
  * a thread of its parent held is ever looked at there.
  *
  * It sleeps on a group of waits: for completions of the receives that were
- * posted for handlers (handler.c), for a ring of its doorbell, a mailbox that
+ * posted for handlers (calls/handler.c), for a ring of its doorbell, a mailbox that
  * nobody else knows, and for a change at each port that raises a signal
  * (signal.c).
  *

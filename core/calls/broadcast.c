@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/broadcast.h>. */
 #include "listener.h"
+#include "public.h"
 #include "right.h"
 
 #include <portico/broadcast.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 PUBLIC int portico_listen(portico *instance, portico_port source, portico_port port,
 			  portico_listener *listener)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/poll.h>: waiting for many ports without receiving. */
 #include "bell.h"
+#include "public.h"
 #include "queue.h"
 #include "right.h"
 
 #include <portico/poll.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 static bool is_gone(int error)
 {

@@ -2,12 +2,11 @@
 /* The asynchronous calls of <portico/portico.h>: waits that are told of by completions. */
 #include "completion.h"
 #include "deliver.h"
+#include "public.h"
 
 #include <portico/mail.h>
 
 #include <string.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 _Static_assert(sizeof(struct portico_completion) == sizeof(struct pk_completion), "a completion's message");
 _Static_assert(PORTICO_COMPLETION == PK_COMPLETION_TYPE, "a completion's type");

@@ -2,14 +2,13 @@
 /* The calls of <portico/mail.h>. */
 #include "deliver.h"
 #include "peek.h"
+#include "public.h"
 #include "receipt.h"
 #include "share.h"
 
 #include <portico/mail.h>
 
 _Static_assert((int)PORTICO_SHARE_ONE_RECEIVER == (int)PK_SHARED_BY_SENDERS, "rules are the same");
-
-#define PUBLIC __attribute__((visibility("default")))
 
 /* Claim a message, and mark it as it is to be sent. */
 static int make(struct portico *k, const void *data, size_t bytes, const struct portico_sending *how,

@@ -2,14 +2,13 @@
 /* Signals that are raised when messages come: <portico/handler.h>.  service.h is the essay: H4. */
 #include "completion.h"
 #include "guard.h"
+#include "public.h"
 #include "queue.h"
 #include "right.h"
 #include "service.h"
 
 #include <errno.h>
 #include <signal.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 #define SIGNAL_MOST 64
 

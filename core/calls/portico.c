@@ -3,13 +3,12 @@
 #include "deliver.h"
 #include "directory.h"
 #include "name_server.h"
+#include "public.h"
 #include "region.h"
 
 #include <errno.h>
 #include <portico/names.h>
 #include <string.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 _Static_assert((int)PORTICO_FROM == (int)PK_FROM, "selectors are the same");
 

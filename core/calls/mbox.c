@@ -3,10 +3,9 @@
 #include "deliver.h"
 #include "number.h"
 #include "pool.h"
+#include "public.h"
 
 #include <portico/mbox.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 #define ILLEGAL (-1)
 #define WOULD_BLOCK (-2) /* and: there is no slot left */

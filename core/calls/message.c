@@ -2,11 +2,10 @@
 /* The calls of <portico/message.h>: messages of several parts, and request and answer. */
 #include "deliver.h"
 #include "part.h"
+#include "public.h"
 
 #include <portico/message.h>
 #include <string.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 _Static_assert((int)PORTICO_PART_MEMORY == (int)PK_PART_MEMORY, "kinds of parts are the same");
 _Static_assert((int)PORTICO_MAKE_SEND_ONCE == (int)PK_MAKE_SEND_ONCE, "dispositions are the same");

@@ -2,13 +2,12 @@
 /* The calls of <portico/task.h> that control. */
 #include "control.h"
 #include "inbox.h"
+#include "public.h"
 #include "right.h"
 
 #include <errno.h>
 #include <portico/task.h>
 #include <string.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 /* The task of that name, if its process lives. */
 static int find(struct portico *k, portico_task task, pk_id *id)

@@ -2,12 +2,11 @@
 /* The calls of <portico/rights.h>. */
 #include "deliver.h"
 #include "part.h"
+#include "public.h"
 #include "right_inside.h"
 
 #include <portico/rights.h>
 #include <string.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 _Static_assert((int)PORTICO_TASK == (int)PK_RIGHT_TASK, "kinds of rights are the same");
 _Static_assert((int)PORTICO_MESSAGE_ACCEPTED == (int)PK_MESSAGE_ACCEPTED, "events are the same");

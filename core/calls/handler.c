@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions that are run on the messages of a port: <portico/handler.h>.  service.h is the essay. */
+#include "public.h"
 #include "service.h"
 
 #include <errno.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 #define ROOM_AT_FIRST 65536
 

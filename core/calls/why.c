@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/why.h>. */
-#include "sentence.h"
 #include "inbox.h"
+#include "public.h"
+#include "sentence.h"
 
 #include <errno.h>
 #include <portico/why.h>
 #include <string.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 /* ---- one task */
 

@@ -2,12 +2,11 @@
 /* The calls of <portico/limits.h>, and the limits on ports. */
 #include "limit.h"
 #include "pool.h"
+#include "public.h"
 #include "task.h"
 
 #include <errno.h>
 #include <portico/limits.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 /* ---- counting: slots are the truth, and only who has set a limit pays for it */
 

@@ -2,11 +2,10 @@
 /* The calls of <portico/task.h> that communicate. */
 #include "deliver.h"
 #include "inbox.h"
+#include "public.h"
 #include "task.h"
 
 #include <portico/task.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 static const struct pk_port_limits default_limits = { PK_DEFAULT_SLOTS, PK_DEFAULT_BYTES,
 						      PK_DEFAULT_CAPACITY };

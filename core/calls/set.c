@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/set.h>. */
 #include "portset.h"
+#include "public.h"
 #include "right.h"
 
 #include <portico/set.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 _Static_assert(sizeof(portico_port) == sizeof(pk_id), "a list of ports is one of ids");
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/memory.h>. */
 #include "part.h"
+#include "public.h"
 
 #include <portico/memory.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 PUBLIC int portico_memory_allocate(portico *instance, size_t bytes, struct portico_memory *memory)
 {

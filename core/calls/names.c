@@ -3,12 +3,11 @@
 #include "guard.h"
 #include "name_server.h"
 #include "name_service.h"
+#include "public.h"
 #include "right.h"
 
 #include <errno.h>
 #include <string.h>
-
-#define PUBLIC __attribute__((visibility("default")))
 
 /* A request about that name; how a longer one is refused doesn't depend on who serves. */
 static int begin(struct portico_name_request *request, enum portico_name_operation operation,

@@ -55,6 +55,9 @@ play() {
 @test "S3: it is done if and only if its wait is granted" { play interleave_set S3; }
 @test "S4: who can go on goes on, in order" { play interleave_set S4; }
 @test "S5: adjustments are their task's and their set's" { play interleave_set S5; }
+@test "G3: whose port left its set meanwhile" { play interleave_portset G3; }
+@test "G4: who inherits a member's lock goes on under the set's" { play interleave_portset G4; }
+@test "O3: no place is missed that moves while they are counted" { play interleave_portset O3; }
 
 # ---- every order within bounds
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Races at what guards a port, and at the pool's count: core/guard.h, G3 and G4; core/pool.h, O3. */
+#include "interleave_mail.h"
+#include "portset.h"
+
+#define LOOKING_FOR_A_SET "load in set_of"
+#define BEFORE_LOCKING "swap in pk_lock_free"
+#define INSERTING "transfer: queued at its number, on no list"
+#define COUNTING "load in places_of_ports"
+
+static pk_id set;
+
+static int64_t makes_set(struct portico *kernel, int64_t with)
+{
+	(void)with;
+	return pk_portset_create(kernel, &set);
+}
+static int64_t joins_set(struct portico *kernel, int64_t with)
+{
+	(void)with;
+	return pk_portset_add(kernel, set, port);
+}
+static int64_t leaves(struct portico *kernel, int64_t with)
+{
+	(void)with;
+	return pk_portset_remove(kernel, set, port);
+}
+
+/* It found the port in a set, and left the port's own lock; when it has the set's, the port is gone from
+ * there. */
+static void g3_left_meanwhile(void)
+{
+	struct actor *owner = enters("owner"), *sender = enters("sender"), *other = enters("another");
+	make_port(4);
+	does(owner, makes_set, 0, 0);
+	does(owner, joins_set, 0, 0);
+	begins(sender, sends, 'a');
+	reaches(sender, LOOKING_FOR_A_SET);
+	reaches(sender, BEFORE_LOCKING);
+	does(owner, leaves, 0, 0);
+	begins(other, sends, 'b');
+	reaches(other, INSERTING);
+	blocks(sender);
+	ends(other, 0);
+	ends(sender, 0);
+	HOLDS("ba");
+}
+
+/* Both locks are the dead's.  Who inherits the port's own goes on under the set's. */
+static void g4_inherits_both(void)
+{
+	struct actor *owner = enters("owner"), *sender = enters("sender"), *reaper = enters("reaper");
+	make_port(4);
+	does(owner, makes_set, 0, 0);
+	begins(owner, joins_set, 0);
+	reaches(owner, "set: joined, nobody served");
+	dies(owner);
+	begins(sender, sends, 'a');
+	reaches(sender, INSERTING);
+	begins(reaper, sweeps, 0);
+	blocks(reaper);
+	ends(sender, 0);
+	ends(reaper, 0);
+	CHECK(!is_named(task_of(owner)));
+	HOLDS("a");
+}
+
+/* ---- O3 */
+
+static pk_id ports[3];
+
+static int64_t sends_to(struct portico *kernel, int64_t which)
+{
+	uint32_t message;
+	CHECK_EQUAL(pk_message_make_from(kernel, "a", 1, 1, &message), 0);
+	int error = pk_port_send(kernel, ports[which], message, NULL, NULL);
+	if (error)
+		pk_message_release(kernel, message);
+	return error;
+}
+static int64_t receives_from(struct portico *kernel, int64_t which)
+{
+	struct pk_want any = PK_WANT_ANY;
+	uint32_t message;
+	int error = pk_port_receive(kernel, ports[which], &any, NULL, &message, NULL);
+	if (!error)
+		pk_message_release(kernel, message);
+	return error;
+}
+
+/* While all are counted a place moves from a port that wasn't looked at to one that was: the sum is too low,
+ * and the header what it had been. */
+static void o3_moved_behind_the_count(void)
+{
+	struct actor *sender = enters("sender"), *other = enters("another");
+	pk_store(&pk_header(k)->most_pooled, 1);
+	for (int i = 0; i < 3; i++) {
+		make_port(4);
+		ports[i] = port;
+	}
+	CHECK_EQUAL(sends_to(k, 1), 0);
+	begins(sender, sends_to, 2);
+	for (int i = 0; i < 3; i++) /* the first port's word, and its places, and the second's word */
+		reaches(sender, COUNTING);
+	does(other, receives_from, 1, 0);
+	does(other, sends_to, 0, 0);
+	ends(sender, -ENOBUFS);
+}
+
+static const struct test_case scripts[] = {
+	{ "G3-left-meanwhile", g3_left_meanwhile },
+	{ "G4-inherits-both", g4_inherits_both },
+	{ "O3-moved-behind-the-count", o3_moved_behind_the_count },
+	{ 0 },
+};
+
+int main(int argc, char **argv)
+{
+	return run_scripts(scripts, argc, argv);
+}

@@ -82,13 +82,19 @@ int pk_name_server_create(struct portico *k, pk_id *port)
 	return pk_port_create(k, PK_INBOX, &limits, 0666, PK_NAME_MAILBOX, NULL, 0, port);
 }
 
-int pk_name_server_set(struct portico *k, pk_id server)
+/* A port for requests, or another inbox. */
+static int check_server(struct portico *k, pk_id server)
 {
 	int error = pk_enter(k);
-	const struct pk_port *port = NULL;
-	if (!error && server != 0 && (port = pk_object(k, PK_PORTS, server, &error)) != NULL &&
-	    port->use != PK_INBOX)
-		error = -EPERM;
+	const struct pk_port *port = error ? NULL : pk_object(k, PK_PORTS, server, &error);
+	if (!port)
+		return error;
+	return port->use == PK_INBOX ? 0 : -EPERM;
+}
+
+int pk_name_server_set(struct portico *k, pk_id server)
+{
+	int error = server != 0 ? check_server(k, server) : pk_enter(k);
 	if (error)
 		return error;
 	struct pk_task *self = pk_task_of(k, pk_id_slot(pk_self(k)));
@@ -217,6 +223,9 @@ int pk_name_serve(struct portico *k, pk_id port, portico_name_rule *rule, void *
 {
 	struct portico_name_request request;
 	struct portico_envelope envelope;
+	int error = check_server(k, port); /* else a message would be lost */
+	if (error)
+		return error;
 	ssize_t got = portico_receive(k, (portico_port){ port }, &request, sizeof request, NULL, &envelope,
 				      deadline);
 	if (got < 0)

@@ -365,6 +365,9 @@ static void serve(portico_port server, int count)
 			0);
 	CHECK_EQUAL(answered, count);
 	CHECK_EQUAL(portico_name_serve(k, server, NULL, NULL, PORTICO_NOW), -EAGAIN);
+	portico_port other;
+	CHECK_EQUAL(portico_completions_create(k, &other), 0);
+	CHECK_EQUAL(portico_name_serve(k, other, NULL, NULL, PORTICO_NOW), -EPERM);
 }
 
 static portico_port replace_server(void)

@@ -156,6 +156,7 @@ typedef int portico_name_rule(struct portico_name_request *request, const struct
  * a name server itself, that is asked, and sees this task as the client.
  * Errors as portico_receive(), and
  *
+ * -EPERM    that is no port made for requests
  * -EBADMSG  what came was no request; it is gone
  */
 int portico_name_serve(portico *instance, portico_port port, portico_name_rule *rule, void *context,

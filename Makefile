@@ -41,6 +41,7 @@ preload_san := $(if $(findstring undefined,$(SAN)),-fsanitize=undefined -fsaniti
 # ---- what is made of what
 
 core_sources := $(wildcard core/*.c core/calls/*.c)
+platform_sources := $(wildcard core/platform*.c)
 posix_sources := $(filter-out posix/preload_%.c posix/static_%.c,$(wildcard posix/*.c))
 # What starts threads isn't for programs that know nothing of it.
 threaded_sources := core/service.c core/calls/handler.c core/calls/signal.c
@@ -191,8 +192,8 @@ $(BUILD)/steps/%.o: %.c
 
 seam := sleep wake monotonic_ns realtime_ns realtime_seconds signals_hold signals_release process_self process_alive \
 	process_mark process_marked thread_id thread_alive thread_exists thread_sleeps cpu cpu_count open allocate
-step_objects := $(patsubst %.c,$(BUILD)/steps/%.o,$(filter-out core/platform.c,$(core_sources))) \
-	$(call objects,core/platform.c $(interleave_parts))
+step_objects := $(patsubst %.c,$(BUILD)/steps/%.o,$(filter-out $(platform_sources),$(core_sources))) \
+	$(call objects,$(platform_sources) $(interleave_parts))
 $(filter $(BUILD)/tests/interleave_%,$(test_programs)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(step_objects)
 	$(say) LINK $@
 	@mkdir -p $(@D)

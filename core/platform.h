@@ -2,7 +2,7 @@
 /*
  * The one seam to the machine: time, sleeping and waking, memory, files, and
  * who lives.  Nothing else in core asks the kernel for anything, so a test
- * that links another platform.c drives core through any interleaving.
+ * that links another platform drives core through any interleaving.
  *
  * Of a libc core needs what both have and no more: clock_gettime(), memcpy()
  * and their like.  So one object serves processes of glibc and of musl.

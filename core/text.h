@@ -50,4 +50,14 @@ static inline int pk_text_fits(const struct pk_text *text)
 	return text->length < text->size;
 }
 
+/* before, the number, after: of a path in /proc. */
+static inline const char *pk_proc_path(char path[32], const char *before, uint32_t number, const char *after)
+{
+	struct pk_text text = pk_text(path, 32);
+	pk_text_add(&text, before);
+	pk_text_number(&text, number);
+	pk_text_add(&text, after);
+	return path;
+}
+
 #endif

@@ -14,9 +14,9 @@
  *      the guard, which is all that the plain path looks at.
  *  A3  Whoever finds a set lets go of the port's own lock, takes the set's, and
  *      looks again: by then it may have left.
- *  A4  Under the own lock of a port that is in a set nothing is left half done but
- *      that flag; what a dead holder of the set's lock left, who inherits that
- *      lock repairs.
+ *  A4  Under the own lock of a port that is in a set nothing is left half done, so
+ *      who inherits it changes nothing; what a dead holder of the set's lock
+ *      left, who inherits that lock repairs.
  */
 #ifndef PK_GUARD_H
 #define PK_GUARD_H

@@ -427,8 +427,8 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 		return;
 	struct repair repair = { port, pk_slot_id(&port->head, slot), &wakes };
 	if (pk_load(&port->set) != 0) {
-		port->special |= PK_SPECIAL_SET; /* A4 */
-		pk_bell_repair(k, port);
+		if (!pk_is_member(port)) /* scribbled; else not even that is ours to write: A4 */
+			port->special |= PK_SPECIAL_SET;
 		return;
 	}
 	port->special &= ~PK_SPECIAL_SET;

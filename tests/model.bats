@@ -60,6 +60,19 @@ model() {
 @test "one death about a group: nothing is lost or doubled" { model members; }
 @test "the slots of a dead group go to others, though its reaper dies" { model heirs; }
 
+@test "a send-once right: the port gets the message, or is told that it is lost" { model once; }
+@test "a send-once right, and two deaths" { model used_twice; }
+@test "rights are counted, in one place, and told of, whoever dies" { model rights; }
+@test "rights that move whole" { model moved; }
+@test "rights, and the death of who inherits or reaps" { model heritage; }
+@test "a receipt says what is true, and is given" { model receipt; }
+@test "a receipt, though its sender dies, or who consumes, or who tells" { model signed; }
+@test "a receipt, though the port ends, and whoever ends it" { model unsigned; }
+@test "a receipt, and two deaths" { model told_twice; }
+@test "nobody else is in a port's fields, whichever lock guards it" { model guard; }
+@test "nobody else writes a port's flags" { model flags; }
+@test "a port and its set, and two deaths" { model guards; }
+
 @test "mutant: a wait is settled twice" { model senders SETTLE_TWICE; }
 @test "mutant: a sleeper doesn't look again before it sleeps" { model alive SKIP_RECHECK; }
 @test "mutant: the last in line is served first" { model alive OVERTAKE; }
@@ -105,3 +118,41 @@ model() {
 @test "mutant: repair drops what was granted to a group in vain" { model members DROP_REQUEUE; }
 @test "mutant: a dead leader whose members are gone stays in line (D2)" { model members GROUPS_ONLY_LEAVE; }
 @test "mutant: a leader's slot is freed before its members'" { model heirs FREE_IN_ORDER; }
+@test "mutant: a right is the message's before the message names it (R6)" { model once VIA_AFTER_SWAP; }
+@test "mutant: two threads use a right by a load and a store (R2)" { model once SIGN_BY_STORE; }
+@test "mutant: a right is given up by a load and a store (R2)" { model once DROP_BY_STORE; }
+@test "mutant: what wasn't sent stays signed" { model once STAY_SIGNED; }
+@test "mutant: a right whose message was never sent is used up (R6)" { model once USED_THOUGH_UNSENT; }
+@test "mutant: a message is consumed before its right is used up (R6)" { model once CONSUMED_BEFORE_USED; }
+@test "mutant: a message forgets its right before that is used up" { model once UNNAMED_BEFORE_USED; }
+@test "mutant: who inherits the rights' lock finishes nothing (R3)" { model once FINISH_NOTHING; }
+@test "mutant: who finishes a notice sends it again (R4)" { model used_twice TELL_AGAIN; }
+@test "mutant: a right that was used is lost with its receiver (R6)" { model once USED_IS_LOST; }
+@test "mutant: a receipt is given before the message is consumed (Q2)" { model signed TELL_BEFORE_CONSUMED; }
+@test "mutant: a message is freed before its receipt is given (Q2)" { model signed FREE_BEFORE_TELL; }
+@test "mutant: a message is queued before it names its sender's wait (Q1)" { model signed NAMED_AFTER_QUEUED; }
+@test "mutant: repair tells a sender who wants a receipt that its message is queued" { model signed REPAIR_GRANTS; }
+@test "mutant: the reaper of who consumed tells nobody (Q2)" { model signed REAPER_TELLS_NOBODY; }
+@test "mutant: a receipt is given to who has that wait now" { model receipt ANY_MESSAGE; }
+@test "mutant: a sender takes back what a receiver has (Q4)" { model receipt TAKE_BACK_WHAT_IS_HELD; }
+@test "mutant: what was taken back counts as sent" { model receipt PURPOSE_STAYS; }
+@test "mutant: a port's end forgets who waits for a receipt (Q3)" { model receipt DESTROY_FORGETS; }
+@test "mutant: who waits for a receipt stays among the senders" { model receipt STAY_AMONG_SENDERS; }
+@test "mutant: who has a set's lock doesn't look whether the port left (A3)" { model guard LOOK_ONCE; }
+@test "mutant: a port leaves its set, and then takes its messages (A1)" { model guard LEAVE_FIRST; }
+@test "mutant: who leaves clears the flag, by the set's lock (A2)" { model guard LEAVER_CLEARS_FLAG; }
+@test "mutant: a port joins by the set's lock alone (A1)" { model guard JOIN_WITHOUT_OWN_LOCK; }
+@test "mutant: who inherits a member's own lock repairs it (A4)" { model guard REPAIR_IS_BLIND; }
+@test "mutant: who inherits a member's own lock writes its flags (A4)" { model flags REPAIR_WRITES_FLAGS; }
+@test "mutant: who inherits a member's own lock settles its bell (A4)" { model guard REPAIR_SETTLES_BELL; }
+@test "mutant: who inherits a set repairs no members (J4)" { model guard MEMBERS_FORGOTTEN; }
+@test "mutant: nobody looks whether a port is in a set (A2)" { model guard FLAG_UNSEEN; }
+@test "mutant: a right is the message's before its list names it (R1)" { model rights NAMED_AFTER_ITS_WORD; }
+@test "mutant: who inherits the rights' lock counts nothing (R3)" { model rights COUNT_NOTHING; }
+@test "mutant: who inherits the rights' lock finishes no right (R3)" { model rights FINISH_NOTHING; }
+@test "mutant: who inherits the rights' lock tells of nothing else that is due (R3)" { model rights TELL_WHAT_IS_DYING_ONLY; }
+@test "mutant: a notification is sent twice (R4)" { model rights TELL_AGAIN; }
+@test "mutant: a task is told of a right that it has no more" { model moved REQUEST_STAYS; }
+@test "mutant: what couldn't be sent is asked about no more" { model moved REQUEST_GOES_AT_ONCE; }
+@test "mutant: a message is freed with its rights" { model rights FREED_WITH_ITS_RIGHTS; }
+@test "mutant: the rights of the dead are freed, and not given up" { model rights REAPED_SILENTLY; }

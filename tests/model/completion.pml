@@ -76,7 +76,6 @@ bit reaped;
 
 hidden byte q;
 
-#define lockable(owner) (owner == NOBODY || dead[owner])
 #define is_waiting(w) (pk_outcome_kind(outcome[w]) == PK_WAITING)
 
 /* ---- the port for completions; its lock comes after an object's */

@@ -59,7 +59,6 @@ byte gave_up;
 
 hidden byte q, j;
 
-#define lockable(owner) (owner == NOBODY || dead[owner])
 #define is_waiting(w) (pk_outcome_kind(outcome[leader[w]]) == PK_WAITING)
 #define granted(m) (PK_WAIT_GRANTED | (m) << 3)
 #define wait_id(w) ((w) | generation[w] << 2)

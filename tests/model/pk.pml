@@ -6,7 +6,8 @@
  * with the changes of caches beside it that only the holder of the lock sees.
  * After each, the task may be killed; what it had stored stays.  (To die later
  * without a further step is the same to everybody else.)  A proctype ends in a
- * label `died`, and calls itself `self`.
+ * label `died`, and calls itself `self`.  Where threads make one task
+ * (SHARED_FATE), each looks before a step whether the task still lives.
  */
 #ifndef DEATHS
 #define DEATHS 0 /* at most so many are killed, of those whose bit is set in MORTALS */
@@ -18,6 +19,9 @@
 #define PK_QUEUED 2
 #define PK_GRANTED 3
 #define PK_HELD 4
+#define PK_BODY 5
+#define PK_DYING 6
+#define PK_LIVE 7
 #define pk_word(kind, id) ((kind) | (id) << 3)
 #define pk_word_kind(word) ((word) & 7)
 #define pk_word_id(word) ((word) >> 3)
@@ -50,4 +54,12 @@ byte deaths;
 #define may_die() skip
 #endif
 
+#ifdef SHARED_FATE
+#define live() if :: dead[self] -> goto died :: else fi
+#define step(what) atomic { live(); what; may_die() }
+#else
+#define live() skip
 #define step(what) atomic { what; may_die() }
+#endif
+
+#define lockable(owner) (owner == NOBODY || dead[owner])

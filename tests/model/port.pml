@@ -144,7 +144,6 @@ inline check_first(v)
 
 /* ---- locks: taken over from the dead, with the object to repair */
 
-#define lockable(owner) (owner == NOBODY || dead[owner])
 
 inline pk_object_lock()
 {

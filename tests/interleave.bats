@@ -55,8 +55,8 @@ play() {
 @test "S3: it is done if and only if its wait is granted" { play interleave_set S3; }
 @test "S4: who can go on goes on, in order" { play interleave_set S4; }
 @test "S5: adjustments are their task's and their set's" { play interleave_set S5; }
-@test "G3: whose port left its set meanwhile" { play interleave_portset G3; }
-@test "G4: who inherits a member's lock goes on under the set's" { play interleave_portset G4; }
+@test "A3: whose port left its set meanwhile" { play interleave_portset A3; }
+@test "A4: who inherits a member's lock goes on under the set's" { play interleave_portset A4; }
 @test "O3: no place is missed that moves while they are counted" { play interleave_portset O3; }
 
 # ---- every order within bounds
@@ -81,9 +81,9 @@ play() {
 @test "R5: no receive right waits in its own queue" { play interleave_explore_right R5; }
 @test "R6: a port gets the message, or is told of its loss" { play interleave_explore_right R6; }
 @test "one message over the limit, of two threads" { play interleave_explore_right send-one; }
-@test "G1: a port joins and leaves a set whole" { play interleave_explore_portset G1; }
-@test "G3: who comes upon a set looks again" { play interleave_explore_portset G3; }
-@test "G4: deaths in a set" { play interleave_explore_portset G4; }
+@test "A1: a port joins and leaves a set whole" { play interleave_explore_portset A1; }
+@test "A3: who comes upon a set looks again" { play interleave_explore_portset A3; }
+@test "A4: deaths in a set" { play interleave_explore_portset A4; }
 @test "J4: the ends of sets and of their members" { play interleave_explore_portset J4; }
 @test "W5: a completion is told once, and never lost" { play interleave_explore_completion W5; }
 @test "magazines: no slot is held twice, or lost" { play interleave_explore_magazine G; }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Port sets, in whatever order two or three come: core/guard.h, G1 to G4; core/portset.h, J1 to J4. */
+/* Port sets, in whatever order two or three come: core/guard.h, A1 to A4; core/portset.h, J1 to J4. */
 #include "interleave_mail.h"
 #include "portset.h"
 
@@ -269,14 +269,14 @@ static void prepare_set_ends(void)
 }
 
 static const struct exploration explorations[] = {
-	{ "G1-join-under-a-send", prepare_join, verify_all_there, 1 },
-	{ "G1-leave-under-a-send", prepare_leave, verify_all_there, 1 },
-	{ "G3-join-under-who-waits", prepare_join_of_a_full_one, verify_let_in, 1 },
-	{ "G3-leave-under-who-waits", prepare_leave_of_a_full_one, verify_left, 1 },
-	{ "G1-one-of-two-sets", prepare_two_sets, verify_two_sets, 1 },
-	{ "G4-joiner-dies", prepare_joiner_dies, verify_owner_died, 1 },
-	{ "G4-leaver-dies", prepare_leaver_dies, verify_owner_died, 1 },
-	{ "G4-sender-dies", prepare_member_sender_dies, verify_sender_died, 1 },
+	{ "A1-join-under-a-send", prepare_join, verify_all_there, 1 },
+	{ "A1-leave-under-a-send", prepare_leave, verify_all_there, 1 },
+	{ "A3-join-under-who-waits", prepare_join_of_a_full_one, verify_let_in, 1 },
+	{ "A3-leave-under-who-waits", prepare_leave_of_a_full_one, verify_left, 1 },
+	{ "A1-one-of-two-sets", prepare_two_sets, verify_two_sets, 1 },
+	{ "A4-joiner-dies", prepare_joiner_dies, verify_owner_died, 1 },
+	{ "A4-leaver-dies", prepare_leaver_dies, verify_owner_died, 1 },
+	{ "A4-sender-dies", prepare_member_sender_dies, verify_sender_died, 1 },
 	{ "J4-member-ends", prepare_member_ends, verify_member_ends, 1 },
 	{ "J4-set-ends", prepare_set_ends, verify_owner_died, 1 },
 	{ 0 },

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Races at what guards a port, and at the pool's count: core/guard.h, G3 and G4; core/pool.h, O3. */
+/* Races at what guards a port, and at the pool's count: core/guard.h, A3 and A4; core/pool.h, O3. */
 #include "interleave_mail.h"
+#include "bell.h"
 #include "portset.h"
 
+#include <poll.h>
+#include <unistd.h>
+
+#define LEAVING "set: its own again, still a member"
 #define LOOKING_FOR_A_SET "load in set_of"
 #define BEFORE_LOCKING "swap in pk_lock_free"
 #define INSERTING "transfer: queued at its number, on no list"
@@ -28,7 +33,7 @@ static int64_t leaves(struct portico *kernel, int64_t with)
 
 /* It found the port in a set, and left the port's own lock; when it has the set's, the port is gone from
  * there. */
-static void g3_left_meanwhile(void)
+static void a3_left_meanwhile(void)
 {
 	struct actor *owner = enters("owner"), *sender = enters("sender"), *other = enters("another");
 	make_port(4);
@@ -47,7 +52,7 @@ static void g3_left_meanwhile(void)
 }
 
 /* Both locks are the dead's.  Who inherits the port's own goes on under the set's. */
-static void g4_inherits_both(void)
+static void a4_inherits_both(void)
 {
 	struct actor *owner = enters("owner"), *sender = enters("sender"), *reaper = enters("reaper");
 	make_port(4);
@@ -63,6 +68,45 @@ static void g4_inherits_both(void)
 	ends(reaper, 0);
 	CHECK(!is_named(task_of(owner)));
 	HOLDS("a");
+}
+
+static int bell;
+
+static int64_t opens_bell(struct portico *kernel, int64_t with)
+{
+	(void)with;
+	bell = pk_bell_open(kernel, port);
+	return bell < 0 ? bell : 0;
+}
+static bool rings(void)
+{
+	struct pollfd descriptor = { .fd = bell, .events = POLLIN };
+	return poll(&descriptor, 1, 0) == 1;
+}
+
+/* A member's own lock is the dead's, and the port leaves: its bell rings for what it has, whoever inherits.
+ */
+static void a4_bell_of_who_left(void)
+{
+	struct actor *owner = enters("owner"), *sender = enters("sender"), *other = enters("another");
+	make_port(4);
+	does(owner, makes_set, 0, 0);
+	does(owner, opens_bell, 0, 0);
+	does(owner, sends, 'a', 0);
+	does(owner, joins_set, 0, 0);
+	CHECK(!rings());
+	begins(sender, sends, 'b');
+	reaches(sender, LOOKING_FOR_A_SET);
+	dies(sender);
+	begins(owner, leaves, 0);
+	reaches(owner, LEAVING);
+	begins(other, sends, 'c');
+	reaches(other, LOOKING_FOR_A_SET); /* it has inherited */
+	ends(owner, 0);
+	CHECK(rings());
+	ends(other, 0);
+	HOLDS("ac");
+	close(bell);
 }
 
 /* ---- O3 */
@@ -108,8 +152,9 @@ static void o3_moved_behind_the_count(void)
 }
 
 static const struct test_case scripts[] = {
-	{ "G3-left-meanwhile", g3_left_meanwhile },
-	{ "G4-inherits-both", g4_inherits_both },
+	{ "A3-left-meanwhile", a3_left_meanwhile },
+	{ "A4-inherits-both", a4_inherits_both },
+	{ "A4-bell-of-who-left", a4_bell_of_who_left },
 	{ "O3-moved-behind-the-count", o3_moved_behind_the_count },
 	{ 0 },
 };

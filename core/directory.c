@@ -98,7 +98,7 @@ static int find_directory(struct portico *k, const char *text, uint32_t length,
 	return find(k, PK_NAME_MAILBOX, text, length) ? -ENOTDIR : missing(k, text, length);
 }
 
-/* H1, H2. */
+/* N4, N5. */
 static int admits(struct portico *k, const struct pk_client *client, const char *text, uint32_t length)
 {
 	struct pk_permission parent;

@@ -13,8 +13,8 @@
  * An entry is found by the hash of its whole path, so depth costs a look-up
  * nothing.  What lies in a directory is found by looking at all names.
  *
- *  H1  A text names a port or a directory, never both.
- *  H2  What is added lies in a directory that is there; one that is removed
+ *  N4  A text names a port or a directory, never both.
+ *  N5  What is added lies in a directory that is there; one that is removed
  *      has nothing in it.  Both are seen under the names' lock, in which the
  *      one entry is stored or removed; so no death leaves a name outside.
  */

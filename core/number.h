@@ -2,10 +2,9 @@
 /*
  * Mailboxes known by a small number, for <portico/mbox.h>: names for which a
  * table serves better than text and a hash.  An entry holds the id of a port,
- * and names it while it lives; so, as of names,
- *
- *  N1  an entry whose port isn't LIVE any more is free;
- *  N2  a port gets its number before it is published.
+ * and names it while it lives; so what name.h says of names holds of them, too:
+ * an entry whose port isn't LIVE any more is free (N1), and a port gets its
+ * number before it is published (N2).
  */
 #ifndef PK_NUMBER_H
 #define PK_NUMBER_H

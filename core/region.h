@@ -17,10 +17,10 @@
  * Of the path only the last part is made, and only in an empty directory, or
  * none, does an instance come to be: a path mistyped is an error.
  *
- *  R1  What is named DIR/region is complete, and is never written over.
- *  R2  Memory is committed before it is touched; a full file system is an
+ *  Z1  What is named DIR/region is complete, and is never written over.
+ *  Z2  Memory is committed before it is touched; a full file system is an
  *      error of the call that wanted more, never a SIGBUS in a bystander.
- *  R3  What a killed maker leaves is found unlocked, and removed by the next.
+ *  Z3  What a killed maker leaves is found unlocked, and removed by the next.
  */
 #ifndef PK_REGION_H
 #define PK_REGION_H
@@ -47,7 +47,7 @@ void pk_kernel_close(struct portico *k);
  */
 int pk_region_try(const char *directory, struct pk_reason *reason);
 
-/* R3: how many files killed makers left; and remove them. */
+/* Z3: how many files killed makers left; and remove them. */
 unsigned pk_region_tidy(const char *directory, bool remove);
 
 /* Back that range with memory.  -ENOSPC: the file system is full. */

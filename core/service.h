@@ -12,12 +12,12 @@
  * nobody else knows, and for a change at each port that raises a signal
  * (signal.c).
  *
- *  H1  Its mutex guards handlers and signals.  It is held neither while a
+ *  F1  Its mutex guards handlers and signals.  It is held neither while a
  *      function runs nor while the thread sleeps.
- *  H2  A handler has one receive posted, but for while its function runs; so
+ *  F2  A handler has one receive posted, but for while its function runs; so
  *      its messages are handled in order, and the others stay in the port.
- *  H3  A message that was granted to a handler that goes is given back.
- *  H4  After each look at a port that raises signals, either none is queued
+ *  F3  A message that was granted to a handler that goes is given back.
+ *  F4  After each look at a port that raises signals, either none is queued
  *      there, or it was raised since the first of them came; and a watch is
  *      posted before the look, so what comes later is looked at, too.
  *

@@ -2,10 +2,10 @@
 /*
  * kill -9 before every change to files with which an instance is made, and then
  * again before every change of whoever comes next: the next after that finds a
- * good one, or makes it (R1).
+ * good one, or makes it (Z1).
  *
  * So where the file system has files without names, and where it has none: then
- * a maker's death leaves its file, and the next comer removes it (R3).
+ * a maker's death leaves its file, and the next comer removes it (Z3).
  */
 #include "crash.h"
 #include "port.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Races for a name, and for being the first: core/name.h, N1 and N2, and core/region.h, R1. */
+/* Races for a name, and for being the first: core/name.h, N1 and N2, and core/region.h, Z1. */
 #include "interleave.h"
 #include "name.h"
 #include "port.h"
@@ -157,7 +157,7 @@ static void n2_two_make_it(void)
 	CHECK(names(made));
 }
 
-/* ---- R1: what is named is complete, and never written over */
+/* ---- Z1: what is named is complete, and never written over */
 
 static struct {
 	struct portico *kernel;
@@ -182,7 +182,7 @@ static int entries_of(const char *directory)
 	return count;
 }
 
-static void r1_two_come_first(void)
+static void z1_two_come_first(void)
 {
 	struct actor *first = enters("first"), *second = enters("second");
 	begins(first, opens, 0);
@@ -194,7 +194,7 @@ static void r1_two_come_first(void)
 	CHECK_EQUAL(entries_of(opened[0].directory), 3); /* region, shm, mnt */
 }
 
-static void r1_one_dies_first(void)
+static void z1_one_dies_first(void)
 {
 	struct actor *first = enters("first"), *second = enters("second");
 	begins(first, opens, 0);
@@ -212,8 +212,8 @@ static const struct test_case scripts[] = {
 	{ "N2-maker-dies-with-a-name-on-no-chain", n2_maker_dies_with_a_name_on_no_chain },
 	{ "N2-maker-dies-before-publishing", n2_maker_dies_before_publishing },
 	{ "N2-two-make-it", n2_two_make_it },
-	{ "R1-two-come-first", r1_two_come_first },
-	{ "R1-one-dies-first", r1_one_dies_first },
+	{ "Z1-two-come-first", z1_two_come_first },
+	{ "Z1-one-dies-first", z1_one_dies_first },
 	{ 0 },
 };
 

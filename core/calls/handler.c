@@ -52,7 +52,7 @@ static int post(struct pk_service *service, struct pk_handler *handler)
 	return error;
 }
 
-/* H3.  False: it has just been settled, and is still to be told of. */
+/* F3.  False: it has just been settled, and is still to be told of. */
 static bool withdraw(struct pk_service *service, portico_wait wait)
 {
 	struct portico *k = service->k;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals that are raised when messages come: <portico/handler.h>.  service.h is the essay: H4. */
+/* Signals that are raised when messages come: <portico/handler.h>.  service.h is the essay: F4. */
 #include "completion.h"
 #include "guard.h"
 #include "public.h"

@@ -66,8 +66,8 @@ load cases_helper
 
 # ---- misuse, as portico_ports(7) has it
 
-@test "misuse: what is no more, or never was" { case_of core_misuse stale; }
-@test "misuse: the wrong kind of right or port" { case_of core_misuse wrong-kind; }
-@test "misuse: messages of parts" { case_of core_misuse messages; }
-@test "misuse: deadlines" { case_of core_misuse deadlines; }
-@test "misuse: more rights than a task may have" { case_of core_misuse limits; }
+@test "misuse: what is no more, or never was" { case_of core_misuse_rights stale; }
+@test "misuse: the wrong kind of right or port" { case_of core_misuse_rights wrong-kind; }
+@test "misuse: messages of parts" { case_of core_misuse_rights messages; }
+@test "misuse: deadlines" { case_of core_misuse_rights deadlines; }
+@test "misuse: more rights than a task may have" { case_of core_misuse_rights limits; }

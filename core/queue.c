@@ -19,8 +19,7 @@ static uint32_t begin_at(struct portico *k, const struct pk_port *port, uint32_t
 
 static void insert(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m)
 {
-	struct pk_message *last = pk_message_at(k, port->last);
-	if (port->first == 0 || (last && last->number <= m->number)) {
+	if (pk_queue_is_last(k, port, m)) {
 		pk_queue_append(k, port, message, m);
 		return;
 	}

@@ -69,6 +69,13 @@ __attribute__((always_inline)) static inline void pk_queue_append(struct portico
 	pk_queue_count(k, port, message, m);
 }
 
+/* Is its place at the end? */
+static inline bool pk_queue_is_last(struct portico *k, const struct pk_port *port, const struct pk_message *m)
+{
+	const struct pk_message *last = pk_message_at(k, port->last);
+	return port->first == 0 || (last && last->number <= m->number);
+}
+
 /* The number of a message that is sent now. */
 static inline uint64_t pk_queue_number(struct pk_port *port, const struct pk_message *m)
 {

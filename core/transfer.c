@@ -74,7 +74,7 @@ bool pk_hand_over(struct portico *k, struct pk_port *port, uint32_t message, str
 	return false;
 }
 
-void pk_tell_watchers(struct portico *k, struct pk_port *port, struct pk_wakes *wakes)
+void pk_tell_watchers_slowly(struct portico *k, struct pk_port *port, struct pk_wakes *wakes)
 {
 	struct pk_port *queue = pk_port_queue(k, port);
 	if (port->watchers.first)
@@ -89,7 +89,10 @@ void pk_enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t mess
 	PK_POINT("transfer: numbered, to be queued");
 	pk_store(&m->head.word, pk_word(PK_QUEUED, id)); /* P4 */
 	PK_POINT("transfer: queued at its number, on no list");
-	pk_queue_insert(k, port, message);
+	if (!pk_is_member(port) && pk_queue_is_last(k, port, m))
+		pk_queue_append(k, port, message, m);
+	else
+		pk_queue_insert(k, port, message);
 	pk_tell_watchers(k, port, wakes);
 }
 
@@ -109,7 +112,8 @@ int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t mes
 	return PK_POSTED;
 }
 
-int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_wakes *wakes)
+__attribute__((always_inline)) static inline int send_now(struct portico *k, struct pk_port *port, pk_id id,
+							  uint32_t message, struct pk_wakes *wakes)
 {
 	struct pk_message *m = pk_message_at(k, message);
 	struct pk_port *queue = pk_port_queue(k, port);
@@ -130,6 +134,11 @@ int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t mess
 	return 0;
 }
 
+int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_wakes *wakes)
+{
+	return send_now(k, port, id, message, wakes);
+}
+
 static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
 		       const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes)
 {
@@ -137,7 +146,7 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 	if (result == 0)
 		result = pk_share_allows(k, port, PK_FOR_SEND);
 	if (result == 0)
-		result = pk_send_now(k, port, id, message, wakes);
+		result = send_now(k, port, id, message, wakes);
 	return result == -EAGAIN && post ? pk_post_send(k, port, id, message, post, wait, wakes) : result;
 }
 
@@ -307,8 +316,9 @@ static inline void prefetch(const void *line)
 		__builtin_prefetch(line);
 }
 
-int pk_bring(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
-	     struct pk_found *found, struct pk_wakes *wakes)
+__attribute__((always_inline)) static inline int bring(struct portico *k, struct pk_port *port, pk_id id,
+						       const struct pk_want *want, struct pk_found *found,
+						       struct pk_wakes *wakes)
 {
 	struct pk_message *m;
 	for (uint32_t most = pk_committed(k, PK_WAITS); !pk_queue_find(k, port, id, want, found); most--) {
@@ -325,6 +335,12 @@ int pk_bring(struct portico *k, struct pk_port *port, pk_id id, const struct pk_
 	}
 	m = pk_message_at(k, found->message);
 	return m->length > want->room ? -E2BIG : 0;
+}
+
+int pk_bring(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+	     struct pk_found *found, struct pk_wakes *wakes)
+{
+	return bring(k, port, id, want, found, wakes);
 }
 
 static inline void take(struct portico *k, struct pk_port *port, const struct pk_found *found,
@@ -366,7 +382,7 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 		error = pk_share_allows(k, port, PK_FOR_RECEIVE);
 	if (error)
 		return error;
-	error = pk_bring(k, port, id, want, &found, wakes);
+	error = bring(k, port, id, want, &found, wakes);
 	if (error == -EAGAIN && post)
 		return pk_post_receive(k, port, id, want, post, wait);
 	if (error)

@@ -21,7 +21,13 @@ bool pk_hand_over(struct portico *k, struct pk_port *port, uint32_t message, str
 		  struct pk_wakes *wakes);
 
 /* Tell who watches it, or the set that it is in. */
-void pk_tell_watchers(struct portico *k, struct pk_port *port, struct pk_wakes *wakes);
+void pk_tell_watchers_slowly(struct portico *k, struct pk_port *port, struct pk_wakes *wakes);
+
+static inline void pk_tell_watchers(struct portico *k, struct pk_port *port, struct pk_wakes *wakes)
+{
+	if (__builtin_expect(port->watchers.first != 0 || pk_is_member(port), 0))
+		pk_tell_watchers_slowly(k, port, wakes);
+}
 
 /* Queue it, and tell who watches. */
 void pk_enqueue(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_message *m,

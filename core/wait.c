@@ -228,6 +228,10 @@ uint32_t pk_wait_find(struct portico *k, pk_id id)
 static void leave_line(struct portico *k, const struct pk_waited *waited, const struct pk_wait *wait,
 		       uint32_t slot, struct pk_wakes *wakes)
 {
+	const struct pk_head *head = pk_slot(k, waited->table, waited->slot);
+	if (!head || pk_word_kind(pk_load(&head->word)) != PK_LIVE)
+		return; /* what it waited on is gone, and its line; the slot may be another's that is being
+			   made */
 	pk_wait_unlink(k, pk_object_line(k, waited->table, waited->slot, wait->purpose), slot);
 	pk_object_advance(k, waited->table, waited->slot, wakes);
 }

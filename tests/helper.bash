@@ -187,4 +187,10 @@ start_watchdog() {
 	disown "$watchdog" # so that a test's `wait` doesn't wait for it
 }
 
-stop_watchdog() { kill "$watchdog" 2>/dev/null || true; }
+# A signal that comes just as it begins is lost.
+stop_watchdog() {
+	local tries=100
+	while kill "$watchdog" 2>/dev/null && [ $((tries -= 1)) -gt 0 ]; do
+		sleep 0.01
+	done
+}

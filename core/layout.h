@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #define PK_MAGIC UINT64_C(0x006f636974726f70) /* "portico" */
-#define PK_ABI 3u
+#define PK_ABI 4u
 
 /* What different tasks write lies on different cache lines. */
 #define PK_LINE 64
@@ -561,6 +561,8 @@ static inline uint64_t pk_committed_word(unsigned table, uint32_t slots)
 #define PK_BUCKETS 65536u
 #define PK_NUMBERS 2000u /* mailboxes known by a small number */
 #define PK_SEATS 64
+#define PK_SYSV_LIMITS 10
+#define PK_SYSV_FAMILIES 3
 
 /* Something that went wrong, and was seen to.  log.h says what each kind means. */
 struct pk_log_entry {
@@ -601,6 +603,10 @@ struct pk_header {
 	/* limit.c: what the instance allows; 0: as much as its tables hold */
 	_Alignas(PK_LINE) _Atomic uint32_t most_ports, most_ports_per_owner, most_rights_per_task,
 		most_pooled;
+	/* sysv.h */
+	_Atomic uint64_t sysv_limits[PK_SYSV_LIMITS]; /* by enum pk_sysv_limit */
+	_Atomic int64_t
+		sysv_next_id[PK_SYSV_FAMILIES]; /* of queues, sets, segments: the next one's id; -1 any */
 	/* pool.c */
 	_Alignas(PK_LINE) _Atomic uint64_t pooled; /* cache: places taken, and how often that changed */
 	/* name.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Making an instance, whole or not at all. */
 #include "making.h"
+#include "sysv.h"
 #include "table.h"
 #include "text.h"
 
@@ -65,6 +66,7 @@ static int fill_in(struct portico *k)
 	uint32_t gid;
 	pk_process_ids(&header->uid, &gid);
 	header->layout = pk_layout_hash();
+	pk_sysv_init(header);
 	header->abi = PK_ABI;
 	header->created_ns = pk_realtime_ns();
 	header->magic = PK_MAGIC;

@@ -31,14 +31,14 @@ static struct pk_port_limits limits_for(uint64_t qbytes)
 {
 	return (struct pk_port_limits){
 		.slots = qbytes < UINT32_MAX ? (uint32_t)qbytes : UINT32_MAX,
-		.bytes = PK_MSGMAX,
+		.bytes = PK_MESSAGE_MOST, /* msgmax is looked at by who sends */
 		.capacity = qbytes,
 	};
 }
 
 static int make(struct portico *k, key_t key, size_t size, uint32_t mode, pk_id *id)
 {
-	struct pk_port_limits limits = limits_for(PK_MSGMNB);
+	struct pk_port_limits limits = limits_for(pk_sysv_limit(k, PK_MSGMNB));
 	(void)size;
 	return pk_port_create(k, PK_QUEUE, &limits, mode, PK_NAME_MSG, key == IPC_PRIVATE ? NULL : &key,
 			      sizeof key, id);
@@ -72,7 +72,7 @@ static long send_message(struct portico *k, int queue, const void *data, size_t 
 	if (!data)
 		return -EFAULT;
 	memcpy(&type, data, sizeof type);
-	if (type < 1 || size > PK_MSGMAX)
+	if (type < 1 || size > pk_sysv_limit(k, PK_MSGMAX))
 		return -EINVAL;
 	int error = pk_enter(k);
 	if (!error)
@@ -185,7 +185,7 @@ static int set_queue(struct portico *k, pk_id id, const struct msqid_ds *ds)
 	struct pk_permission permission;
 	uint32_t uid, gid;
 	pk_process_ids(&uid, &gid);
-	if (ds->msg_qbytes > PK_MSGMNB && uid != 0)
+	if (ds->msg_qbytes > pk_sysv_limit(k, PK_MSGMNB) && uid != 0)
 		return -EPERM;
 	pk_from_ipc_perm(&ds->msg_perm, &permission);
 	return pk_port_adjust(k, id, &limits, &permission);
@@ -196,13 +196,14 @@ static long inform(struct portico *k, int command, struct msginfo *info)
 	int count, highest = pk_sysv_highest(k, PK_PORTS, &count);
 	struct pk_port_status status;
 	pk_id id;
+	int msgmnb = (int)pk_sysv_limit(k, PK_MSGMNB), msgmni = (int)pk_sysv_limit(k, PK_MSGMNI);
 	*info = (struct msginfo){
-		.msgmap = PK_MSGMNB,
-		.msgpool = PK_IPC_MOST * (PK_MSGMNB / 1024),
-		.msgtql = PK_MSGMNB,
-		.msgmax = PK_MSGMAX,
-		.msgmnb = PK_MSGMNB,
-		.msgmni = PK_IPC_MOST,
+		.msgmap = msgmnb,
+		.msgpool = msgmni * (msgmnb / 1024),
+		.msgtql = msgmnb,
+		.msgmax = (int)pk_sysv_limit(k, PK_MSGMAX),
+		.msgmnb = msgmnb,
+		.msgmni = msgmni,
 		.msgssz = 16,
 		.msgseg = 0xffff,
 	};

@@ -6,24 +6,19 @@
  * says so as libc would.  A process that can't have an instance gets the real
  * kernel: the call passes through as if Portico weren't there.
  *
- * Limits are Linux's defaults, so that programs find what they expect.
  */
 #ifndef PK_POSIX_H
 #define PK_POSIX_H
 
 #include "object.h"
 #include "syscall.h"
+#include "sysv.h"
 
 #include <errno.h>
 #include <sys/ipc.h>
 #include <sys/types.h>
 
 #define PK_EXPORT __attribute__((visibility("default")))
-
-#define PK_MSGMAX 8192	  /* bytes in a message */
-#define PK_MSGMNB 16384	  /* bytes in a queue */
-#define PK_IPC_MOST 32000 /* queues, sets */
-#define PK_SHMMAX (UINT64_MAX - (UINT64_C(1) << 24))
 
 /* ---- instance.c */
 

@@ -54,7 +54,7 @@ PK_EXPORT int semget(key_t key, int count, int flags)
 	struct portico *k = pk_instance();
 	if (!k)
 		return (int)pk_result(pk_syscall3(SYS_semget, key, count, flags));
-	if (count < 0 || count > PK_SET_MOST)
+	if (count < 0 || (uint64_t)count > pk_sysv_limit(k, PK_SEMMSL))
 		return (int)pk_result(-EINVAL);
 	return (int)pk_result(pk_get(k, &sets, key, (size_t)count, flags));
 }
@@ -64,7 +64,7 @@ PK_EXPORT int semget(key_t key, int count, int flags)
 static long operate(struct portico *k, int set, const struct sembuf *parts, size_t count, int64_t until_ns)
 {
 	pk_id id;
-	if (count == 0 || count > PK_OPERATION_MOST)
+	if (count == 0 || count > pk_sysv_limit(k, PK_SEMOPM))
 		return count ? -E2BIG : -EINVAL;
 	if (!parts)
 		return -EFAULT;
@@ -132,14 +132,15 @@ static long inform(struct portico *k, int command, struct seminfo *info)
 	int count, highest = pk_sysv_highest(k, PK_SETS, &count);
 	struct pk_set_status status;
 	pk_id id;
+	int semmns = (int)pk_sysv_limit(k, PK_SEMMNS), semopm = (int)pk_sysv_limit(k, PK_SEMOPM);
 	*info = (struct seminfo){
-		.semmap = PK_IPC_MOST * PK_SET_MOST,
-		.semmni = PK_IPC_MOST,
-		.semmns = PK_IPC_MOST * PK_SET_MOST,
-		.semmnu = PK_IPC_MOST * PK_SET_MOST,
-		.semmsl = PK_SET_MOST,
-		.semopm = PK_OPERATION_MOST,
-		.semume = PK_OPERATION_MOST,
+		.semmap = semmns,
+		.semmni = (int)pk_sysv_limit(k, PK_SEMMNI),
+		.semmns = semmns,
+		.semmnu = semmns,
+		.semmsl = (int)pk_sysv_limit(k, PK_SEMMSL),
+		.semopm = semopm,
+		.semume = semopm,
 		.semusz = 20,
 		.semvmx = PK_SEMAPHORE_MOST,
 		.semaem = PK_SEMAPHORE_MOST,

@@ -17,7 +17,7 @@ _Static_assert(offsetof(struct shmid_ds, shm_nattch) == 88, "shmid_ds");
 
 static int make(struct portico *k, key_t key, size_t size, uint32_t mode, pk_id *id)
 {
-	int error = size > PK_SHMMAX ? -EINVAL : pk_segment_create(k, key, size, mode, id);
+	int error = size > pk_sysv_limit(k, PK_SHMMAX) ? -EINVAL : pk_segment_create(k, key, size, mode, id);
 	return error == -ENOSPC ? -ENOMEM : error; /* the instance's file system is the memory */
 }
 
@@ -130,11 +130,13 @@ static int lock_segment(struct portico *k, pk_id id)
 static long describe_limits(struct portico *k, struct shminfo *info)
 {
 	int count;
-	*info = (struct shminfo){ .shmmax = PK_SHMMAX,
-				  .shmmin = 1,
-				  .shmmni = PK_IPC_MOST,
-				  .shmseg = PK_IPC_MOST,
-				  .shmall = PK_SHMMAX };
+	*info = (struct shminfo){
+		.shmmax = pk_sysv_limit(k, PK_SHMMAX),
+		.shmmin = 1,
+		.shmmni = pk_sysv_limit(k, PK_SHMMNI),
+		.shmseg = pk_sysv_limit(k, PK_SHMMNI),
+		.shmall = pk_sysv_limit(k, PK_SHMALL),
+	};
 	return pk_sysv_highest(k, PK_SEGMENTS, &count);
 }
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "sysv.h"
+#include "semaphore.h"
+
+_Static_assert(PK_SHMMNI + 1 == PK_SYSV_LIMITS, "sysv_limits");
+
+/* Linux's defaults, but for 32000 of each. */
+static const uint64_t defaults[PK_SYSV_LIMITS] = {
+	[PK_MSGMAX] = 8192,
+	[PK_MSGMNB] = 16384,
+	[PK_MSGMNI] = 32000,
+	[PK_SEMMSL] = PK_SET_MOST,
+	[PK_SEMMNS] = 32000 * (uint64_t)PK_SET_MOST,
+	[PK_SEMOPM] = PK_OPERATION_MOST,
+	[PK_SEMMNI] = 32000,
+	[PK_SHMMAX] = UINT64_MAX - (UINT64_C(1) << 24),
+	[PK_SHMALL] = UINT64_MAX - (UINT64_C(1) << 24),
+	[PK_SHMMNI] = 32000,
+};
+
+void pk_sysv_init(struct pk_header *header)
+{
+	for (unsigned i = 0; i < PK_SYSV_LIMITS; i++)
+		pk_store_relaxed(&header->sysv_limits[i], defaults[i]);
+	for (unsigned i = 0; i < PK_SYSV_FAMILIES; i++)
+		pk_store_relaxed(&header->sysv_next_id[i], -1);
+}

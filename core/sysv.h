@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System V's limits and how long its objects live: the instance's, for all of
+ * its processes.  The limits are those that Linux keeps in /proc/sys/kernel,
+ * by the same names and with the same meaning (proc(5)); portico-limits(1)
+ * and a preloaded program's writes to those files change them.
+ */
+#ifndef PK_SYSV_H
+#define PK_SYSV_H
+
+#include "kernel.h"
+
+enum pk_sysv_limit {
+	PK_MSGMAX, /* bytes in a message */
+	PK_MSGMNB, /* bytes in a new queue */
+	PK_MSGMNI, /* queues */
+	PK_SEMMSL, /* semaphores in a set */
+	PK_SEMMNS, /* semaphores in all */
+	PK_SEMOPM, /* parts of an operation */
+	PK_SEMMNI, /* sets */
+	PK_SHMMAX, /* bytes in a segment */
+	PK_SHMALL, /* pages of segments in all */
+	PK_SHMMNI, /* segments */
+};
+
+/* What holds where nobody said otherwise: written when the region is made. */
+void pk_sysv_init(struct pk_header *header);
+
+static inline uint64_t pk_sysv_limit(struct portico *k, enum pk_sysv_limit limit)
+{
+	return pk_load_relaxed(&pk_header(k)->sysv_limits[limit]);
+}
+
+#endif

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154
+#
+# System V programs that know nothing of Portico, tests/sysv_*.c, run four
+# ways: on the real kernel, which says what is right, preloaded under each
+# libc, and linked statically.
+
+load helper
+
+# Each case of a program, in an instance of its own.
+every_case() {
+	local case cases status failed=0
+	cases=$("${@: -1}")
+	[ -n "$cases" ] || return 1
+	for case in $cases; do
+		rm -rf "$PORTICO_KERNEL"
+		status=0
+		timeout 60 "$@" "$case" || status=$?
+		case $status in
+		0 | 77) ;;
+		*) echo "$case: failed with $status"; failed=1 ;;
+		esac
+	done
+	return "$failed"
+}
+
+preloaded() { every_case env LD_PRELOAD="$BUILD/lib/libportico-preload.so" "$1"; }
+
+# The same; an instance was made, and the real kernel's own objects stay as they were.
+emulated() {
+	sysvipc_unchanged "$@"
+	[ -s "$PORTICO_KERNEL/region" ]
+}
+
+require_musl() { [ -x "$BUILD/tests/musl/sysv_msg" ] || skip "no musl-gcc beside this build"; }
+
+on_the_kernel() {
+	[ -e /proc/sysvipc/msg ] || skip "this kernel has no System V IPC to compare with"
+	every_case env -u LD_PRELOAD "$BUILD/tests/$1"
+}
+
+under_glibc() { emulated preloaded "$BUILD/tests/$1"; }
+
+under_musl() {
+	require_musl
+	emulated preloaded "$BUILD/tests/musl/$1"
+}
+
+linked_statically() {
+	require_musl
+	emulated every_case "$BUILD/tests/static/$1"
+}

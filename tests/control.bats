@@ -65,7 +65,7 @@ stopped() { [[ $(sed 's/.*) //' "/proc/$1/stat") == T* ]]; }
 	[[ $output == *"process $$ doesn't use the instance"*'portico ps'* ]]
 	run portico end frob
 	[ "$status" -eq 2 ]
-	[[ $output == *"'frob' is no process's number"* ]]
+	[[ $output == *"'frob' is no pid"* ]]
 	portico recv --timeout 100 jobs 3>&- &
 	local pid=$!
 	listed() { portico ps --json | grep -q "\"pid\": *$pid"; }
@@ -74,5 +74,5 @@ stopped() { [[ $(sed 's/.*) //' "/proc/$1/stat") == T* ]]; }
 	[ "$status" -eq 1 ]
 	[[ $output == *"process $pid isn't suspended"* ]]
 	portico end --kill "$pid"
-	wait "$pid" || true
+	wait_killed "$pid"
 }

@@ -207,7 +207,7 @@ teardown() {
 	writer=$!
 	sleep 0.2
 	kill -9 $reader $writer
-	wait $reader $writer || true
+	wait_killed $reader $writer
 	echo for another >"$mnt/mbox/r"
 	[ "$(timeout 5 cat "$mnt/mbox/r")" = "for another" ]
 	dd if="$mnt/mbox/w" of=/dev/null bs=1M count=1 status=none
@@ -446,7 +446,7 @@ teardown() {
 	wait $writers
 	sleep 0.5
 	kill $readers
-	wait $readers || true
+	wait_killed $readers
 	sleep 0.2
 	timeout 5 dd if="$mnt/mbox/x" iflag=nonblock bs=64 >"$private/left" 2>/dev/null || true
 	cat "$private"/got* "$private/left" | sort >"$private/all"

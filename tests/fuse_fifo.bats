@@ -234,7 +234,7 @@ same_as_kernel() {
 	wait $cat || status=$?
 	[ "$status" -eq 1 ]
 	kill $writer
-	wait $writer || true
+	wait_killed $writer
 }
 
 @test "a killed daemon's FIFO is empty and works after a new mount" {

@@ -78,6 +78,16 @@ eventually() {
 	done
 }
 
+# Wait for jobs that somebody killed; one that ended otherwise is a failure.
+wait_killed() {
+	local pid status
+	for pid; do
+		status=0
+		wait "$pid" || status=$?
+		[ "$status" -gt 128 ] || { echo "process $pid ended with $status"; return 1; }
+	done
+}
+
 # Skip the test where nothing can be mounted with FUSE.
 require_fuse() {
 	local why

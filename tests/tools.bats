@@ -458,7 +458,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	local receiver=$!
 	eventually 5 receivers_wait box 1
 	kill -KILL "$receiver"
-	wait "$receiver" || true
+	wait_killed "$receiver"
 	p ps --json
 	json_says 'it == []'
 	p stat --json box

@@ -8,37 +8,18 @@
 #include "options.h"
 #include "waits.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-/* ---- whom it is about */
-
-static bool parse_pid(const char *text, uint32_t *pid)
-{
-	char *end;
-	errno = 0;
-	long number = strtol(text, &end, 10);
-	*pid = (uint32_t)number;
-	return !errno && end != text && !*end && number > 0 && number <= INT32_MAX;
-}
 
 /* Its number in the graph, or 0 and complained of. */
-static uint32_t find_task(struct portico *k, const struct pk_graph *graph, const char *text)
+static uint32_t find_task(struct portico *k, const struct pk_graph *graph, const char *pid)
 {
-	uint32_t pid;
-	pk_id task = 0;
-	if (!parse_pid(text, &pid))
-		bad_usage("'%s' is no pid; `portico ps` lists them", text);
-	uint32_t slot = pk_task_by_pid(k, pid, &task) == 0 ? pk_id_slot(task) : 0;
-	if (slot != 0 && slot < graph->task_count && graph->tasks[slot].id == task)
+	pk_id task;
+	if (find_process(k, pid, &task) != 0)
+		return 0;
+	uint32_t slot = pk_id_slot(task);
+	if (slot < graph->task_count && graph->tasks[slot].id == task)
 		return slot;
-	if (pk_thread_exists(pid, pid))
-		complain("pid %u: hasn't used the instance %s; `portico ps` lists who has, -k chooses "
-			 "another",
-			 pid, k->directory);
-	else
-		complain("pid %u: there is no such process; `portico ps` lists who uses the instance", pid);
+	complain("pid %s: came to the instance just now; try again", pid);
 	return 0;
 }
 

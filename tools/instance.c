@@ -93,14 +93,24 @@ int find_port(struct portico *k, const char *name, bool is_number, pk_id *port)
 	return error ? report_missing(name, error) : 0;
 }
 
-int find_process(struct portico *k, const char *text, pk_id *task)
+uint32_t pid_operand(const char *text)
 {
 	uint32_t pid;
 	if (!parse_number(text, &pid) || pid == 0)
 		bad_usage("'%s' is no pid; `portico ps` lists them", text);
+	return pid;
+}
+
+int find_process(struct portico *k, const char *text, pk_id *task)
+{
+	uint32_t pid = pid_operand(text);
 	int error = pk_task_by_pid(k, pid, task);
-	if (error)
-		complain("pid %u: is no task of this instance; `portico ps` shows who is", pid);
+	if (error && pk_thread_exists(pid, pid))
+		complain(
+			"pid %u: hasn't used the instance %s; `portico ps` lists who has, -k chooses another",
+			pid, k->directory);
+	else if (error)
+		complain("pid %u: there is no such process; `portico ps` lists who uses the instance", pid);
 	return error;
 }
 

@@ -19,6 +19,9 @@ int find_mailbox(struct portico *k, const char *name, pk_id *port);
  */
 int find_port(struct portico *k, const char *name, bool is_number, pk_id *port);
 
+/* A pid that was given as an operand; what is none is wrong usage. */
+uint32_t pid_operand(const char *text);
+
 /* The task of that process.  0, or a negative errno, complained of; what is no number is wrong usage. */
 int find_process(struct portico *k, const char *pid, pk_id *task);
 

@@ -159,3 +159,11 @@ the next has 5 bytes
 posted: it goes on, or isn'\''t told of yet
 sent: success'
 }
+
+@test "examples: sysv_poll" {
+	LD_PRELOAD=$BUILD/lib/libportico-preload.so shows sysv_poll '1: letter 1
+2: letter 2
+3: letter 3
+quiet'
+	shows sysv_poll "this is the real kernel: its queues have no descriptors"
+}

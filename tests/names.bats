@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Names, directories of them, and name servers: tests/core_names.c and tests/crash_names.c say what each asserts.
+# Names, directories of them, and name servers: tests/core_name*.c and tests/crash_names.c say what each asserts.
 # limit_seconds: 300
 
 load helper
@@ -30,17 +30,17 @@ case_of() {
 
 # ---- name servers
 
-@test "name server: every call about names goes through it, and is served below its prefix" { case_of core_names server; }
-@test "name server: what it denies isn't done" { case_of core_names server-denies; }
-@test "name server: what a client registers is the client's, and goes with that" { case_of core_names server-and-owner; }
-@test "name server: a client may do no more by it than by itself" { case_of core_names server-and-permission; }
-@test "name server: a client names no port to which it has no right" { case_of core_names server-and-rights; }
-@test "name server: without it calls fail, and nothing serves in its stead" { case_of core_names server-is-no-more; }
-@test "name server: killed before it answers, it leaves nobody waiting" { case_of core_names server-is-killed; }
-@test "name server: what is no request is refused" { case_of core_names server-refuses-nonsense; }
-@test "name server: children have it by fork, by exec, and past those who are no tasks" { case_of core_names heirs; }
-@test "name server: orphans have it, too" { case_of core_names orphan; }
-@test "name server: one within another's tree asks that" { case_of core_names nested; }
+@test "name server: every call about names goes through it, and is served below its prefix" { case_of core_name_server server; }
+@test "name server: what it denies isn't done" { case_of core_name_server server-denies; }
+@test "name server: what a client registers is the client's, and goes with that" { case_of core_name_server server-and-owner; }
+@test "name server: a client may do no more by it than by itself" { case_of core_name_server server-and-permission; }
+@test "name server: a client names no port to which it has no right" { case_of core_name_server server-and-rights; }
+@test "name server: without it calls fail, and nothing serves in its stead" { case_of core_name_server server-is-no-more; }
+@test "name server: killed before it answers, it leaves nobody waiting" { case_of core_name_server server-is-killed; }
+@test "name server: what is no request is refused" { case_of core_name_server server-refuses-nonsense; }
+@test "name server: children have it by fork, by exec, and past those who are no tasks" { case_of core_name_server heirs; }
+@test "name server: orphans have it, too" { case_of core_name_server orphan; }
+@test "name server: one within another's tree asks that" { case_of core_name_server nested; }
 
 # ---- kill -9
 

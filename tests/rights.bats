@@ -24,21 +24,21 @@ load cases_helper
 @test "message: its header lists its parts" { case_of core_rights typed-parts; }
 @test "message: one with parts isn't received as if it had none" { case_of core_rights plain-receive; }
 
-@test "notification: no more senders, once" { case_of core_rights no-senders; }
-@test "notification: a holder killed" { case_of core_rights holder-dies; }
-@test "notification: a dead name, where the receiver is killed" { case_of core_rights receiver-dies; }
-@test "notification: a backup inherits the receive right, and what is queued" { case_of core_rights backup; }
-@test "notification: what brings a right is received as a message, too" { case_of core_rights backup-receives; }
-@test "notification: a notify port that was destroyed is made anew" { case_of core_rights notify-anew; }
-@test "notification: a backup that is gone inherits nothing" { case_of core_rights backup-gone; }
-@test "notification: what was asked goes when another has taken the right, and not before" { case_of core_rights requests-of-the-unsent; }
-@test "notification: one message over the limit, and it is accepted" { case_of core_rights send-one; }
+@test "notification: no more senders, once" { case_of core_right_ends no-senders; }
+@test "notification: a holder killed" { case_of core_right_ends holder-dies; }
+@test "notification: a dead name, where the receiver is killed" { case_of core_right_ends receiver-dies; }
+@test "notification: a backup inherits the receive right, and what is queued" { case_of core_right_ends backup; }
+@test "notification: what brings a right is received as a message, too" { case_of core_right_ends backup-receives; }
+@test "notification: a notify port that was destroyed is made anew" { case_of core_right_ends notify-anew; }
+@test "notification: a backup that is gone inherits nothing" { case_of core_right_ends backup-gone; }
+@test "notification: what was asked goes when another has taken the right, and not before" { case_of core_right_ends requests-of-the-unsent; }
+@test "notification: one message over the limit, and it is accepted" { case_of core_right_ends send-one; }
 
-@test "kernel port: a right by which a task is controlled, and whose end is told" { case_of core_rights kernel-port; }
-@test "call: answers, and the loss of the right to answer" { case_of core_rights call; }
+@test "kernel port: a right by which a task is controlled, and whose end is told" { case_of core_right_ends kernel-port; }
+@test "call: answers, and the loss of the right to answer" { case_of core_right_ends call; }
 
-@test "memory: moves there and back, is freed once, and is zero again" { case_of core_rights memory; }
-@test "memory: that of the dead is given back" { case_of core_rights memory-of-the-dead; }
+@test "memory: moves there and back, is freed once, and is zero again" { case_of core_right_ends memory; }
+@test "memory: that of the dead is given back" { case_of core_right_ends memory-of-the-dead; }
 @test "memory: once sent, it is not to be touched by its sender" { case_of fence sent; }
 @test "memory: unless it couldn't be sent" { case_of fence not-sent; }
 @test "memory: pages that were sent are good again when they are allocated" { case_of fence allocated-again; }

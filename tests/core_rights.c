@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Guarded ports: rights, and what carries them. */
 #include "rights.h"
-static portico_port other_meeting;
 
 /* ---- rights of one task */
 

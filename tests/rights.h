@@ -130,6 +130,6 @@ static inline void finish(pid_t child)
 	CHECK(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
 }
 
-static portico_port meeting;
+static portico_port meeting, other_meeting;
 
 #endif

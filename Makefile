@@ -112,6 +112,7 @@ $(lib)/libportico-preload.so: $(preload_objects) posix/preload.map
 	$(say) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -shared -nostdlib -Wl,-soname,libportico-preload.so -Wl,-z,now \
+		-Wl,-Bsymbolic-functions \
 		-Wl,--version-script,posix/preload.map -o $@ $(preload_objects) -lgcc
 
 $(BUILD)/bin/portico: $(call objects,$(tool_sources)) $(lib)/libportico.a

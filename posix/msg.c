@@ -193,43 +193,16 @@ static int set_queue(struct portico *k, pk_id id, const struct msqid_ds *ds)
 	return pk_port_adjust(k, id, &limits, &permission);
 }
 
-static long inform(struct portico *k, int command, struct msginfo *info)
-{
-	int count, highest = pk_sysv_highest(k, PK_PORTS, &count);
-	struct pk_port_status status;
-	pk_id id;
-	int msgmnb = (int)pk_sysv_limit(k, PK_MSGMNB), msgmni = (int)pk_sysv_limit(k, PK_MSGMNI);
-	*info = (struct msginfo){
-		.msgmap = msgmnb,
-		.msgpool = msgmni * (msgmnb / 1024),
-		.msgtql = msgmnb,
-		.msgmax = (int)pk_sysv_limit(k, PK_MSGMAX),
-		.msgmnb = msgmnb,
-		.msgmni = msgmni,
-		.msgssz = 16,
-		.msgseg = 0xffff,
-	};
-	if (command == IPC_INFO)
-		return highest;
-	info->msgpool = count;
-	info->msgmap = info->msgtql = 0;
-	for (int slot = 1; slot <= highest; slot++) {
-		if (pk_sysv_at(k, PK_PORTS, slot, &id) != 0 || pk_port_inspect(k, id, &status) != 0)
-			continue;
-		info->msgmap += (int)status.count;
-		info->msgtql += (int)status.queued_bytes;
-	}
-	return highest;
-}
-
 static long control(struct portico *k, int queue, int command, struct msqid_ds *ds)
 {
 	bool by_index = command == MSG_STAT || command == MSG_STAT_ANY;
 	pk_id id;
+	if (queue < 0)
+		return -EINVAL;
 	if (!ds && command != IPC_RMID)
 		return -EFAULT;
 	if (command == IPC_INFO || command == MSG_INFO)
-		return inform(k, command, (struct msginfo *)ds);
+		return pk_msg_inform(k, command == MSG_INFO, (struct msginfo *)ds);
 	long error = by_index ? pk_sysv_at(k, PK_PORTS, queue, &id) : pk_sysv_find(k, PK_PORTS, queue, &id);
 	if (error)
 		return error;

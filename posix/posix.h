@@ -40,7 +40,8 @@ long pk_result(long result);
 /* The object in the slot numbered `index`, for the *_STAT commands.  -EINVAL: none. */
 static inline int pk_sysv_at(struct portico *k, unsigned table, int index, pk_id *id)
 {
-	struct pk_head *head = index < 0 ? NULL : pk_slot(k, table, (uint32_t)index);
+	struct pk_head *head =
+		index < 0 ? NULL : pk_slot(k, table, (uint32_t)index & PK_SYSV_SLOT_MASK); /* an id will do */
 	uint64_t word = head ? pk_load(&head->word) : PK_FREE;
 	if (pk_word_kind(word) != PK_LIVE || (table == PK_PORTS && ((struct pk_port *)head)->use != PK_QUEUE))
 		return -EINVAL; /* free, or a mailbox */
@@ -51,8 +52,7 @@ static inline int pk_sysv_at(struct portico *k, unsigned table, int index, pk_id
 /* The object of that id.  -EINVAL: there is none, or it was removed. */
 static inline int pk_sysv_find(struct portico *k, unsigned table, int sysv_id, pk_id *id)
 {
-	int error = sysv_id < 0 ? -EINVAL
-				: pk_sysv_at(k, table, (int)((unsigned)sysv_id & PK_SYSV_SLOT_MASK), id);
+	int error = pk_sysv_at(k, table, sysv_id, id);
 	return !error && pk_sysv_id(*id) != sysv_id ? -EINVAL : error;
 }
 
@@ -61,6 +61,19 @@ int pk_sysv_highest(struct portico *k, unsigned table, int *count);
 
 void pk_to_ipc_perm(pk_id id, const struct pk_permission *from, struct ipc_perm *to);
 void pk_from_ipc_perm(const struct ipc_perm *from, struct pk_permission *to);
+
+/*
+ * ---- inform.c: the *_INFO commands.  `use`: what there is, for what Linux doesn't limit; else figures that
+ * stand for its defaults.  Each returns the highest index in use.
+ */
+struct msginfo;
+struct seminfo;
+struct shminfo;
+struct shm_info;
+long pk_msg_inform(struct portico *k, bool use, struct msginfo *info);
+long pk_sem_inform(struct portico *k, bool use, struct seminfo *info);
+long pk_shm_inform(struct portico *k, struct shminfo *info);
+long pk_shm_inform_use(struct portico *k, struct shm_info *info);
 
 /* ---- get.c: what msgget(), semget() and shmget() have in common */
 

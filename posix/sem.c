@@ -127,34 +127,6 @@ static int set_set(struct portico *k, pk_id id, const struct semid_ds *ds)
 	return pk_set_adjust(k, id, &permission);
 }
 
-static long inform(struct portico *k, int command, struct seminfo *info)
-{
-	int count, highest = pk_sysv_highest(k, PK_SETS, &count);
-	struct pk_set_status status;
-	pk_id id;
-	int semmns = (int)pk_sysv_limit(k, PK_SEMMNS), semopm = (int)pk_sysv_limit(k, PK_SEMOPM);
-	*info = (struct seminfo){
-		.semmap = semmns,
-		.semmni = (int)pk_sysv_limit(k, PK_SEMMNI),
-		.semmns = semmns,
-		.semmnu = semmns,
-		.semmsl = (int)pk_sysv_limit(k, PK_SEMMSL),
-		.semopm = semopm,
-		.semume = semopm,
-		.semusz = 20,
-		.semvmx = PK_SEMAPHORE_MOST,
-		.semaem = PK_SEMAPHORE_MOST,
-	};
-	if (command == IPC_INFO)
-		return highest;
-	info->semusz = count;
-	info->semaem = 0;
-	for (int slot = 1; slot <= highest; slot++)
-		if (pk_sysv_at(k, PK_SETS, slot, &id) == 0 && pk_set_inspect(k, id, &status) == 0)
-			info->semaem += (int)status.count;
-	return highest;
-}
-
 static long get_one(struct portico *k, pk_id id, int semaphore, int command)
 {
 	struct pk_semaphore_status status;
@@ -187,8 +159,10 @@ static long control(struct portico *k, int set, int semaphore, int command, unio
 {
 	bool by_index = command == SEM_STAT || command == SEM_STAT_ANY;
 	pk_id id;
+	if (set < 0)
+		return -EINVAL;
 	if (command == IPC_INFO || command == SEM_INFO)
-		return argument.info ? inform(k, command, argument.info) : -EFAULT;
+		return argument.info ? pk_sem_inform(k, command == SEM_INFO, argument.info) : -EFAULT;
 	long error = by_index ? pk_sysv_at(k, PK_SETS, set, &id) : pk_sysv_find(k, PK_SETS, set, &id);
 	if (error)
 		return error;

@@ -127,43 +127,18 @@ static int lock_segment(struct portico *k, pk_id id)
 	return error ? error : pk_permission_own(k, &status.permission);
 }
 
-static long describe_limits(struct portico *k, struct shminfo *info)
-{
-	int count;
-	*info = (struct shminfo){
-		.shmmax = pk_sysv_limit(k, PK_SHMMAX),
-		.shmmin = 1,
-		.shmmni = pk_sysv_limit(k, PK_SHMMNI),
-		.shmseg = pk_sysv_limit(k, PK_SHMMNI),
-		.shmall = pk_sysv_limit(k, PK_SHMALL),
-	};
-	return pk_sysv_highest(k, PK_SEGMENTS, &count);
-}
-
-static long describe_use(struct portico *k, struct shm_info *info)
-{
-	int count, highest = pk_sysv_highest(k, PK_SEGMENTS, &count);
-	struct pk_segment_status status;
-	pk_id id;
-	memset(info, 0, sizeof *info);
-	memcpy(info, &count, sizeof count); /* used_ids, which musl spells otherwise */
-	for (int slot = 1; slot <= highest; slot++)
-		if (pk_sysv_at(k, PK_SEGMENTS, slot, &id) == 0 && pk_segment_inspect(k, id, &status) == 0)
-			info->shm_tot += (status.size + PAGE - 1) / PAGE;
-	info->shm_rss = info->shm_tot;
-	return highest;
-}
-
 static long control(struct portico *k, int segment, int command, struct shmid_ds *ds)
 {
 	bool by_index = command == SHM_STAT || command == SHM_STAT_ANY;
 	pk_id id;
+	if (segment < 0)
+		return -EINVAL;
 	if (!ds && command != IPC_RMID && command != SHM_LOCK && command != SHM_UNLOCK)
 		return -EFAULT;
 	if (command == IPC_INFO)
-		return describe_limits(k, (struct shminfo *)ds);
+		return pk_shm_inform(k, (struct shminfo *)ds);
 	if (command == SHM_INFO)
-		return describe_use(k, (struct shm_info *)ds);
+		return pk_shm_inform_use(k, (struct shm_info *)ds);
 	long error = by_index ? pk_sysv_at(k, PK_SEGMENTS, segment, &id)
 			      : pk_sysv_find(k, PK_SEGMENTS, segment, &id);
 	if (error)

@@ -150,6 +150,7 @@ enum pk_map {
 	PK_MAP_FIXED = 8, /* over whatever is there */
 	PK_MAP_HINT = 16,
 	PK_MAP_VACANT = 32, /* there, or -EEXIST where something is */
+	PK_MAP_HOLLOW = 64, /* mostly holes: mlockall(MCL_FUTURE) isn't to fill them with memory */
 };
 /* Maps fd, or fresh memory where fd is -1.  *address is the place wanted (by FIXED, HINT, VACANT) and the
  * place got. */

@@ -261,6 +261,14 @@ static long unmap_memory(void *address, uint64_t size_bytes)
 }
 #endif
 
+/* Mapped by a program that has called mlockall(MCL_FUTURE), it is locked, and would have been filled but that
+ * what nobody may read isn't. */
+static int unlock_and_open(void *address, uint64_t size_bytes, int protection)
+{
+	pk_syscall2(SYS_munlock, address, size_bytes);
+	return (int)pk_syscall3(SYS_mprotect, address, size_bytes, protection);
+}
+
 int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 {
 	int protection = PROT_READ | (how & PK_MAP_READ_ONLY ? 0 : PROT_WRITE) |
@@ -269,7 +277,7 @@ int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 		    (how & PK_MAP_FIXED ? MAP_FIXED : 0) | (how & PK_MAP_VACANT ? MAP_FIXED_NOREPLACE : 0) |
 		    MAP_NORESERVE;
 	void *wanted = how & (PK_MAP_FIXED | PK_MAP_HINT | PK_MAP_VACANT) ? *address : NULL;
-	long got = map_memory(wanted, size_bytes, protection, flags, fd);
+	long got = map_memory(wanted, size_bytes, how & PK_MAP_HOLLOW ? PROT_NONE : protection, flags, fd);
 	if (got < 0 && got > -4096)
 		return (int)got;
 	if (how & PK_MAP_VACANT &&
@@ -278,7 +286,7 @@ int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 		return -EEXIST;
 	}
 	*address = (void *)got;
-	return 0;
+	return how & PK_MAP_HOLLOW ? unlock_and_open((void *)got, size_bytes, protection) : 0;
 }
 
 int pk_unmap(void *address, uint64_t size_bytes)

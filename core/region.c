@@ -91,7 +91,7 @@ int pk_region_path(struct portico *k, const char *name, char path[PK_PATH_MAX])
 int pk_region_map(struct portico *k)
 {
 	void *base = NULL;
-	int error = pk_map(&base, PK_REGION_BYTES, k->region, PK_MAP_SHARED);
+	int error = pk_map(&base, PK_REGION_BYTES, k->region, PK_MAP_SHARED | PK_MAP_HOLLOW);
 	if (!error)
 		k->base = base;
 	return error;
@@ -265,7 +265,7 @@ int pk_region_remap(struct portico *k)
 	k->shares_description = fd < 0;
 	if (fd < 0)
 		return is_region(k, k->region) ? 0 : fd;
-	int error = pk_map(&base, PK_REGION_BYTES, fd, PK_MAP_SHARED | PK_MAP_FIXED);
+	int error = pk_map(&base, PK_REGION_BYTES, fd, PK_MAP_SHARED | PK_MAP_HOLLOW | PK_MAP_FIXED);
 	close_region(k);
 	k->region = fd;
 	return error;

@@ -4,7 +4,7 @@
 #   make demo       install what is missing, build, run the main job on real programs
 #   make check      install what is missing, build, run every test
 #   make torture    minutes of kill -9 under a random load, and of a scribbled region; SEED=N
-#   make bench      install what is missing, build, measure beside the real kernel
+#   make bench      install what is missing, build, measure beside the real kernel: minutes; bench/run WORD for a part
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make deps       install what is missing (Debian packages; with sudo unless root)
 #   make lint       clang-format, shellcheck and the like; make format lays out the C
@@ -54,11 +54,11 @@ interleave_parts := $(addprefix tests/interleave_,driver.c seam.c explorer.c)
 test_parts := tests/crash_driver.c tests/crash_stage.c $(interleave_parts) $(wildcard tests/torture_*.c tests/scribble_*.c)
 test_sources := $(filter-out $(test_parts) $(if $(musl),tests/fuse_%.c),$(wildcard tests/*.c))
 example_sources := $(wildcard examples/*.c)
-# A worker program for each peer in bench/peers; libraries' where they are installed.
+# A worker program for each peer in bench/peers; libraries' where they are installed; a script for whole programs.
 bench_sources := $(wildcard bench/*.c) $(filter-out bench/lib/serve.c,$(wildcard bench/lib/*.c))
 bench_worker := $(wildcard bench/scenario/*.c) bench/lib/serve.c bench/lib/probe.c
 bench_include := $(if $(musl)$(SAN),,/usr/include)
-bench_peers := mailbox memory call sysv semop mq pipe seqpacket \
+bench_peers := mailbox memory call sysv semop semaphore shm spawn mq pipe seqpacket \
 	$(if $(wildcard $(bench_include)/boost/interprocess/ipc/message_queue.hpp),$(if $(shell command -v $(CXX)),boost)) \
 	$(if $(wildcard $(bench_include)/nng/nng.h),nng) $(if $(wildcard $(bench_include)/zmq.h),zeromq)
 
@@ -73,7 +73,8 @@ musl_gcc := $(if $(musl),,$(shell command -v musl-gcc))
 sysv_tests := $(patsubst tests/%.c,%,$(wildcard tests/sysv_*.c))
 musl_test_programs := $(if $(musl_gcc),$(sysv_tests:%=$(BUILD)/tests/musl/%) $(sysv_tests:%=$(BUILD)/tests/static/%))
 example_programs := $(patsubst examples/%.c,$(BUILD)/examples/%,$(example_sources))
-bench_programs := $(BUILD)/bench/bin/bench $(bench_peers:%=$(BUILD)/bench/bin/peer-%)
+bench_scripts := $(patsubst bench/programs/%.sh,$(BUILD)/bench/bin/peer-%,$(wildcard bench/programs/*.sh))
+bench_programs := $(BUILD)/bench/bin/bench $(bench_peers:%=$(BUILD)/bench/bin/peer-%) $(bench_scripts)
 
 fuse_cflags = $(shell pkg-config --cflags fuse3 2>/dev/null)
 fuse_libs = $(shell pkg-config --libs fuse3 2>/dev/null)
@@ -211,6 +212,11 @@ $(BUILD)/bench/bin/bench: $(call objects,$(bench_sources))
 	$(say) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
+
+$(bench_scripts): $(BUILD)/bench/bin/peer-%: bench/programs/%.sh bench/programs/worker
+	$(say) COPY $@
+	@mkdir -p $(@D)
+	$(Q)install $< $@ && install -m 644 bench/programs/worker $(@D)
 
 $(BUILD)/bench/bin/peer-%: $(BUILD)/obj/bench/peers/%.o $(call objects,$(bench_worker))
 	$(say) LINK $@

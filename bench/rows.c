@@ -6,24 +6,14 @@
 const struct peer mailbox = { .program = "mailbox", .name = "Portico mailbox" };
 static const struct peer memory = { .program = "memory", .name = "Portico memory, moved" };
 static const struct peer call = { .program = "call", .name = "Portico call, by rights" };
-const struct peer preloaded = {
-	.program = "sysv", .name = "Portico, preloaded", .preloaded = true, .sysv = true
-};
-const struct peer sysv = { .program = "sysv", .name = "msgsnd + msgrcv", .sysv = true };
 const struct peer mq = { .program = "mq", .name = "POSIX mq" };
 const struct peer pipes = { .program = "pipe", .name = "pipe" };
 const struct peer seqpacket = { .program = "seqpacket", .name = "UNIX seqpacket" };
 const struct peer boost = { .program = "boost", .name = "Boost message_queue" };
 const struct peer nng = { .program = "nng", .name = "nng ipc://" };
 const struct peer zeromq = { .program = "zeromq", .name = "ZeroMQ ipc://" };
-static const struct peer semop_preloaded = {
-	.program = "semop", .name = "Portico, preloaded", .preloaded = true, .sysv = true
-};
-static const struct peer semop = { .program = "semop", .name = "semop", .sysv = true };
 
-#define UNCHANGED 0.95 /* of what it costs alone */
-
-const struct group groups[] = {
+static const struct group peer_groups[] = {
 	{ .name = "one process: send + receive, 64 B",
 	  .setup = "loop bytes=64",
 	  .entries = { { .peer = &mailbox },
@@ -44,18 +34,6 @@ const struct group groups[] = {
 		       { .peer = &boost },
 		       { .peer = &nng },
 		       { .peer = &zeromq } } },
-	{ .name = "one process, unmodified: msgsnd + msgrcv, 64 B",
-	  .setup = "loop bytes=64",
-	  .entries = { { .peer = &preloaded }, { .peer = &sysv, .goal = 15 } } },
-	{ .name = "one process, unmodified: msgsnd + msgrcv, 4 KiB",
-	  .setup = "loop bytes=4096",
-	  .entries = { { .peer = &preloaded }, { .peer = &sysv } } },
-	{ .name = "one process, unmodified: semop P + V",
-	  .setup = "loop",
-	  .entries = { { .peer = &semop_preloaded }, { .peer = &semop, .goal = 20 } } },
-	{ .name = "one process, unmodified: semop P + V, SEM_UNDO",
-	  .setup = "loop undo=1",
-	  .entries = { { .peer = &semop_preloaded }, { .peer = &semop } } },
 	{ .name = "round trip across cores, in a row, 64 B",
 	  .setup = "round-trip bytes=64",
 	  .place = APART,
@@ -154,9 +132,15 @@ const struct group groups[] = {
 		       { .peer = &sysv, .goal = 1 },
 		       { .peer = &pipes },
 		       { .peer = &seqpacket } } },
+	{ 0 },
 };
 
-const unsigned group_count = COUNT(groups);
+const struct section sections[] = {
+	{ "Portico's own calls, beside the kernel and libraries", peer_groups },
+	{ "System V calls, preloaded, beside the kernel", sysv_groups },
+	{ "whole programs, under portico run, beside the kernel", program_groups },
+	{ 0 },
+};
 
 #define SIZES                                                                                                \
 	{                                                                                                    \

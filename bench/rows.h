@@ -2,6 +2,7 @@
 /*
  * What is measured: groups for the table, and sweeps for the plots.  In a group
  * the first is Portico in some form, and the others are measured beside it.
+ * rows.c has Portico's own calls, rows_sysv.c programs that know nothing of it.
  */
 #ifndef BENCH_ROWS_H
 #define BENCH_ROWS_H
@@ -19,9 +20,12 @@ struct peer {
 
 extern const struct peer mailbox, preloaded, sysv, mq, pipes, seqpacket, boost, nng, zeromq;
 
+#define UNCHANGED 0.95 /* a ratio: of what it costs alone */
+
 struct entry {
 	const struct peer *peer; /* NULL ends the list */
 	double goal;		 /* the ratio to reach, 0 none */
+	double most_added_ns;	 /* by the first, to this one's time; 0 no matter */
 	const char *setup;	 /* words for it alone, or NULL */
 	const char *name;	 /* NULL: the peer's */
 };
@@ -33,11 +37,18 @@ struct group {
 	enum place place;
 	unsigned workers; /* at a time; 0 is 1 */
 	unsigned rounds;  /* 0 is ROUNDS */
+	uint64_t batch;	  /* operations; 0: as many as take BATCH_NS */
 	struct entry entries[SUBJECTS + 1];
 };
 
-extern const struct group groups[];
-extern const unsigned group_count;
+/* Groups under a heading; one without a name ends them. */
+struct section {
+	const char *name;
+	const struct group *groups;
+};
+
+extern const struct section sections[]; /* one without a name ends them, too */
+extern const struct group sysv_groups[], program_groups[];
 
 enum { POINTS = 12 };
 

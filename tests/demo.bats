@@ -40,7 +40,7 @@ load helper
 		    for entry in group["entries"]:
 		        assert entry["status"] in ("measured", "not installed", "never quiet"), (group["name"], entry)
 		        assert entry["status"] != "measured" or entry["ns"]["low"] > 0, (group["name"], entry)
-		    assert group["entries"][0]["status"] != "not installed", group
+		    assert group["entries"][0]["status"] != "not installed" or "pgbench" in group["name"], group
 	EOS
 	[ -z "$(command -v gnuplot)" ] || [ -s "$private/build/bench/latency.svg" ]
 }

@@ -94,13 +94,15 @@ static unsigned keep_quiet(struct round *rounds, unsigned count)
 static void evaluate(const struct round *rounds, unsigned count, unsigned subject, bool has_first,
 		     struct measure *measure)
 {
-	double ns[ROUNDS], ratio[ROUNDS];
+	double ns[ROUNDS], ratio[ROUNDS], added[ROUNDS];
 	for (unsigned i = 0; i < count; i++) {
 		ns[i] = rounds[i].ns[subject];
 		ratio[i] = has_first ? ns[i] / rounds[i].ns[0] : 0;
+		added[i] = has_first ? rounds[i].ns[0] - ns[i] : 0;
 	}
 	measure->ns = quartiles(ns, count);
 	measure->ratio = quartiles(ratio, count);
+	measure->added = quartiles(added, count);
 }
 
 struct result compare(const struct comparison *comparison)
@@ -110,7 +112,9 @@ struct result compare(const struct comparison *comparison)
 	struct result result = { .rounds = comparison->rounds };
 	for (unsigned s = 0; s < subjects; s++) {
 		result.of[s].error = comparison->subjects[s].error;
-		find_batch(&comparison->subjects[s], &result.of[s]);
+		result.of[s].batch = comparison->batch;
+		if (comparison->batch == 0)
+			find_batch(&comparison->subjects[s], &result.of[s]);
 	}
 	for (unsigned i = 0; i < result.rounds; i++) {
 		rounds[i].before = probe_now();

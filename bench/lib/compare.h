@@ -24,6 +24,7 @@ struct subject {
 struct comparison {
 	unsigned count;	 /* of subjects */
 	unsigned rounds; /* at most ROUNDS */
+	uint64_t batch;	 /* operations; 0: as many as take BATCH_NS */
 	struct subject subjects[SUBJECTS];
 };
 
@@ -35,6 +36,7 @@ struct measure {
 	int error;
 	struct quartiles ns;	/* an operation */
 	struct quartiles ratio; /* its time by the first one's */
+	struct quartiles added; /* ns: the first one's time less its own */
 	uint64_t batch;		/* operations */
 };
 

@@ -44,8 +44,10 @@ static void entry_json(FILE *to, const struct entry *entry, const struct measure
 		quartiles(to, "ratio", &measure->ratio);
 	if (entry->goal > 0)
 		fprintf(to, ", \"goal\": %g", entry->goal);
-	if (entry->goal > 0 && measure->ratio.median > 0)
-		fprintf(to, ", \"met\": %s", measure->ratio.median >= entry->goal ? "true" : "false");
+	if (entry->most_added_ns > 0 && measure->ratio.median > 0)
+		quartiles(to, "added_ns", &measure->added);
+	if (has_goal(entry, measure))
+		fprintf(to, ", \"met\": %s", reaches_goal(entry, measure) ? "true" : "false");
 	fputs("}", to);
 }
 
@@ -85,21 +87,22 @@ static void machine_json(FILE *to, const struct machine *machine)
 	fputs("},\n", to);
 }
 
-void report_json(FILE *to, const struct machine *machine, const struct result *results,
+void report_json(FILE *to, const struct machine *machine, const struct measured *all, unsigned count,
 		 const struct result *points)
 {
 	fprintf(to, "{\n  \"portico\": \"" PORTICO_VERSION "\",\n  \"time\": %lld,\n", (long long)time(NULL));
 	machine_json(to, machine);
 	fputs("  \"groups\": [", to);
-	for (unsigned i = 0; i < group_count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		fputs(i > 0 ? ",\n    {\"name\": " : "\n    {\"name\": ", to);
-		text(to, groups[i].name);
+		text(to, all[i].group->name);
 		fputs(", ", to);
-		entries(to, "      ", &groups[i], &results[i]);
+		entries(to, "      ", all[i].group, &all[i].result);
 	}
-	fputs("],\n  \"sweeps\": [\n", to);
-	for (unsigned s = 0; s < sweep_count; s++) {
+	fputs("],\n  \"sweeps\": [", to);
+	for (unsigned s = 0; s < sweep_count && points; s++) {
+		fputs(s > 0 ? ",\n" : "\n", to);
 		sweep_json(to, &sweeps[s], &points[s * POINTS]);
-		fputs(s + 1 < sweep_count ? ",\n" : "]\n}\n", to);
 	}
+	fputs("]\n}\n", to);
 }

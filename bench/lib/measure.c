@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 
-enum { QUICK_ROUNDS = 4, POINT_ROUNDS = 40, DEPTH = 1024, MOST_QUEUED = 8 << 20 };
+enum { QUICK_ROUNDS = 4, QUICKEST_ROUNDS = 1, POINT_ROUNDS = 40, DEPTH = 1024, MOST_QUEUED = 8 << 20 };
 
-static void write_setup(char *words, size_t size, const struct group *group, const struct entry *entry)
+static void write_setup(char *words, size_t size, const struct surroundings *at, const struct group *group,
+			const struct entry *entry)
 {
 	char where[64] = "";
 	int there = group->place == TOGETHER ? probe_here : probe_there;
@@ -18,14 +20,15 @@ static void write_setup(char *words, size_t size, const struct group *group, con
 		snprintf(where, sizeof where, "cpu=%d", probe_here);
 	else if (group->place != ANYWHERE)
 		snprintf(where, sizeof where, "cpu=%d partner=%d", probe_here, there);
-	snprintf(words, size, "%s %s %s", group->setup, where, entry->setup ? entry->setup : "");
+	snprintf(words, size, "%s %s %s%s", group->setup, where, entry->setup ? entry->setup : "",
+		 at->quick ? " quick=1" : "");
 }
 
-/* Only a worker that isn't preloaded makes queues and sets that the kernel knows. */
+/* Only a worker that isn't preloaded makes what the kernel knows by that key. */
 static int check_whose(const struct peer *peer, const struct worker *worker)
 {
 	key_t key = worker_key(worker->pid);
-	bool kernel_knows = msgget(key, 0) >= 0 || semget(key, 0, 0) >= 0;
+	bool kernel_knows = msgget(key, 0) >= 0 || semget(key, 0, 0) >= 0 || shmget(key, 0, 0) >= 0;
 	return peer->sysv && kernel_knows == peer->preloaded ? -EXDEV : 0;
 }
 
@@ -40,7 +43,7 @@ static int start_workers(struct workers *workers, const struct surroundings *at,
 		return -ENOPKG;
 	if (group->place == APART && probe_there < 0)
 		return -ENODEV;
-	write_setup(setup, sizeof setup, group, entry);
+	write_setup(setup, sizeof setup, at, group, entry);
 	for (unsigned i = 0; i < (group->workers ? group->workers : 1) && !error; i++) {
 		struct worker *worker = &workers->each[workers->count++];
 		error = worker_start(worker, program, setup, entry->peer->preloaded ? at->preload : NULL);
@@ -53,9 +56,10 @@ static int start_workers(struct workers *workers, const struct surroundings *at,
 struct result measure_group(const struct surroundings *at, const struct group *group)
 {
 	struct workers workers[SUBJECTS] = { 0 };
-	struct comparison comparison = { .rounds = group->rounds ? group->rounds : ROUNDS };
+	struct comparison comparison = { .rounds = group->rounds ? group->rounds : ROUNDS,
+					 .batch = group->batch };
 	if (at->quick)
-		comparison.rounds = QUICK_ROUNDS;
+		comparison.rounds = group->batch ? QUICKEST_ROUNDS : QUICK_ROUNDS;
 	for (const struct entry *entry = group->entries; entry->peer; entry++) {
 		unsigned i = comparison.count++;
 		comparison.subjects[i] = (struct subject){

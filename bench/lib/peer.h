@@ -27,8 +27,10 @@ struct setup {
 	long cpu, partner;     /* where this process and its partner run; -1 anywhere */
 	long pause_ns, nap;    /* between round trips, and whether it sleeps meanwhile */
 	long backlog;	       /* messages of other types */
+	long select;	       /* the type to receive behind those: 1, or -1 for any up to it */
 	long mailboxes, waits; /* that lie idle */
-	long undo;	       /* semaphores: with SEM_UNDO */
+	long undo, at_once;    /* semaphores: with SEM_UNDO; how many in one operation */
+	long quick;	       /* to see that it works */
 };
 
 enum side { ASKER, ANSWERER, LOOP };

@@ -21,6 +21,11 @@ static const char *number(char *text, size_t size, double value)
 	return text;
 }
 
+void report_section(FILE *to, const char *name)
+{
+	fprintf(to, "\n==== %s\n", name);
+}
+
 static void report_head(FILE *to, const struct group *group, const struct result *result)
 {
 	char note[48] = "";
@@ -45,15 +50,31 @@ static void report_failure(FILE *to, const struct entry *entry, int error)
 		why);
 }
 
-static void report_ratio(FILE *to, const struct entry *entry, const struct quartiles *ratio)
+bool has_goal(const struct entry *entry, const struct measure *measure)
 {
-	char median[24], low[24], high[24], spread[56], goal[48] = "";
+	return (entry->goal > 0 || entry->most_added_ns > 0) && measure->ratio.median > 0;
+}
+
+bool reaches_goal(const struct entry *entry, const struct measure *measure)
+{
+	if (entry->most_added_ns > 0)
+		return measure->added.median <= entry->most_added_ns;
+	return measure->ratio.median >= entry->goal;
+}
+
+static void report_ratio(FILE *to, const struct entry *entry, const struct measure *measure)
+{
+	char median[24], low[24], high[24], spread[56];
+	const struct quartiles *ratio = &measure->ratio;
+	const char *reached = reaches_goal(entry, measure) ? "met" : "missed";
 	snprintf(spread, sizeof spread, "%s - %s", number(low, sizeof low, ratio->low),
 		 number(high, sizeof high, ratio->high));
-	if (entry->goal > 0)
-		snprintf(goal, sizeof goal, "  goal %4g: %s", entry->goal,
-			 ratio->median >= entry->goal ? "met" : "missed");
-	fprintf(to, " %9s x %19s%s", number(median, sizeof median, ratio->median), spread, goal);
+	fprintf(to, " %9s x %19s", number(median, sizeof median, ratio->median), spread);
+	if (entry->most_added_ns > 0)
+		fprintf(to, "\n    the first takes %.0f ns more; goal %.0f: %s", measure->added.median,
+			entry->most_added_ns, reached);
+	else if (entry->goal > 0)
+		fprintf(to, "  goal %4g: %s", entry->goal, reached);
 }
 
 void report_group(FILE *to, const struct group *group, const struct result *result)
@@ -69,7 +90,26 @@ void report_group(FILE *to, const struct group *group, const struct result *resu
 		}
 		fprintf(to, "  %-32s %10s", entry_name(entry), number(ns, sizeof ns, measure->ns.median));
 		if (i > 0 && measure->ratio.median > 0)
-			report_ratio(to, entry, &measure->ratio);
+			report_ratio(to, entry, measure);
 		fputc('\n', to);
 	}
+}
+
+/* Said at the end, once more. */
+void report_missed(FILE *to, const struct measured *all, unsigned count)
+{
+	unsigned goals = 0, missed = 0;
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned e = 0; all[i].group->entries[e].peer; e++) {
+			const struct entry *entry = &all[i].group->entries[e];
+			const struct measure *measure = &all[i].result.of[e];
+			if (!has_goal(entry, measure))
+				continue;
+			goals++;
+			if (reaches_goal(entry, measure))
+				continue;
+			fprintf(to, "%s  %s: %s\n", missed++ ? "" : "\nmissed:\n", all[i].group->name,
+				entry_name(entry));
+		}
+	fprintf(to, "\n%u of %u goals met\n", goals - missed, goals);
 }

@@ -15,7 +15,7 @@ struct scenario {
 	int64_t (*batch)(uint64_t operations);	 /* the ns they took, or a negative errno */
 };
 
-extern const struct scenario loop, round_trip, flood, backlog;
+extern const struct scenario loop, round_trip, flood, backlog, contest;
 
 /* ---- serve.c, for scenarios */
 

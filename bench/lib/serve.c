@@ -19,7 +19,7 @@
 
 enum { LIMIT_SECONDS = 60 }; /* no batch takes that long */
 
-static const struct scenario *const scenarios[] = { &loop, &round_trip, &flood, &backlog };
+static const struct scenario *const scenarios[] = { &loop, &round_trip, &flood, &backlog, &contest };
 static const int ends[] = { SIGALRM, SIGINT, SIGTERM };
 static pid_t partner;
 
@@ -41,6 +41,9 @@ static void set(struct setup *setup, char *word)
 		{ "waits", &setup->waits },
 		{ "mailboxes", &setup->mailboxes },
 		{ "undo", &setup->undo },
+		{ "at-once", &setup->at_once },
+		{ "select", &setup->select },
+		{ "quick", &setup->quick },
 	};
 	char *value = strchr(word, '=');
 	if (!value) {
@@ -56,6 +59,7 @@ static void set(struct setup *setup, char *word)
 static struct setup read_setup(char *words)
 {
 	struct setup setup = { .scenario = "", .bytes = 64, .depth = 1024, .cpu = -1, .partner = -1 };
+	setup.select = setup.at_once = 1;
 	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
 		set(&setup, word);
 	return setup;

@@ -4,81 +4,54 @@
 #include "portset.h"
 #include "sort.h"
 
-void pk_line_append(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot)
+/*
+ * A wait has links for two lines: that of its object, and, beside it, that of
+ * the set in which those stand who wait to send to its members.
+ */
+struct links {
+	size_t next, previous;
+};
+
+static const struct links of_object = { offsetof(struct pk_wait, next), offsetof(struct pk_wait, previous) };
+static const struct links of_set = { offsetof(struct pk_wait, next_beside),
+				     offsetof(struct pk_wait, previous_beside) };
+
+static inline uint32_t *link_at(struct pk_wait *wait, size_t offset)
+{
+	return (uint32_t *)((char *)wait + offset);
+}
+
+/* ---- either line */
+
+static inline void append(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot,
+			  struct links links)
 {
 	struct pk_wait *last = pk_wait_at(k, list->last);
-	wait->next = 0;
-	wait->previous = last ? list->last : 0;
+	*link_at(wait, links.next) = 0;
+	*link_at(wait, links.previous) = last ? list->last : 0;
 	if (last)
-		last->next = slot;
+		*link_at(last, links.next) = slot;
 	else
 		list->first = slot;
 	list->last = slot;
 }
 
-/* ---- beside: the line of a set, in which those stand who wait to send to its members */
-
-void pk_line_append_beside(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot)
+static inline void leave(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot,
+			 struct links links)
 {
-	struct pk_wait *last = pk_wait_at(k, list->last);
-	wait->beside = 1;
-	wait->next_beside = 0;
-	wait->previous_beside = last ? list->last : 0;
-	if (last)
-		last->next_beside = slot;
-	else
-		list->first = slot;
-	list->last = slot;
-}
-
-void pk_line_leave_beside(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot)
-{
-	struct pk_wait *next = pk_wait_at(k, wait->next_beside);
-	struct pk_wait *previous = pk_wait_at(k, wait->previous_beside);
-	wait->beside = 0;
+	uint32_t next_slot = *link_at(wait, links.next), previous_slot = *link_at(wait, links.previous);
+	struct pk_wait *next = pk_wait_at(k, next_slot), *previous = pk_wait_at(k, previous_slot);
 	if (!previous && list->first != slot)
-		return; /* scribbled */
+		return; /* on no list; or scribbled */
 	if (previous)
-		previous->next_beside = wait->next_beside;
+		*link_at(previous, links.next) = next_slot;
 	else
-		list->first = wait->next_beside;
+		list->first = next_slot;
 	if (next)
-		next->previous_beside = wait->previous_beside;
+		*link_at(next, links.previous) = previous_slot;
 	else
-		list->last = wait->previous_beside;
-}
-
-static uint32_t *link_beside(struct portico *k, uint32_t slot)
-{
-	struct pk_wait *wait = pk_wait_at(k, slot);
-	return wait ? &wait->next_beside : NULL;
-}
-
-/* ---- the line of an object */
-
-void pk_wait_unlink(struct portico *k, struct pk_wait_list *list, uint32_t slot)
-{
-	struct pk_wait *wait = pk_wait_at(k, slot);
-	if (wait && __builtin_expect(wait->beside != 0, 0))
-		pk_portset_unwait(k, wait, slot);
-	if (!wait || !list || (list->first != slot && wait->previous == 0))
-		return; /* on no list */
-	struct pk_wait *next = pk_wait_at(k, wait->next), *previous = pk_wait_at(k, wait->previous);
-	if (previous)
-		previous->next = wait->next;
-	else
-		list->first = wait->next;
-	if (next)
-		next->previous = wait->previous;
-	else
-		list->last = wait->previous;
-	wait->next = wait->previous = 0;
-}
-
-static uint32_t *link_of(struct portico *k, uint32_t slot)
-{
-	struct pk_wait *wait = pk_wait_at(k, slot);
-	return wait ? &wait->next : NULL;
+		list->last = previous_slot;
+	*link_at(wait, links.next) = *link_at(wait, links.previous) = 0;
 }
 
 static uint64_t number_of(struct portico *k, uint32_t slot)
@@ -87,32 +60,94 @@ static uint64_t number_of(struct portico *k, uint32_t slot)
 	return wait ? wait->number : 0;
 }
 
-void pk_line_sort_beside(struct portico *k, struct pk_wait_list *list)
+/* In the order of their numbers, and linked both ways. */
+static inline void sort(struct portico *k, struct pk_wait_list *list, const struct pk_sort_by *by,
+			struct links links)
 {
-	static const struct pk_sort_by number = { link_beside, number_of };
-	uint32_t most = pk_committed(k, PK_WAITS), slot = pk_sort(k, list->first, most, &number);
+	uint32_t most = pk_committed(k, PK_WAITS), slot = pk_sort(k, list->first, most, by);
 	struct pk_wait *wait;
 	*list = (struct pk_wait_list){ 0 };
 	for (; most > 0 && (wait = pk_wait_at(k, slot)) != NULL; most--) {
-		uint32_t next = wait->next_beside;
-		pk_line_append_beside(k, list, wait, slot);
+		uint32_t next = *link_at(wait, links.next);
+		append(k, list, wait, slot, links);
 		slot = next;
 	}
 }
 
-/* In the order of their numbers, and linked both ways. */
+static inline uint32_t count(struct portico *k, const struct pk_wait_list *list, struct links links)
+{
+	uint32_t found = 0, most = pk_committed(k, PK_WAITS);
+	for (struct pk_wait *wait = pk_wait_at(k, list->first); wait && found < most;
+	     wait = pk_wait_at(k, *link_at(wait, links.next)))
+		found++;
+	return found;
+}
+
+/* ---- the line of a set */
+
+static uint32_t *next_of_set(struct portico *k, uint32_t slot)
+{
+	struct pk_wait *wait = pk_wait_at(k, slot);
+	return wait ? &wait->next_beside : NULL;
+}
+
+void pk_line_append_beside(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot)
+{
+	wait->beside = 1;
+	append(k, list, wait, slot, of_set);
+}
+
+void pk_line_leave_beside(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot)
+{
+	wait->beside = 0;
+	leave(k, list, wait, slot, of_set);
+}
+
+void pk_line_sort_beside(struct portico *k, struct pk_wait_list *list)
+{
+	static const struct pk_sort_by number = { next_of_set, number_of };
+	sort(k, list, &number, of_set);
+}
+
+uint32_t pk_line_count_beside(struct portico *k, const struct pk_wait_list *list)
+{
+	return count(k, list, of_set);
+}
+
+/* ---- the line of an object */
+
+static uint32_t *next_of_object(struct portico *k, uint32_t slot)
+{
+	struct pk_wait *wait = pk_wait_at(k, slot);
+	return wait ? &wait->next : NULL;
+}
+
+void pk_line_append(struct portico *k, struct pk_wait_list *list, struct pk_wait *wait, uint32_t slot)
+{
+	append(k, list, wait, slot, of_object);
+}
+
+void pk_wait_unlink(struct portico *k, struct pk_wait_list *list, uint32_t slot)
+{
+	struct pk_wait *wait = pk_wait_at(k, slot);
+	if (wait && __builtin_expect(wait->beside != 0, 0))
+		pk_portset_unwait(k, wait, slot);
+	if (wait && list)
+		leave(k, list, wait, slot, of_object);
+}
+
 void pk_line_sort(struct portico *k, struct pk_wait_list *list)
 {
-	static const struct pk_sort_by number = { link_of, number_of };
-	uint32_t most = pk_committed(k, PK_WAITS), slot = pk_sort(k, list->first, most, &number);
-	struct pk_wait *wait;
-	*list = (struct pk_wait_list){ 0 };
-	for (; most > 0 && (wait = pk_wait_at(k, slot)) != NULL; most--) {
-		uint32_t next = wait->next;
-		pk_line_append(k, list, wait, slot);
-		slot = next;
-	}
+	static const struct pk_sort_by number = { next_of_object, number_of };
+	sort(k, list, &number, of_object);
 }
+
+uint32_t pk_wait_count(struct portico *k, const struct pk_wait_list *list)
+{
+	return count(k, list, of_object);
+}
+
+/* ---- who stands in it */
 
 struct pk_wait *pk_line_regain(struct portico *k, uint32_t slot, unsigned table, pk_id object,
 			       struct pk_wait_list *lists[PK_PURPOSES], uint64_t *next_ticket,
@@ -159,22 +194,4 @@ bool pk_wait_in_line(struct portico *k, const struct pk_wait_list *list, uint32_
 	const struct pk_wait *next = pk_wait_at(k, wait->next), *previous = pk_wait_at(k, wait->previous);
 	return (previous ? previous->next : list->first) == slot &&
 	       (next ? next->previous : list->last) == slot;
-}
-
-uint32_t pk_line_count_beside(struct portico *k, const struct pk_wait_list *list)
-{
-	uint32_t count = 0, most = pk_committed(k, PK_WAITS);
-	for (struct pk_wait *wait = pk_wait_at(k, list->first); wait && count < most;
-	     wait = pk_wait_at(k, wait->next_beside))
-		count++;
-	return count;
-}
-
-uint32_t pk_wait_count(struct portico *k, const struct pk_wait_list *list)
-{
-	uint32_t count = 0, most = pk_committed(k, PK_WAITS);
-	for (struct pk_wait *wait = pk_wait_at(k, list->first); wait && count < most;
-	     wait = pk_wait_at(k, wait->next))
-		count++;
-	return count;
 }

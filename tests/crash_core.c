@@ -4,8 +4,7 @@
  * (crash.h): everything valid, nothing lost, nothing doubled, nothing leaked,
  * nobody hung.
  */
-#include "crash.h"
-#include "port.h"
+#include "crash_letters.h"
 
 /* ---- the stage */
 
@@ -14,27 +13,12 @@ static const struct pk_want any = PK_WANT_ANY;
 
 static int put(char letter, int64_t until_ns)
 {
-	uint32_t message;
-	CHECK_EQUAL(pk_enter(k), 0);
-	CHECK_EQUAL(pk_message_make_from(k, &letter, 1, letter, &message), 0);
-	int error = until_ns == 0 ? pk_port_send(k, port, message, NULL, NULL)
-				  : pk_port_send_until(k, port, message, until_ns);
-	if (error)
-		pk_message_release(k, message);
-	return error;
+	return put_until(port, letter, until_ns);
 }
 
-/* The letter received, or a negative errno. */
 static int get(int64_t until_ns)
 {
-	uint32_t message, length;
-	int error = until_ns == 0 ? pk_port_receive(k, port, &any, NULL, &message, NULL)
-				  : pk_port_receive_until(k, port, &any, until_ns, &message);
-	if (error)
-		return error;
-	int letter = *(char *)pk_message_data(k, message, &length);
-	pk_message_release(k, message);
-	return letter;
+	return get_until(port, until_ns);
 }
 
 static void make_port(uint32_t slots)

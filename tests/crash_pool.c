@@ -7,7 +7,7 @@
 #include "number.h"
 #include "pool.h"
 
-#include "crash.h"
+#include "crash_letters.h"
 
 /* ---- the stage: a port, and another that has the rest of the pool */
 
@@ -16,28 +16,9 @@
 static pk_id port, other;
 static const struct pk_want any = PK_WANT_ANY;
 
-static int put_at(pk_id where, char letter, int64_t until_ns)
-{
-	uint32_t message;
-	CHECK_EQUAL(pk_enter(k), 0);
-	CHECK_EQUAL(pk_message_make_from(k, &letter, 1, letter, &message), 0);
-	int error = until_ns == 0 ? pk_port_send(k, where, message, NULL, NULL)
-				  : pk_port_send_until(k, where, message, until_ns);
-	if (error)
-		pk_message_release(k, message);
-	return error;
-}
-
 static int get(int64_t until_ns)
 {
-	uint32_t message, length;
-	int error = until_ns == 0 ? pk_port_receive(k, port, &any, NULL, &message, NULL)
-				  : pk_port_receive_until(k, port, &any, until_ns, &message);
-	if (error)
-		return error;
-	int letter = *(char *)pk_message_data(k, message, &length);
-	pk_message_release(k, message);
-	return letter;
+	return get_until(port, until_ns);
 }
 
 static uint32_t count_of(pk_id where)
@@ -55,9 +36,9 @@ static void prepare(uint32_t slots, const char *letters, uint32_t left)
 	CHECK_EQUAL(pk_port_create(k, PK_MAILBOX, &limits, 0600, PK_NAME_MAILBOX, NULL, 0, &port), 0);
 	CHECK_EQUAL(pk_port_create(k, PK_MAILBOX, &many, 0600, PK_NAME_MAILBOX, NULL, 0, &other), 0);
 	for (; *letters; letters++)
-		CHECK_EQUAL(put_at(port, *letters, 0), 0);
+		CHECK_EQUAL(put_until(port, *letters, 0), 0);
 	for (; place < PLACES - left; place++)
-		CHECK_EQUAL(put_at(other, 'x', 0), 0);
+		CHECK_EQUAL(put_until(other, 'x', 0), 0);
 }
 
 /* Every message has a place, and no place is taken without: all the others can be had, and no more. */
@@ -67,8 +48,8 @@ static void verify_places(void)
 	CHECK((uint32_t)pk_load(&pk_header(k)->pooled) >= queued); /* O2, before it is counted anew */
 	CHECK_EQUAL(pk_pool_taken(k), queued);
 	for (; queued < PLACES; queued++)
-		CHECK_EQUAL(put_at(other, 'x', 0), 0);
-	CHECK_EQUAL(put_at(other, 'x', 0), -ENOBUFS);
+		CHECK_EQUAL(put_until(other, 'x', 0), 0);
+	CHECK_EQUAL(put_until(other, 'x', 0), -ENOBUFS);
 }
 
 static void await_senders(uint32_t senders)
@@ -86,7 +67,7 @@ static void await_senders(uint32_t senders)
 static void bystander_sends(char letter)
 {
 	*bystander_result = 1;
-	bystander = CHILD(*bystander_result = put_at(port, letter, soon()));
+	bystander = CHILD(*bystander_result = put_until(port, letter, soon()));
 	await_senders(1);
 }
 
@@ -98,7 +79,7 @@ static void prepare_queue(void)
 }
 static void operate_send(void)
 {
-	put_at(port, 'c', 0);
+	put_until(port, 'c', 0);
 }
 static void operate_receive(void)
 {

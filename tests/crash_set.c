@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* kill -9 at every commit point of what is done to port sets and their members (crash.h). */
-#include "crash.h"
+#include "crash_letters.h"
 #include "bell.h"
 #include "portset.h"
 
@@ -9,48 +9,10 @@
 /* ---- the stage: two ports, one of one slot, and a set of the victim's or of ours */
 
 static pk_id ports[2], set;
-static const struct pk_want any = PK_WANT_ANY;
-
-static uint32_t message_of(char letter)
-{
-	uint32_t message;
-	CHECK_EQUAL(pk_enter(k), 0);
-	CHECK_EQUAL(pk_message_make_from(k, &letter, 1, letter, &message), 0);
-	return message;
-}
-
-static int put_until(pk_id port, char letter, int64_t until_ns)
-{
-	uint32_t message = message_of(letter);
-	int error = until_ns ? pk_port_send_until(k, port, message, until_ns)
-			     : pk_port_send(k, port, message, NULL, NULL);
-	if (error)
-		pk_message_release(k, message);
-	return error;
-}
 
 static int put(pk_id port, char letter)
 {
 	return put_until(port, letter, 0);
-}
-
-/* The letter, or a negative errno. */
-static int letter_of(uint32_t message, int error)
-{
-	uint32_t length;
-	if (error)
-		return error;
-	int letter = *(const char *)pk_message_data(k, message, &length);
-	pk_message_release(k, message);
-	return letter;
-}
-
-static int get_until(pk_id port, int64_t until_ns)
-{
-	uint32_t message = 0;
-	int error = until_ns ? pk_port_receive_until(k, port, &any, until_ns, &message)
-			     : pk_port_receive(k, port, &any, NULL, &message, NULL);
-	return letter_of(message, error);
 }
 
 static const char *drain(pk_id port)

@@ -4,7 +4,7 @@
 #include "listener.h"
 #include "pool.h"
 
-#include "interleave_mail.h"
+#include "interleave_ports.h"
 
 #include <portico/mail.h>
 
@@ -306,35 +306,13 @@ static void verify_missed(void)
 
 /* ---- the pool */
 
-static pk_id pooled[2];
-
 static void make_pool(uint32_t most)
 {
 	pk_store(&pk_header(k)->most_pooled, most);
 	for (int i = 0; i < 2; i++) {
 		make_port(4);
-		pooled[i] = port;
+		ports[i] = port;
 	}
-}
-
-static int64_t sends_to(struct portico *kernel, int64_t which)
-{
-	uint32_t message;
-	CHECK_EQUAL(pk_message_make_from(kernel, "a", 1, 1, &message), 0);
-	int error = pk_port_send(kernel, pooled[which], message, NULL, NULL);
-	if (error)
-		pk_message_release(kernel, message);
-	return error;
-}
-
-static int64_t receives_from(struct portico *kernel, int64_t which)
-{
-	struct pk_want any = PK_WANT_ANY;
-	uint32_t message;
-	int error = pk_port_receive(kernel, pooled[which], &any, NULL, &message, NULL);
-	if (!error)
-		pk_message_release(kernel, message);
-	return error;
 }
 
 /* O1, O2: places are never fewer than said; then, that as many fit as there are. */
@@ -342,13 +320,13 @@ static void check_pool(uint32_t most)
 {
 	uint32_t sum = 0, taken = (uint32_t)pk_load(&pk_header(k)->pooled);
 	for (int i = 0; i < 2; i++) {
-		const struct pk_port *at = pk_slot(k, PK_PORTS, pk_id_slot(pooled[i]));
-		CHECK(pk_load(&at->pooled) >= queued_at(pooled[i]));
+		const struct pk_port *at = pk_slot(k, PK_PORTS, pk_id_slot(ports[i]));
+		CHECK(pk_load(&at->pooled) >= queued_at(ports[i]));
 		sum += pk_load(&at->pooled);
 	}
 	CHECK(taken >= sum);
-	CHECK(queued_at(pooled[0]) + queued_at(pooled[1]) <= most);
-	while (queued_at(pooled[0]) + queued_at(pooled[1]) < most)
+	CHECK(queued_at(ports[0]) + queued_at(ports[1]) <= most);
+	while (queued_at(ports[0]) + queued_at(ports[1]) < most)
 		CHECK_EQUAL(sends_to(k, 0), 0);
 	CHECK_EQUAL(sends_to(k, 0), -ENOBUFS);
 	CHECK_EQUAL(sends_to(k, 1), -ENOBUFS);
@@ -398,7 +376,7 @@ static void verify_freed_and_claimed(void)
 {
 	reap_the_dead();
 	CHECK(result_of(second) == 0 || result_of(second) == -ENOBUFS);
-	bool returned = has_died(first) && result_of(second) == 0 && queued_at(pooled[0]) == 1;
+	bool returned = has_died(first) && result_of(second) == 0 && queued_at(ports[0]) == 1;
 	check_pool(returned ? 2 : 1); /* what the dead had received is queued again, place or none */
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Races at what guards a port, and at the pool's count: core/guard.h, A3 and A4; core/pool.h, O3. */
-#include "interleave_mail.h"
+#include "interleave_ports.h"
 #include "bell.h"
 #include "portset.h"
 
@@ -110,27 +110,6 @@ static void a4_bell_of_who_left(void)
 }
 
 /* ---- O3 */
-
-static pk_id ports[3];
-
-static int64_t sends_to(struct portico *kernel, int64_t which)
-{
-	uint32_t message;
-	CHECK_EQUAL(pk_message_make_from(kernel, "a", 1, 1, &message), 0);
-	int error = pk_port_send(kernel, ports[which], message, NULL, NULL);
-	if (error)
-		pk_message_release(kernel, message);
-	return error;
-}
-static int64_t receives_from(struct portico *kernel, int64_t which)
-{
-	struct pk_want any = PK_WANT_ANY;
-	uint32_t message;
-	int error = pk_port_receive(kernel, ports[which], &any, NULL, &message, NULL);
-	if (!error)
-		pk_message_release(kernel, message);
-	return error;
-}
 
 /* While all are counted a place moves from a port that wasn't looked at to one that was: the sum is too low,
  * and the header what it had been. */

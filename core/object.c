@@ -7,7 +7,6 @@
 #include "receipt.h"
 #include "segment.h"
 #include "semaphore.h"
-#include "task.h"
 
 #include <errno.h>
 
@@ -127,67 +126,4 @@ int pk_object_give_up(struct portico *k, unsigned table, uint32_t slot, struct p
 	return table == PK_PORTS && port && wait->purpose == PK_FOR_RECEIPT
 		       ? pk_receipt_give_up(k, port, wait, wait_slot, error, wakes)
 		       : error;
-}
-
-void pk_permission_init(struct portico *k, struct pk_permission *permission, int32_t key, uint32_t mode)
-{
-	pk_task_refresh_ids(k);
-	*permission = (struct pk_permission){
-		.key = key,
-		.uid = k->mine->identity.uid,
-		.gid = k->mine->identity.gid,
-		.cuid = k->mine->identity.uid,
-		.cgid = k->mine->identity.gid,
-		.mode = mode & 0777,
-	};
-}
-
-static bool in_group(struct portico *k, const struct pk_permission *permission)
-{
-	uint32_t gid = k->mine->identity.gid;
-	return gid == permission->gid || gid == permission->cgid || pk_process_in_group(permission->gid) ||
-	       pk_process_in_group(permission->cgid);
-}
-
-static bool permitted(struct portico *k, const struct pk_permission *permission, uint32_t bits)
-{
-	uint32_t uid = k->mine->identity.uid;
-	uint32_t wanted = (bits >> 6 | bits >> 3 | bits) & 7;
-	uint32_t granted = permission->mode;
-	if (uid == 0)
-		return true;
-	if (uid == permission->uid || uid == permission->cuid)
-		granted >>= 6;
-	else if (in_group(k, permission))
-		granted >>= 3;
-	return (wanted & ~granted & 7) == 0;
-}
-
-int pk_permission_check_slowly(struct portico *k, const struct pk_permission *permission, uint32_t bits)
-{
-	if (permitted(k, permission, bits))
-		return 0;
-	pk_task_refresh_ids(k); /* they may have changed since */
-	if (permitted(k, permission, bits))
-		return 0;
-	pk_log(k, PK_LOG_REFUSED, PK_TABLES, 0, EACCES);
-	return -EACCES;
-}
-
-int pk_permission_own(struct portico *k, const struct pk_permission *permission)
-{
-	pk_task_refresh_ids(k);
-	uint32_t uid = k->mine->identity.uid;
-	return uid == 0 || uid == permission->uid || uid == permission->cuid ? 0 : -EPERM;
-}
-
-int pk_permission_change(struct portico *k, struct pk_permission *permission, const struct pk_permission *to)
-{
-	int error = pk_permission_own(k, permission);
-	if (error)
-		return error;
-	permission->uid = to->uid;
-	permission->gid = to->gid;
-	permission->mode = to->mode & 0777;
-	return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef PK_OBJECT_H
 #define PK_OBJECT_H
 
+#include "permission.h"
 #include "wait.h"
 
 /* How each of those structs begins. */
@@ -82,26 +83,5 @@ static inline int pk_sysv_id(pk_id id)
 /* Under the lock: the owner of a wait gives up.  With which error it fails; 0: it can't, and goes on. */
 int pk_object_give_up(struct portico *k, unsigned table, uint32_t slot, struct pk_wait *wait,
 		      uint32_t wait_slot, int error, struct pk_wakes *wakes);
-
-/* Make this task's effective ids the owner's and creator's. */
-void pk_permission_init(struct portico *k, struct pk_permission *permission, int32_t key, uint32_t mode);
-
-int pk_permission_check_slowly(struct portico *k, const struct pk_permission *permission, uint32_t bits);
-
-/* May this task do what the bits say (of 0400 read, 0200 write, and their like)?  0 or -EACCES. */
-static inline int pk_permission_check(struct portico *k, const struct pk_permission *permission,
-				      uint32_t bits)
-{
-	if (__builtin_expect(
-		    k->mine->identity.uid == permission->uid && (bits & 0700 & ~permission->mode) == 0, 1))
-		return 0;
-	return pk_permission_check_slowly(k, permission, bits);
-}
-
-/* May it change or remove the object (owner, creator, or privileged)?  0 or -EPERM. */
-int pk_permission_own(struct portico *k, const struct pk_permission *permission);
-
-/* Give it another owner, group and mode.  0 or -EPERM. */
-int pk_permission_change(struct portico *k, struct pk_permission *permission, const struct pk_permission *to);
 
 #endif

@@ -103,9 +103,10 @@ bool pk_thread_alive(uint32_t thread); /* of this process */
 bool pk_thread_exists(uint32_t pid, uint32_t thread);
 bool pk_thread_sleeps(uint32_t pid, uint32_t thread);
 void pk_process_ids(uint32_t *euid, uint32_t *egid);
-bool pk_process_in_group(uint32_t gid); /* one of its supplementary groups */
-uint32_t pk_cpu(void);			/* on which this thread runs */
-int pk_cpu_count(void);			/* that are online; 1 where it can't be told */
+bool pk_process_in_group(uint32_t gid);	 /* its own for files, or a supplementary one */
+bool pk_process_capable(int capability); /* effective; by its number */
+uint32_t pk_cpu(void);			 /* on which this thread runs */
+int pk_cpu_count(void);			 /* that are online; 1 where it can't be told */
 
 /* ---- files and memory; paths end in NUL */
 

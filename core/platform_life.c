@@ -264,14 +264,48 @@ void pk_process_ids(uint32_t *euid, uint32_t *egid)
 	*egid = (uint32_t)pk_syscall0(SYS_getegid);
 }
 
-bool pk_process_in_group(uint32_t gid)
+#define GROUPS_MOST 65536 /* NGROUPS_MAX */
+
+static bool is_among(uint32_t gid, const uint32_t *groups, long count)
 {
-	uint32_t groups[256];
-	long count = pk_syscall2(SYS_getgroups, sizeof groups / sizeof groups[0], groups);
 	for (long i = 0; i < count; i++)
 		if (groups[i] == gid)
 			return true;
 	return false;
+}
+
+bool pk_process_in_group(uint32_t gid)
+{
+	uint32_t few[64];
+	void *many = NULL;
+	/* what it tells is what holds; no gid is -1, so that it sets none */
+	if (gid == (uint32_t)pk_syscall1(SYS_setfsgid, -1))
+		return true;
+	long count = pk_syscall2(SYS_getgroups, sizeof few / sizeof few[0], few);
+	if (count != -EINVAL)
+		return is_among(gid, few, count);
+	if (pk_map(&many, GROUPS_MOST * sizeof few[0], -1, 0) != 0)
+		return false;
+	bool found = is_among(gid, many, pk_syscall2(SYS_getgroups, GROUPS_MOST, many));
+	pk_unmap(many, GROUPS_MOST * sizeof few[0]);
+	return found;
+}
+
+/* As <linux/capability.h> has them, which musl-gcc has not. */
+#define CAPABILITY_VERSION_3 0x20080522
+
+bool pk_process_capable(int capability)
+{
+	struct {
+		uint32_t version;
+		int32_t pid;
+	} of = { CAPABILITY_VERSION_3, 0 };
+	struct {
+		uint32_t effective, permitted, inheritable;
+	} sets[2];
+	if (pk_syscall2(SYS_capget, &of, sets) != 0)
+		return pk_syscall0(SYS_geteuid) == 0;
+	return sets[capability / 32].effective >> capability % 32 & 1;
 }
 
 uint32_t pk_cpu(void)

@@ -266,6 +266,11 @@ static int claim_attach(struct portico *k, uint32_t *slot)
 	return error;
 }
 
+static uint32_t bits_of(unsigned how)
+{
+	return 0444 | (how & PK_MAP_READ_ONLY ? 0 : 0222) | (how & PK_MAP_EXECUTE ? 0111 : 0);
+}
+
 int pk_segment_attach(struct portico *k, pk_id id, unsigned how, void **address)
 {
 	struct pk_segment *segment;
@@ -277,7 +282,7 @@ int pk_segment_attach(struct portico *k, pk_id id, unsigned how, void **address)
 	error = lock_live(k, id, &segment);
 	if (!error) {
 		size = segment->size;
-		error = pk_permission_check(k, &segment->permission, how & PK_MAP_READ_ONLY ? 0444 : 0666);
+		error = pk_permission_check(k, &segment->permission, bits_of(how));
 		if (!error)
 			note_attached(k, segment, id, slot, 0);
 		pk_object_unlock(segment);

@@ -10,7 +10,7 @@ static int use_found(struct portico *k, const struct pk_getter *how, pk_id id, s
 	if (flags & IPC_CREAT && flags & IPC_EXCL)
 		return -EEXIST;
 	int error = how->suits(k, id, size, &permission);
-	return error ? error : pk_permission_check(k, &permission, (uint32_t)flags & 0777);
+	return error ? error : pk_permission_check(k, &permission, pk_permission_bits((uint32_t)flags));
 }
 
 /* The object of that key, or a new one; or -EINVAL, -EIDRM: it went while we looked. */

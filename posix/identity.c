@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System V ids and permissions. */
 #include "posix.h"
+#include "task.h"
 
 #include <string.h>
 
@@ -40,4 +41,12 @@ void pk_to_ipc_perm(pk_id id, const struct pk_permission *from, struct ipc_perm 
 void pk_from_ipc_perm(const struct ipc_perm *from, struct pk_permission *to)
 {
 	*to = (struct pk_permission){ .uid = from->uid, .gid = from->gid, .mode = from->mode & 0777 };
+}
+
+void pk_identity_changed(void)
+{
+	struct portico *k = pk_load(&pk_opened);
+	/* a child by vfork() has other ids, and finds its parent's memory here */
+	if (k && pk_self(k) != 0 && k->mine->process.pid == (uint32_t)pk_syscall0(SYS_getpid))
+		pk_task_refresh_ids(k);
 }

@@ -185,9 +185,7 @@ static int set_queue(struct portico *k, pk_id id, const struct msqid_ds *ds)
 {
 	struct pk_port_limits limits = limits_for(ds->msg_qbytes);
 	struct pk_permission permission;
-	uint32_t uid, gid;
-	pk_process_ids(&uid, &gid);
-	if (ds->msg_qbytes > pk_sysv_limit(k, PK_MSGMNB) && uid != 0)
+	if (ds->msg_qbytes > pk_sysv_limit(k, PK_MSGMNB) && !pk_process_capable(PK_CAP_SYS_RESOURCE))
 		return -EPERM;
 	pk_from_ipc_perm(&ds->msg_perm, &permission);
 	return pk_port_adjust(k, id, &limits, &permission);

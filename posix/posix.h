@@ -62,6 +62,9 @@ int pk_sysv_highest(struct portico *k, unsigned table, int *count);
 void pk_to_ipc_perm(pk_id id, const struct pk_permission *from, struct ipc_perm *to);
 void pk_from_ipc_perm(const struct ipc_perm *from, struct pk_permission *to);
 
+/* This process may have other ids than it had. */
+void pk_identity_changed(void);
+
 /*
  * ---- inform.c: the *_INFO commands.  `use`: what there is, for what Linux doesn't limit; else figures that
  * stand for its defaults.  Each returns the highest index in use.

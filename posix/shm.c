@@ -124,7 +124,7 @@ static int lock_segment(struct portico *k, pk_id id)
 {
 	struct pk_segment_status status;
 	int error = pk_segment_inspect(k, id, &status);
-	return error ? error : pk_permission_own(k, &status.permission);
+	return error ? error : pk_permission_own_or(k, &status.permission, PK_CAP_IPC_LOCK);
 }
 
 static long control(struct portico *k, int segment, int command, struct shmid_ds *ds)

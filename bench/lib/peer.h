@@ -29,6 +29,7 @@ struct setup {
 	long backlog;	       /* messages of other types */
 	long select;	       /* the type to receive behind those: 1, or -1 for any up to it */
 	long mailboxes, waits; /* that lie idle */
+	long in_place;	       /* System V: messages are neither brought to their buffer nor taken from it */
 	long undo, at_once;    /* semaphores: with SEM_UNDO; how many in one operation */
 	long quick;	       /* to see that it works */
 };

@@ -43,6 +43,7 @@ static void set(struct setup *setup, char *word)
 		{ "undo", &setup->undo },
 		{ "at-once", &setup->at_once },
 		{ "select", &setup->select },
+		{ "in-place", &setup->in_place },
 		{ "quick", &setup->quick },
 	};
 	char *value = strchr(word, '=');

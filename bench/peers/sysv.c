@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 static int queues[QUEUES] = { -1, -1 }, sends, receives;
+static bool in_place;
 static struct message {
 	long type;
 	char data[];
@@ -43,6 +44,7 @@ static int try(int queue, size_t bytes)
 
 int peer_prepare(const struct setup *setup)
 {
+	in_place = setup->in_place != 0;
 	message = malloc(sizeof *message + (size_t)setup->bytes);
 	if (!message)
 		return -ENOMEM;
@@ -69,7 +71,8 @@ int peer_open(enum side side)
 int peer_send(const void *data, size_t bytes, long type)
 {
 	message->type = type;
-	memcpy(message->data, data, bytes);
+	if (!in_place)
+		memcpy(message->data, data, bytes);
 	return msgsnd(sends, message, bytes, 0) != 0 ? -errno : 0;
 }
 
@@ -78,7 +81,8 @@ ssize_t peer_receive(void *buffer, size_t room, long type)
 	ssize_t got = msgrcv(receives, message, room, type, 0);
 	if (got < 0)
 		return -errno;
-	memcpy(buffer, message->data, (size_t)got);
+	if (!in_place)
+		memcpy(buffer, message->data, (size_t)got);
 	return got;
 }
 

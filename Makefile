@@ -3,6 +3,7 @@
 #   make            build everything under $(BUILD)
 #   make demo       install what is missing, build, run the main job on real programs
 #   make check      install what is missing, build, run every test
+#   make check-programs   the real programs of its tests again, for minutes
 #   make torture    minutes of kill -9 under a random load, and of a scribbled region; SEED=N
 #   make bench      install what is missing, build, measure beside the real kernel: minutes; bench/run WORD for a part
 #   make install    PREFIX=/usr/local, DESTDIR=
@@ -252,7 +253,7 @@ $(filter build-musl,$(other_builds:%=build-%)): $(BUILD)/musl/lib/libportico-pos
 
 # ---- the two commands, and the rest
 
-.PHONY: deps demo check torture bench lint format install uninstall clean
+.PHONY: deps demo check check-programs torture bench lint format install uninstall clean
 .SECONDARY:
 
 deps:
@@ -265,6 +266,10 @@ demo: deps
 check: deps
 	$(Q)$(MAKE) --no-print-directory build-tests
 	$(Q)BUILD=$(BUILD) SAN=$(SAN) tests/run
+
+check-programs: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(BUILD) LONG=1 tests/run tests/programs_*.bats
 
 torture: deps
 	$(Q)$(MAKE) --no-print-directory build-tests

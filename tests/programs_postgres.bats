@@ -22,7 +22,7 @@ setup() {
 		become=(setpriv --reuid=postgres --regid=postgres --clear-groups)
 	fi
 	export PORTICO_KERNEL=$home/kernel PGDATA=$home/data PGHOST=$home PGDATABASE=postgres PGUSER=postgres
-	cd "$home"
+	cd "$home" || return
 	make_cluster
 }
 

@@ -240,7 +240,10 @@ struct pk_wait {
 		};
 		struct pk_receiver receiver; /* receipt: written by whoever grants it */
 	};
-	uint32_t message;	 /* send: the message; semaphores: the operations */
+	union {
+		uint32_t message; /* send: the message; semaphores: the operations */
+		uint32_t thread;  /* receive: the thread that waits */
+	};
 	_Atomic uint8_t table;	 /* enum pk_table_id of object */
 	uint8_t purpose;	 /* enum pk_purpose */
 	uint8_t select;		 /* enum pk_select_how */

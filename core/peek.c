@@ -11,6 +11,13 @@ struct look {
 	uint32_t copied;
 };
 
+/* What is looked for. */
+struct sought {
+	const struct pk_want *want;
+	uint32_t index; /* of those wanted */
+	bool queued;	/* and not with a sender that waits */
+};
+
 static bool wants(const struct pk_want *want, const struct pk_message *m)
 {
 	return pk_wants(want->select, want->type, want->from, m);
@@ -31,9 +38,11 @@ static struct seen queued(struct portico *k, const struct pk_port *port, pk_id i
 
 /* The one that is received after `index` others: of those queued, then of those whose senders wait. */
 static struct seen find_at(struct portico *k, const struct pk_port *port, pk_id id,
-			   const struct pk_want *want, uint32_t index)
+			   const struct sought *sought)
 {
-	uint32_t message = port->first, slot = port->senders.first;
+	const struct pk_want *want = sought->want;
+	uint32_t message = port->first, slot = sought->queued ? 0 : port->senders.first;
+	uint32_t index = sought->index;
 	for (uint32_t left = pk_message_most(k, port->count); left > 0; left--) {
 		const struct pk_message *m = pk_message_at(k, message);
 		if (!m || (wants(want, m) && index-- == 0))
@@ -90,8 +99,8 @@ static int copy_piece(struct portico *k, uint32_t message, struct pk_message *m,
 }
 
 /* PK_POSTED: there is more of it. */
-static int look_once(struct portico *k, pk_id id, const struct pk_want *want, uint32_t index, void *buffer,
-		     uint32_t room, struct look *look, struct pk_message *seen)
+static int look_once(struct portico *k, pk_id id, const struct sought *sought, void *buffer, uint32_t room,
+		     struct look *look, struct pk_message *seen)
 {
 	struct pk_port *port, *guard;
 	int result = pk_port_lock(k, id, &port, &guard);
@@ -99,8 +108,9 @@ static int look_once(struct portico *k, pk_id id, const struct pk_want *want, ui
 		return result;
 	result = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
 	if (!result) {
-		struct seen found =
-			index == 0 ? find_first(k, port, id, want) : find_at(k, port, id, want, index);
+		struct seen found = sought->index == 0 && !sought->queued
+					    ? find_first(k, port, id, sought->want)
+					    : find_at(k, port, id, sought);
 		struct pk_message *m = pk_message_at(k, found.message);
 		if (m)
 			note(m, found.port, seen);
@@ -110,17 +120,31 @@ static int look_once(struct portico *k, pk_id id, const struct pk_want *want, ui
 	return result;
 }
 
-int pk_port_peek(struct portico *k, pk_id id, const struct pk_want *want, uint32_t index, void *buffer,
-		 uint32_t room, struct pk_message *seen)
+static int look_at(struct portico *k, pk_id id, const struct sought *sought, void *buffer, uint32_t room,
+		   struct pk_message *seen)
 {
 	struct look look = { 0 };
 	int result;
-	if (index != 0 && want->select == PK_TYPE_AT_MOST)
-		return -EINVAL; /* those of the lowest type come first, and then it is another type */
 	do
-		result = look_once(k, id, want, index, buffer, room, &look, seen);
+		result = look_once(k, id, sought, buffer, room, &look, seen);
 	while (result == PK_POSTED);
 	return result;
+}
+
+int pk_port_peek(struct portico *k, pk_id id, const struct pk_want *want, uint32_t index, void *buffer,
+		 uint32_t room, struct pk_message *seen)
+{
+	const struct sought sought = { want, index, false };
+	if (index != 0 && want->select == PK_TYPE_AT_MOST)
+		return -EINVAL; /* those of the lowest type come first, and then it is another type */
+	return look_at(k, id, &sought, buffer, room, seen);
+}
+
+int pk_port_peek_queued(struct portico *k, pk_id id, uint32_t position, void *buffer, uint32_t room,
+			struct pk_message *seen)
+{
+	const struct sought sought = { &PK_WANT_ANY, position, true };
+	return look_at(k, id, &sought, buffer, room, seen);
 }
 
 /* ---- a glance at many */

@@ -24,6 +24,13 @@
 int pk_port_peek(struct portico *k, pk_id port, const struct pk_want *want, uint32_t index, void *buffer,
 		 uint32_t room, struct pk_message *seen);
 
+/*
+ * The same of the message at that position in the queue, of any type; those of
+ * senders that wait have none.
+ */
+int pk_port_peek_queued(struct portico *k, pk_id port, uint32_t position, void *buffer, uint32_t room,
+			struct pk_message *seen);
+
 /* ---- a glance at many, for people */
 
 #define PK_GLANCE_BYTES 64u

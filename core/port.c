@@ -11,6 +11,7 @@
 #include "portset.h"
 #include "receipt.h"
 #include "sort.h"
+#include "sysv.h"
 #include "task.h"
 #include "transfer.h"
 
@@ -51,6 +52,8 @@ int pk_port_claim(struct portico *k, enum pk_port_use use, const struct pk_port_
 	if (limits->bytes > PK_MESSAGE_MOST)
 		return -EMSGSIZE;
 	int error = pk_limit_allow_port(k);
+	if (!error && use == PK_QUEUE && !pk_sysv_has_room(k, PK_PORTS, PK_MSGMNI))
+		error = -ENOSPC;
 	if (!error)
 		error = pk_claim(k, PK_PORTS, slot);
 	struct pk_port *port = error ? NULL : pk_slot(k, PK_PORTS, *slot);
@@ -239,6 +242,23 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 	return 0;
 }
 
+/*
+ * Who waits at a System V queue asks anew, and learns whether it still may: its
+ * EAGAIN.  First, and then the change: it waits for the lock meanwhile, and if we
+ * die in between it asked in vain.
+ */
+static void have_all_ask_anew(struct portico *k, struct pk_port *port, const struct pk_permission *to,
+			      struct pk_wakes *wakes)
+{
+	const struct pk_permission *from = &port->permission;
+	if (port->use != PK_QUEUE ||
+	    (from->uid == to->uid && from->gid == to->gid && (from->mode & 0777) == (to->mode & 0777)))
+		return;
+	pk_wait_fail_all(k, &port->receivers, EAGAIN, wakes);
+	pk_wait_fail_all(k, &port->senders, EAGAIN, wakes);
+	PK_POINT("port: all ask anew, not changed");
+}
+
 int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *limits,
 		   const struct pk_permission *permission)
 {
@@ -249,7 +269,12 @@ int pk_port_adjust(struct portico *k, pk_id id, const struct pk_port_limits *lim
 	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
-	error = pk_permission_change(k, &port->permission, permission ? permission : &port->permission);
+	error = pk_permission_own(k, &port->permission);
+	if (!error && permission)
+		have_all_ask_anew(k, port, permission, &wakes);
+	if (!error)
+		error = pk_permission_change(k, &port->permission,
+					     permission ? permission : &port->permission);
 	if (!error && limits) {
 		port->slots = limits->slots;
 		port->bytes = limits->bytes;

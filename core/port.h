@@ -84,7 +84,10 @@ void pk_port_reap(struct portico *k, pk_id owner);
 
 int pk_port_inspect(struct portico *k, pk_id port, struct pk_port_status *status);
 
-/* Change limits, owner and mode; NULL leaves what it is.  Lets go on who can.  -EPERM. */
+/*
+ * Change limits, owner and mode; NULL leaves what it is.  Lets go on who can; at a System V queue
+ * whose owner or mode changes, who waits fails with EAGAIN, and asks anew.  -EPERM.
+ */
 int pk_port_adjust(struct portico *k, pk_id port, const struct pk_port_limits *limits,
 		   const struct pk_permission *permission);
 

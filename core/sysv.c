@@ -25,3 +25,21 @@ void pk_sysv_init(struct pk_header *header)
 	for (unsigned i = 0; i < PK_SYSV_FAMILIES; i++)
 		pk_store_relaxed(&header->sysv_next_id[i], -1);
 }
+
+static bool is_in_use(struct portico *k, unsigned table, uint32_t slot)
+{
+	const struct pk_head *head = pk_slot(k, table, slot);
+	return head && pk_word_kind(pk_load(&head->word)) == PK_LIVE &&
+	       (table != PK_PORTS || ((const struct pk_port *)head)->use == PK_QUEUE);
+}
+
+bool pk_sysv_has_room(struct portico *k, unsigned table, enum pk_sysv_limit limit)
+{
+	uint64_t most = pk_sysv_limit(k, limit), count = 0;
+	uint32_t committed = pk_committed(k, table);
+	if (committed <= most)
+		return true; /* were all of that table such objects; its slot 0 is none */
+	for (uint32_t slot = 1; slot < committed && count < most; slot++)
+		count += is_in_use(k, table, slot);
+	return count < most;
+}

@@ -31,4 +31,7 @@ static inline uint64_t pk_sysv_limit(struct portico *k, enum pk_sysv_limit limit
 	return pk_load_relaxed(&pk_header(k)->sysv_limits[limit]);
 }
 
+/* Under the names' lock: may there be one more of the objects in that table, as that limit says? */
+bool pk_sysv_has_room(struct portico *k, unsigned table, enum pk_sysv_limit limit);
+
 #endif

@@ -41,11 +41,13 @@ bool pk_grant_to(struct portico *k, struct pk_port *port, uint32_t slot, uint32_
 	}
 	pk_id receiver = pk_word_id(pk_load(&wait->head.word));
 	struct pk_task *task = pk_task_of(k, pk_id_slot(receiver));
+	/* of a System V queue the kernel notes the thread, of one that waited */
+	uint32_t pid = port->use == PK_QUEUE ? wait->thread : task ? task->pid : 0;
 	pk_store(&m->head.word, pk_word(PK_GRANTED, pk_slot_id(&leader->head, leader_slot)));
 	PK_POINT("transfer: granted, not settled");
 	if (pk_wait_grant(k, &port->receivers, slot, message, wakes)) {
 		struct pk_port *member = pk_queue_member(k, port, m);
-		member->last_receiver = task ? task->pid : 0;
+		member->last_receiver = pid;
 		pk_party_receives(k, member, pk_task_tag(receiver));
 		pk_note_time(&member->receive_time);
 		return true;
@@ -364,6 +366,7 @@ int pk_post_receive(struct portico *k, struct pk_port *port, pk_id id, const str
 		.type = want->type,
 		.from = want->from,
 		.room = want->room,
+		.thread = (uint32_t)pk_thread.owner,
 		.table = PK_PORTS,
 		.purpose = PK_FOR_RECEIVE,
 		.select = (uint8_t)want->select,

@@ -4,6 +4,7 @@
 #include "bell.h"
 #include "copy.h"
 #include "name.h"
+#include "peek.h"
 #include "port.h"
 #include "posix.h"
 
@@ -71,7 +72,7 @@ static long send_message(struct portico *k, int queue, const void *data, size_t 
 	int64_t type;
 	uint32_t message = 0;
 	pk_id id;
-	if (!data)
+	if (pk_bad_address(data))
 		return -EFAULT;
 	memcpy(&type, data, sizeof type);
 	if (type < 1 || size > pk_sysv_limit(k, PK_MSGMAX))
@@ -83,9 +84,13 @@ static long send_message(struct portico *k, int queue, const void *data, size_t 
 		error = pk_message_make_from(k, (const char *)data + sizeof(long), size, type, &message);
 	if (error)
 		return error;
-	error = flags & IPC_NOWAIT ? pk_port_send(k, id, message, NULL, NULL)
-				   : pk_port_send_until(k, id, message, PK_FOREVER);
-	if (error && error != -EIO) /* as portico_send() */
+	if (flags & IPC_NOWAIT)
+		error = pk_port_send(k, id, message, NULL, NULL);
+	else
+		do
+			error = pk_port_send_until(k, id, message, PK_FOREVER);
+		while (error == -EAGAIN); /* IPC_SET: it asks anew whether it may */
+	if (error && error != -EIO)	  /* as portico_send() */
 		pk_message_release(k, message);
 	return error;
 }
@@ -96,7 +101,7 @@ PK_EXPORT int msgsnd(int queue, const void *data, size_t size, int flags)
 	if (!k)
 		return (int)pk_result(pk_syscall4(SYS_msgsnd, queue, data, size, flags));
 	long error = send_message(k, queue, data, size, flags);
-	return (int)pk_result(error == -ENOBUFS || error == -ENOSPC ? -ENOMEM : error);
+	return (int)pk_result(error == -ENOBUFS || error == -ENOSPC || error == -EMSGSIZE ? -ENOMEM : error);
 }
 
 /* ---- msgrcv */
@@ -114,20 +119,67 @@ static struct pk_want want_of(size_t size, long type, int flags)
 	return want;
 }
 
+static void put_type(void *buffer, const struct pk_message *m)
+{
+	long type = (long)m->type;
+	memcpy(buffer, &type, sizeof type);
+}
+
+static void *text_of(void *buffer)
+{
+	return (char *)buffer + sizeof(long);
+}
+
 static long deliver(struct portico *k, uint32_t message, void *buffer, size_t size)
 {
 	uint32_t length;
-	struct pk_message *m = pk_message_at(k, message);
 	const void *data = pk_message_data(k, message, &length);
-	if (!data)
-		return -EIO;
-	if (length > size)
-		length = (uint32_t)size; /* MSG_NOERROR */
-	long type = (long)m->type;
-	memcpy(buffer, &type, sizeof type);
-	pk_copy((char *)buffer + sizeof type, data, length);
-	pk_message_release(k, message);
-	return (long)length;
+	long result = !data		       ? -EIO
+		      : pk_bad_address(buffer) ? -EFAULT
+					       : 0; /* which is seen last: it is gone */
+	if (result == 0) {
+		if (length > size)
+			length = (uint32_t)size; /* MSG_NOERROR */
+		put_type(buffer, pk_message_at(k, message));
+		pk_copy(text_of(buffer), data, length);
+		result = (long)length;
+	}
+	if (data)
+		pk_message_release(k, message);
+	return result;
+}
+
+static int take(struct portico *k, pk_id id, const struct pk_want *want, int flags, uint32_t *message)
+{
+	int error;
+	if (flags & IPC_NOWAIT)
+		return pk_port_receive(k, id, want, NULL, message, NULL);
+	do
+		error = pk_port_receive_until(k, id, want, PK_FOREVER, message);
+	while (error == -EAGAIN); /* IPC_SET: it asks anew whether it may */
+	return error;
+}
+
+/* MSG_COPY: the message at a position, which stays.  As the kernel has it, MSG_NOERROR doesn't cut it. */
+static long copy_message(struct portico *k, int queue, void *buffer, size_t size, long position, int flags)
+{
+	uint64_t most = pk_sysv_limit(k, PK_MSGMAX), room = size < most ? size : most;
+	uint32_t index = position >= 0 && position < UINT32_MAX ? (uint32_t)position : UINT32_MAX;
+	struct pk_message seen;
+	pk_id id;
+	if (flags & MSG_EXCEPT || !(flags & IPC_NOWAIT))
+		return -EINVAL;
+	if (pk_bad_address(buffer))
+		return -EFAULT;
+	int error = pk_sysv_find(k, PK_PORTS, queue, &id);
+	if (!error)
+		error = pk_port_peek_queued(k, id, index, text_of(buffer), (uint32_t)room, &seen);
+	if (error == -E2BIG)
+		return seen.length <= size || flags & MSG_NOERROR ? -EINVAL : -E2BIG;
+	if (error)
+		return error == -EAGAIN ? -ENOMSG : error;
+	put_type(buffer, &seen);
+	return (long)seen.length;
 }
 
 static long receive_message(struct portico *k, int queue, void *buffer, size_t size, long type, int flags)
@@ -135,17 +187,16 @@ static long receive_message(struct portico *k, int queue, void *buffer, size_t s
 	struct pk_want want = want_of(size, type, flags);
 	uint32_t message = 0;
 	pk_id id;
-	if (size > SSIZE_MAX)
+	if (queue < 0 || size > SSIZE_MAX)
 		return -EINVAL;
-	if (flags & MSG_COPY)
-		return flags & IPC_NOWAIT && !(flags & MSG_EXCEPT) ? -ENOSYS : -EINVAL;
-	if (!buffer)
-		return -EFAULT;
-	int error = pk_sysv_find(k, PK_PORTS, queue, &id);
+	int error = pk_enter(k);
 	if (error)
 		return error;
-	error = flags & IPC_NOWAIT ? pk_port_receive(k, id, &want, NULL, &message, NULL)
-				   : pk_port_receive_until(k, id, &want, PK_FOREVER, &message);
+	if (flags & MSG_COPY)
+		return copy_message(k, queue, buffer, size, type, flags);
+	error = pk_sysv_find(k, PK_PORTS, queue, &id);
+	if (!error)
+		error = take(k, id, &want, flags, &message);
 	if (error)
 		return error == -EAGAIN ? -ENOMSG : error;
 	return deliver(k, message, buffer, size);
@@ -166,6 +217,8 @@ static int stat_queue(struct portico *k, pk_id id, bool any, struct msqid_ds *ds
 	int error = pk_port_inspect(k, id, &status);
 	if (!error && !any)
 		error = pk_permission_check(k, &status.permission, 0444);
+	if (!error && pk_bad_address(ds))
+		error = -EFAULT;
 	if (error)
 		return error;
 	memset(ds, 0, sizeof *ds);
@@ -197,7 +250,7 @@ static long control(struct portico *k, int queue, int command, struct msqid_ds *
 	pk_id id;
 	if (queue < 0)
 		return -EINVAL;
-	if (!ds && command != IPC_RMID)
+	if (pk_bad_address(ds) && (command == IPC_SET || command == IPC_INFO || command == MSG_INFO))
 		return -EFAULT;
 	if (command == IPC_INFO || command == MSG_INFO)
 		return pk_msg_inform(k, command == MSG_INFO, (struct msginfo *)ds);

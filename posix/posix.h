@@ -35,6 +35,15 @@ static inline struct portico *pk_instance(void)
 /* What core or the real kernel returned, as a libc call returns it: the one place where errno is set. */
 long pk_result(long result);
 
+/*
+ * An address that no program has, of the first page or of the kernel's half: EFAULT, as of the kernel.
+ * Any other that is bad is the program's fault.
+ */
+static inline bool pk_bad_address(const void *at)
+{
+	return (intptr_t)at < 4096;
+}
+
 /* ---- identity.c: ids that fit an int (pk_sysv_id), and owners and modes */
 
 /* The object in the slot numbered `index`, for the *_STAT commands.  -EINVAL: none. */

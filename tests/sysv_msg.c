@@ -1,64 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* System V message queues as the kernel does them: runs on the real one, too. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "sysv_msg.h"
 
 #include <limits.h>
 #include <pthread.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
 #include <sys/time.h>
-
-struct message {
-	long type;
-	char text[8192];
-};
-
-static int queue(void)
-{
-	int id = msgget(IPC_PRIVATE, 0600);
-	CHECK(id >= 0);
-	return id;
-}
-
-static void destroy(int id)
-{
-	CHECK_EQUAL(msgctl(id, IPC_RMID, NULL), 0);
-}
-
-static int send_text(int id, long type, const char *text, int flags)
-{
-	struct message m = { .type = type };
-	strcpy(m.text, text);
-	return msgsnd(id, &m, strlen(text) + 1, flags);
-}
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
-
-static void expect(int id, long wanted, int flags, long type, const char *text)
-{
-	struct message m = { 0 };
-	CHECK_EQUAL(msgrcv(id, &m, sizeof m.text, wanted, flags | IPC_NOWAIT), (long)strlen(text) + 1);
-	CHECK_EQUAL(m.type, type);
-	CHECK_EQUAL(strcmp(m.text, text), 0);
-}
-
-static struct msqid_ds status_of(int id)
-{
-	struct msqid_ds ds;
-	CHECK_EQUAL(msgctl(id, IPC_STAT, &ds), 0);
-	return ds;
-}
-
-static key_t some_key(void)
-{
-	return 0x50000000 | (getpid() & 0xffffff);
-}
 
 static void get(void)
 {

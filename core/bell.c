@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bell.h"
+#include "access.h"
 #include "log.h"
 #include "queue.h"
 #include "region.h"
@@ -141,11 +142,14 @@ static int open_to_listen(struct portico *k, const struct pk_port *port)
 	int error = path_of(k, port, path);
 	if (!error)
 		error = make_file(k, path);
+	bool made = !error;
 	int fd = error && error != -EEXIST ? error : pk_open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW, 0);
 	if (fd >= 0 && (pk_inspect(fd, &file) != 0 || !S_ISFIFO(file.mode))) {
 		pk_close(fd);
 		return -EIO;
 	}
+	if (fd >= 0 && made)
+		pk_access_extend(k, fd);
 	return fd;
 }
 

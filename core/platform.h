@@ -136,8 +136,10 @@ void pk_discard(int fd, uint64_t offset, uint64_t size_bytes); /* gives that mem
 
 struct pk_file {
 	uint64_t device, inode, size_bytes;
-	uint32_t mode, uid;
+	uint32_t mode, uid, gid;
 };
+int pk_set_mode(int fd, unsigned mode);
+int pk_give_away(int fd, uint32_t uid, uint32_t gid); /* UINT32_MAX: as it is */
 int pk_inspect(int fd, struct pk_file *file);
 int pk_inspect_path(const char *path, struct pk_file *file); /* doesn't follow a symbolic link */
 

@@ -63,6 +63,16 @@ int pk_rename_new(const char *from, const char *to)
 	return (int)error;
 }
 
+int pk_set_mode(int fd, unsigned mode)
+{
+	return (int)pk_syscall2(SYS_fchmod, fd, mode);
+}
+
+int pk_give_away(int fd, uint32_t uid, uint32_t gid)
+{
+	return (int)pk_syscall3(SYS_fchown, fd, uid, gid);
+}
+
 int pk_make_fifo(const char *path, unsigned mode)
 {
 	return (int)pk_syscall4(SYS_mknodat, AT_FDCWD, path, S_IFIFO | mode, 0);
@@ -209,6 +219,7 @@ static void file_of(const struct stat *status, struct pk_file *file)
 		.size_bytes = (uint64_t)status->st_size,
 		.mode = status->st_mode,
 		.uid = status->st_uid,
+		.gid = status->st_gid,
 	};
 }
 

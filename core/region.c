@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "region.h"
+#include "access.h"
 #include "magazine.h"
 #include "making.h"
 #include "table.h"
@@ -121,14 +122,27 @@ void pk_region_unmap(struct portico *k)
 
 /* ---- opening it */
 
-static int check_owner(struct portico *k, bool named, struct pk_reason *reason)
+/*
+ * Ours; or, where it was asked for by name, root's to use, or another's who
+ * lets us in.  What is found by default must be its finder's own.
+ */
+static int check_directory(struct portico *k, bool named, struct pk_reason *reason)
 {
 	uint32_t uid, gid;
 	pk_process_ids(&uid, &gid);
-	/* root may use what it names; what it finds by default must be its own */
-	if (k->file.uid != uid && !(uid == 0 && named))
-		return pk_reason_foreign(reason, k->directory, k->file.uid);
-	return 0;
+	if (k->file.uid == uid || (named && (uid == 0 || pk_access_open_to_others(&k->file))))
+		return 0;
+	return pk_reason_foreign(reason, k->directory, k->file.uid);
+}
+
+/* Its directory's owner's, else one who may write there put it there. */
+static int check_region(struct portico *k, uint32_t owner, struct pk_reason *reason)
+{
+	uint32_t uid, gid;
+	pk_process_ids(&uid, &gid);
+	if (k->file.uid == owner || k->file.uid == uid || uid == 0)
+		return 0;
+	return pk_reason_foreign(reason, k->directory, k->file.uid);
 }
 
 static int check_header(struct portico *k, struct pk_reason *reason)
@@ -155,8 +169,9 @@ static int open_region(struct portico *k, bool create, bool named, struct pk_rea
 	if (error)
 		return pk_reason_unmade(reason, error, k->directory);
 	/* a directory that another made could swap what lies in it */
-	if (pk_inspect_path(k->directory, &k->file) == 0 && (error = check_owner(k, named, reason)) != 0)
+	if (pk_inspect_path(k->directory, &k->file) == 0 && (error = check_directory(k, named, reason)) != 0)
 		return error;
+	uint32_t owner = k->file.uid;
 	if (create)
 		pk_region_tidy(k->directory, true);
 	k->region = pk_open(path, O_RDWR | O_NOFOLLOW, 0);
@@ -183,7 +198,7 @@ static int open_region(struct portico *k, bool create, bool named, struct pk_rea
 	error = pk_inspect(k->region, &k->file);
 	if (error)
 		return pk_reason(reason, error, k->directory, "its region can't be inspected");
-	error = check_owner(k, named, reason);
+	error = check_region(k, owner, reason);
 	return error ? error : check_header(k, reason);
 }
 
@@ -281,6 +296,12 @@ static int ensure_descriptor(struct portico *k)
 		return fd;
 	k->region = fd;
 	return 0;
+}
+
+int pk_region_inspect(struct portico *k, struct pk_file *file)
+{
+	int error = ensure_descriptor(k);
+	return error ? error : pk_inspect(k->region, file);
 }
 
 bool pk_region_marked(struct portico *k, uint64_t mark)

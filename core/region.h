@@ -2,7 +2,7 @@
 /*
  * The instance: a directory that holds the region, and how it comes to be.
  *
- *   DIR/region   the shared memory; mode 0600
+ *   DIR/region   the shared memory; mode 0600, unless it serves others, too: access.h
  *   DIR/shm/     one file per System V segment
  *   DIR/bells/   a named pipe for each port that somebody polls; bell.h
  *   DIR/mnt/     a mount point for `portico mount`
@@ -49,6 +49,9 @@ int pk_region_try(const char *directory, struct pk_reason *reason);
 
 /* Z3: how many files killed makers left; and remove them. */
 unsigned pk_region_tidy(const char *directory, bool remove);
+
+/* What its file says now. */
+int pk_region_inspect(struct portico *k, struct pk_file *file);
 
 /* Back that range with memory.  -ENOSPC: the file system is full. */
 int pk_region_commit(struct portico *k, uint64_t offset, uint64_t size_bytes);

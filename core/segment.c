@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared memory segments: made, attached, detached, removed.  segment.h is the essay. */
 #include "segment.h"
+#include "access.h"
 #include "name.h"
 #include "region.h"
 #include "task.h"
@@ -31,6 +32,7 @@ static int make_file(struct portico *k, pk_id id, uint64_t size_bytes)
 	if (fd < 0)
 		return fd;
 	PK_POINT("segment: file made, empty");
+	pk_access_extend(k, fd);
 	error = pk_truncate(fd, size_bytes);
 	if (!error)
 		error = pk_allocate(fd, 0, size_bytes); /* M1 */

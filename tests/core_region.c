@@ -136,11 +136,18 @@ static void case_owner(void)
 		CHECK_EQUAL(setresuid(12345, 12345, 12345), 0);
 		open_fails(-EACCES, "belongs to uid 0");
 	}));
-	/* readable by mistake, and still not ours */
+	/* its modes let others in; but who may write the directory may swap what lies there */
 	CHECK_EQUAL(chmod(beside("region"), 0666), 0);
+	CHECK_EQUAL(chmod(directory, 0777), 0);
 	join_child(CHILD({
 		CHECK_EQUAL(setresuid(12345, 12345, 12345), 0);
 		open_fails(-EACCES, "belongs to uid 0");
+	}));
+	CHECK_EQUAL(chmod(directory, 0755), 0);
+	join_child(CHILD({
+		portico *k;
+		CHECK_EQUAL(setresuid(12345, 12345, 12345), 0);
+		CHECK_EQUAL(portico_open(NULL, 0, &k), 0);
 	}));
 }
 

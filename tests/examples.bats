@@ -74,6 +74,11 @@ no slots: an early wakeup is lost
 3 of 3 places taken'
 }
 
+@test "examples: access" {
+	shows access 'it serves its owner: mode 700
+it serves everybody: mode 755'
+}
+
 @test "examples: receipt" {
 	shows receipt 'nobody there: the time came before it could be done
 an order went to one of the clerks

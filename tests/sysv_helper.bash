@@ -7,6 +7,12 @@
 
 load helper
 
+# The instances that cases run in serve others, too: serving all.
+serving() {
+	access=$1
+	chmod 711 "$private"
+}
+
 # Each case of a program, in an instance of its own.
 every_case() {
 	local case cases status failed=0
@@ -14,6 +20,7 @@ every_case() {
 	[ -n "$cases" ] || return 1
 	for case in $cases; do
 		rm -rf "$PORTICO_KERNEL"
+		[ -z "${access:-}" ] || portico limits access="$access"
 		status=0
 		timeout 60 "$@" "$case" || status=$?
 		case $status in

@@ -17,3 +17,39 @@ test_limit_seconds=200
 @test "permissions of sets: under glibc, preloaded" { under_glibc sysv_perm_sem; }
 @test "permissions of sets: under musl, preloaded" { under_musl sysv_perm_sem; }
 @test "permissions of sets: linked statically" { linked_statically sysv_perm_sem; }
+
+# To attach a segment is to open a file of the instance: it has to serve those who do.
+
+@test "permissions of segments: what is asked holds on the real kernel" { on_the_kernel sysv_perm_shm; }
+
+@test "permissions of segments: under glibc, preloaded" {
+	serving all
+	under_glibc sysv_perm_shm
+}
+
+@test "permissions of segments: under musl, preloaded" {
+	serving all
+	under_musl sysv_perm_shm
+}
+
+@test "permissions of segments: linked statically" {
+	serving all
+	linked_statically sysv_perm_shm
+}
+
+@test "programs under another uid: what is asked holds on the real kernel" { on_the_kernel sysv_users; }
+
+@test "programs under another uid: under glibc, preloaded" {
+	serving all
+	under_glibc sysv_users
+}
+
+@test "programs under another uid: under musl, preloaded" {
+	serving all
+	under_musl sysv_users
+}
+
+@test "programs under another uid: linked statically" {
+	serving all
+	linked_statically sysv_users
+}

@@ -7,6 +7,7 @@
 #include "instance.h"
 #include "json.h"
 #include "options.h"
+#include "policy.h"
 
 #include <errno.h>
 #include <portico/limits.h>
@@ -89,6 +90,7 @@ int show_limits(struct portico *k, const char *prefix, int width, bool as_json)
 		print_json(&most, &used);
 	else
 		print_table(&most, &used, prefix, width);
+	policy_show(k, prefix, width, as_json);
 	return DONE;
 }
 
@@ -129,7 +131,9 @@ static void take_word(struct portico_instance_limits *most, const char *word)
 	const char *equals = strchr(word, '=');
 	const struct limit *limit = equals ? find_limit(word, (size_t)(equals - word)) : NULL;
 	if (!limit)
-		bad_usage("'%s' is none of ports=N, ports-per-owner=N, rights-per-task=N, pooled=N", word);
+		bad_usage("'%s' is none of ports=N, ports-per-owner=N, rights-per-task=N, pooled=N, "
+			  "access=WHO",
+			  word);
 	*value_of(most, limit) = parse_value(word, equals + 1);
 }
 
@@ -138,9 +142,10 @@ static int change(struct portico *k, char **words)
 	struct portico_instance_limits most;
 	portico_limits_get(k, &most);
 	for (; *words; words++)
-		take_word(&most, *words);
+		if (!policy_take(*words))
+			take_word(&most, *words);
 	int error = portico_limits_set(k, &most);
-	return error ? complain_of("instance", k->directory, error) : DONE;
+	return error ? complain_of("instance", k->directory, error) : policy_apply(k);
 }
 
 static const char *directory;

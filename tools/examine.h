@@ -27,6 +27,7 @@ unsigned reported(enum finding finding);
 
 void examine_instance(const char *directory); /* examine_instance.c */
 void examine_contents(struct portico *k);     /* examine_contents.c */
+void examine_others(struct portico *k);	      /* examine_others.c */
 void examine_log(struct portico *k);	      /* examine_log.c */
 void examine_machine(void);		      /* examine_machine.c */
 void examine_preload(void);		      /* examine_programs.c */

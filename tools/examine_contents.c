@@ -151,5 +151,6 @@ void examine_contents(struct portico *k)
 	examine_names(k);
 	examine_surroundings(k);
 	examine_files(k);
+	examine_others(k);
 	examine_log(k);
 }

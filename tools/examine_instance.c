@@ -104,8 +104,11 @@ static void examine_directory(const char *path, const char *why)
 	if (!S_ISDIR(status.st_mode))
 		report(BAD, "instance", "remove it, or name another with -k", "%s (%s): is no directory",
 		       path, why);
-	else if (status.st_uid != geteuid() && geteuid() != 0)
-		report(BAD, "instance", "name a directory of your own with -k or $PORTICO_KERNEL",
+	else if (status.st_uid != geteuid() && geteuid() != 0 && access(path, X_OK) != 0)
+		report(BAD, "instance",
+		       "name a directory of your own with -k or $PORTICO_KERNEL; or have its owner let you "
+		       "in by "
+		       "`portico limits access=all`",
 		       "%s (%s): belongs to %s, not to you", path, why, user.text);
 	else if (!has_region(path))
 		examine_making(path, why);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* What `portico limits` shows and changes besides numbers: whom the instance serves. */
+#ifndef TOOL_POLICY_H
+#define TOOL_POLICY_H
+
+#include "kernel.h"
+
+/* Take a word such as `access=all`; false: it is about no policy.  What is none of its values is wrong usage.
+ */
+bool policy_take(const char *word);
+
+/* Do what was taken: an exit status, what failed complained of. */
+int policy_apply(struct portico *k);
+
+void policy_show(struct portico *k, const char *prefix, int width, bool as_json);
+
+#endif

@@ -35,15 +35,24 @@ int64_t pk_realtime_ns(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
+#ifdef PORTICO_PRELOAD
+/* In glibc only. */
+const char *gnu_get_libc_version(void) __attribute__((weak));
+#define HAS_FAST_TIME (gnu_get_libc_version != NULL)
+#elif defined(__GLIBC__)
+#define HAS_FAST_TIME true
+#else
+#define HAS_FAST_TIME false
+#endif
+
+/* glibc's time() is the vDSO's own, a load; musl's reads the counter. */
 int64_t pk_realtime_seconds(void)
 {
-#if defined(__GLIBC__) && !defined(PORTICO_PRELOAD)
-	return (int64_t)time(NULL); /* there the vDSO's own, and the same */
-#else
 	struct timespec now;
+	if (HAS_FAST_TIME)
+		return (int64_t)time(NULL);
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	return (int64_t)now.tv_sec;
-#endif
 }
 
 /* ---- sleeping and waking */

@@ -65,9 +65,64 @@ PK_EXPORT int msgget(key_t key, int flags)
 	return (int)pk_result(k ? pk_get(k, &queues, key, 0, flags) : pk_syscall2(SYS_msgget, key, flags));
 }
 
+/* ---- the queue of an id */
+
+/*
+ * A thread keeps the queues that it used last: to find one in the region is to
+ * read its word, which the sender or receiver on another processor has just
+ * written.  What was removed since is seen under the port's lock.
+ */
+#define KNOWN 8
+
+static _Thread_local pk_id known[KNOWN]; /* each in one word, as a handler may come in between */
+
+static __attribute__((noinline)) int find_queue_slowly(struct portico *k, int queue, pk_id *id)
+{
+	int error = pk_sysv_find(k, PK_PORTS, queue, id);
+	if (!error)
+		known[(unsigned)queue % KNOWN] = *id;
+	return error;
+}
+
+static inline int find_queue(struct portico *k, int queue, pk_id *id)
+{
+	*id = known[(unsigned)queue % KNOWN];
+	return __builtin_expect(pk_sysv_id(*id) == queue, 1) ? 0 : find_queue_slowly(k, queue, id);
+}
+
+/* The queue that was known is no more: -EINVAL, unless its id has come round to another. */
+static int find_queue_anew(struct portico *k, int queue, pk_id *id)
+{
+	pk_id before = *id;
+	int error = find_queue_slowly(k, queue, id);
+	return error ? error : *id == before ? -EIDRM : 0;
+}
+
+/* What the instance, or its file system, hasn't got the kernel would lack memory for. */
+static int no_memory(int error)
+{
+	return error == -ENOBUFS || error == -ENOSPC || error == -EMSGSIZE ? -ENOMEM : error;
+}
+
 /* ---- msgsnd */
 
-static long send_message(struct portico *k, int queue, const void *data, size_t size, int flags)
+/* Whatever keeps a message from being queued at once. */
+static __attribute__((noinline)) int send_slowly(struct portico *k, int queue, pk_id id, uint32_t message,
+						 int flags, int error)
+{
+	if (error == -EIDRM || error == -EINVAL) {
+		error = find_queue_anew(k, queue, &id);
+		if (!error)
+			error = pk_port_send(k, id, message, NULL, NULL);
+	}
+	while (error == -EAGAIN && !(flags & IPC_NOWAIT)) /* again after an IPC_SET: may it still? */
+		error = pk_port_send_until(k, id, message, PK_FOREVER);
+	if (error && error != -EIO) /* as portico_send() */
+		pk_message_release(k, message);
+	return no_memory(error);
+}
+
+static inline long send_message(struct portico *k, int queue, const void *data, size_t size, int flags)
 {
 	int64_t type;
 	uint32_t message = 0;
@@ -79,29 +134,21 @@ static long send_message(struct portico *k, int queue, const void *data, size_t 
 		return -EINVAL;
 	int error = pk_enter(k);
 	if (!error)
-		error = pk_sysv_find(k, PK_PORTS, queue, &id);
-	if (!error)
-		error = pk_message_make_from(k, (const char *)data + sizeof(long), size, type, &message);
+		error = find_queue(k, queue, &id);
 	if (error)
 		return error;
-	if (flags & IPC_NOWAIT)
-		error = pk_port_send(k, id, message, NULL, NULL);
-	else
-		do
-			error = pk_port_send_until(k, id, message, PK_FOREVER);
-		while (error == -EAGAIN); /* IPC_SET: it asks anew whether it may */
-	if (error && error != -EIO)	  /* as portico_send() */
-		pk_message_release(k, message);
-	return error;
+	error = pk_message_make_from(k, (const char *)data + sizeof(long), size, type, &message);
+	if (error)
+		return no_memory(error);
+	error = pk_port_send(k, id, message, NULL, NULL);
+	return __builtin_expect(error == 0, 1) ? 0 : send_slowly(k, queue, id, message, flags, error);
 }
 
 PK_EXPORT int msgsnd(int queue, const void *data, size_t size, int flags)
 {
 	struct portico *k = pk_instance();
-	if (!k)
-		return (int)pk_result(pk_syscall4(SYS_msgsnd, queue, data, size, flags));
-	long error = send_message(k, queue, data, size, flags);
-	return (int)pk_result(error == -ENOBUFS || error == -ENOSPC || error == -EMSGSIZE ? -ENOMEM : error);
+	return (int)pk_result_quickly(k ? send_message(k, queue, data, size, flags)
+					: pk_syscall4(SYS_msgsnd, queue, data, size, flags));
 }
 
 /* ---- msgrcv */
@@ -119,59 +166,54 @@ static struct pk_want want_of(size_t size, long type, int flags)
 	return want;
 }
 
-static void put_type(void *buffer, const struct pk_message *m)
+static inline void put_type(void *buffer, const struct pk_message *m)
 {
 	long type = (long)m->type;
 	memcpy(buffer, &type, sizeof type);
 }
 
-static void *text_of(void *buffer)
+static inline void *text_of(void *buffer)
 {
 	return (char *)buffer + sizeof(long);
 }
 
-static long deliver(struct portico *k, uint32_t message, void *buffer, size_t size)
+/* The rest of a message's way, to a program's buffer; one where nothing can be is seen last, and it is gone.
+ */
+static inline long deliver(struct portico *k, uint32_t message, void *buffer, size_t size)
 {
 	uint32_t length;
-	const void *data = pk_message_data(k, message, &length);
-	long result = !data		       ? -EIO
-		      : pk_bad_address(buffer) ? -EFAULT
-					       : 0; /* which is seen last: it is gone */
-	if (result == 0) {
+	struct pk_message *m = pk_message_at(k, message);
+	const void *data = m ? pk_message_data_at(k, message, m, &length) : NULL;
+	long result = -EIO;
+	if (__builtin_expect(data && !pk_bad_address(buffer), 1)) {
 		if (length > size)
 			length = (uint32_t)size; /* MSG_NOERROR */
-		put_type(buffer, pk_message_at(k, message));
+		put_type(buffer, m);
 		pk_copy(text_of(buffer), data, length);
 		result = (long)length;
+	} else if (data) {
+		result = -EFAULT;
 	}
-	if (data)
-		pk_message_release(k, message);
+	if (m)
+		pk_message_release_at(k, message, m);
 	return result;
 }
 
-static int take(struct portico *k, pk_id id, const struct pk_want *want, int flags, uint32_t *message)
-{
-	int error;
-	if (flags & IPC_NOWAIT)
-		return pk_port_receive(k, id, want, NULL, message, NULL);
-	do
-		error = pk_port_receive_until(k, id, want, PK_FOREVER, message);
-	while (error == -EAGAIN); /* IPC_SET: it asks anew whether it may */
-	return error;
-}
-
 /* MSG_COPY: the message at a position, which stays.  As the kernel has it, MSG_NOERROR doesn't cut it. */
-static long copy_message(struct portico *k, int queue, void *buffer, size_t size, long position, int flags)
+static __attribute__((noinline)) long copy_message(struct portico *k, int queue, void *buffer, size_t size,
+						   long position, int flags)
 {
 	uint64_t most = pk_sysv_limit(k, PK_MSGMAX), room = size < most ? size : most;
 	uint32_t index = position >= 0 && position < UINT32_MAX ? (uint32_t)position : UINT32_MAX;
 	struct pk_message seen;
 	pk_id id;
-	if (flags & MSG_EXCEPT || !(flags & IPC_NOWAIT))
+	if (queue < 0 || flags & MSG_EXCEPT || !(flags & IPC_NOWAIT))
 		return -EINVAL;
 	if (pk_bad_address(buffer))
 		return -EFAULT;
-	int error = pk_sysv_find(k, PK_PORTS, queue, &id);
+	int error = pk_enter(k);
+	if (!error)
+		error = pk_sysv_find(k, PK_PORTS, queue, &id);
 	if (!error)
 		error = pk_port_peek_queued(k, id, index, text_of(buffer), (uint32_t)room, &seen);
 	if (error == -E2BIG)
@@ -182,31 +224,45 @@ static long copy_message(struct portico *k, int queue, void *buffer, size_t size
 	return (long)seen.length;
 }
 
-static long receive_message(struct portico *k, int queue, void *buffer, size_t size, long type, int flags)
+/* Whatever keeps a message from being had at once. */
+static __attribute__((noinline)) int receive_slowly(struct portico *k, int queue, pk_id id,
+						    const struct pk_want *want, int flags, uint32_t *message,
+						    int error)
 {
-	struct pk_want want = want_of(size, type, flags);
+	if (error == -EIDRM || error == -EINVAL) {
+		error = find_queue_anew(k, queue, &id);
+		if (!error)
+			error = pk_port_receive(k, id, want, NULL, message, NULL);
+	}
+	while (error == -EAGAIN && !(flags & IPC_NOWAIT)) /* again after an IPC_SET: may it still? */
+		error = pk_port_receive_until(k, id, want, PK_FOREVER, message);
+	return error == -EAGAIN ? -ENOMSG : no_memory(error);
+}
+
+static inline long receive_message(struct portico *k, int queue, void *buffer, size_t size, long type,
+				   int flags)
+{
 	uint32_t message = 0;
 	pk_id id;
-	if (queue < 0 || size > SSIZE_MAX)
+	if (size > SSIZE_MAX)
 		return -EINVAL;
-	int error = pk_enter(k);
+	if (__builtin_expect(flags & MSG_COPY, 0))
+		return copy_message(k, queue, buffer, size, type, flags);
+	struct pk_want want = want_of(size, type, flags);
+	int error = find_queue(k, queue, &id);
 	if (error)
 		return error;
-	if (flags & MSG_COPY)
-		return copy_message(k, queue, buffer, size, type, flags);
-	error = pk_sysv_find(k, PK_PORTS, queue, &id);
-	if (!error)
-		error = take(k, id, &want, flags, &message);
-	if (error)
-		return error == -EAGAIN ? -ENOMSG : error;
-	return deliver(k, message, buffer, size);
+	error = pk_port_receive(k, id, &want, NULL, &message, NULL);
+	if (__builtin_expect(error != 0, 0))
+		error = receive_slowly(k, queue, id, &want, flags, &message, error);
+	return error ? error : deliver(k, message, buffer, size);
 }
 
 PK_EXPORT ssize_t msgrcv(int queue, void *buffer, size_t size, long type, int flags)
 {
 	struct portico *k = pk_instance();
-	return pk_result(k ? receive_message(k, queue, buffer, size, type, flags)
-			   : pk_syscall5(SYS_msgrcv, queue, buffer, size, type, flags));
+	return pk_result_quickly(k ? receive_message(k, queue, buffer, size, type, flags)
+				   : pk_syscall5(SYS_msgrcv, queue, buffer, size, type, flags));
 }
 
 /* ---- msgctl */

@@ -35,6 +35,12 @@ static inline struct portico *pk_instance(void)
 /* What core or the real kernel returned, as a libc call returns it: the one place where errno is set. */
 long pk_result(long result);
 
+/* The same, which this is in line. */
+static inline long pk_result_quickly(long result)
+{
+	return __builtin_expect(result >= 0, 1) ? result : pk_result(result);
+}
+
 /*
  * An address that no program has, of the first page or of the kernel's half: EFAULT, as of the kernel.
  * Any other that is bad is the program's fault.

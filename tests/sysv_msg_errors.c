@@ -114,6 +114,25 @@ static void other_limits(void)
 	destroy(id), destroy(other);
 }
 
+/* After very many others an id is given again: it is that of the new queue, also to who used the old one. */
+static void id_that_comes_round(void)
+{
+	int id = queue(), other = -1;
+	send_text(id, 1, "old", 0);
+	expect(id, 0, 0, 1, "old");
+	destroy(id);
+	FAILS(send_bytes(id, 1, 1, 0), EINVAL);
+	FAILS(receive(id, 0, 0), EINVAL);
+	for (int i = 0; i < 100000 && (other = queue()) != id; i++)
+		destroy(other);
+	if (other != id)
+		SKIP("none is given again that soon");
+	FAILS(receive(id, 0, IPC_NOWAIT), ENOMSG);
+	send_text(id, 1, "new", 0);
+	expect(id, 0, 0, 1, "new");
+	destroy(id);
+}
+
 /* ---- msgsnd */
 
 static void sending(void)
@@ -308,6 +327,7 @@ int main(int argc, char **argv)
 		{ "get_refused", get_refused },
 		{ "too_many", too_many },
 		{ "other_limits", other_limits },
+		{ "id_that_comes_round", id_that_comes_round },
 		{ "sending", sending },
 		{ "sending_from_nowhere", sending_from_nowhere },
 		{ "receiving", receiving },

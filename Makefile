@@ -52,7 +52,8 @@ static_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/static_*.c)
 tool_sources := $(wildcard tools/*.c)
 fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
 interleave_parts := $(addprefix tests/interleave_,driver.c seam.c explorer.c)
-test_parts := tests/crash_driver.c tests/crash_stage.c $(interleave_parts) $(wildcard tests/torture_*.c tests/scribble_*.c)
+test_parts := tests/crash_driver.c tests/crash_stage.c $(interleave_parts) \
+	$(wildcard tests/torture_*.c tests/scribble_*.c tests/sysv_torture_*.c)
 test_sources := $(filter-out $(test_parts) $(if $(musl),tests/fuse_%.c),$(wildcard tests/*.c))
 example_sources := $(wildcard examples/*.c)
 # A worker program for each peer in bench/peers; libraries' where they are installed; a script for whole programs.
@@ -71,7 +72,7 @@ libraries := $(lib)/libportico.a $(lib)/libportico.so $(lib)/libportico-posix.a 
 programs := $(BUILD)/bin/portico $(if $(fuse_sources),$(BUILD)/libexec/portico/portico-fuse)
 test_programs := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_sources))
 musl_gcc := $(if $(musl),,$(shell command -v musl-gcc))
-sysv_tests := $(patsubst tests/%.c,%,$(wildcard tests/sysv_*.c))
+sysv_tests := $(patsubst tests/%.c,%,$(filter-out $(test_parts),$(wildcard tests/sysv_*.c)))
 musl_test_programs := $(if $(musl_gcc),$(sysv_tests:%=$(BUILD)/tests/musl/%) $(sysv_tests:%=$(BUILD)/tests/static/%))
 example_programs := $(patsubst examples/%.c,$(BUILD)/examples/%,$(example_sources))
 bench_scripts := $(patsubst bench/programs/%.sh,$(BUILD)/bench/bin/peer-%,$(wildcard bench/programs/*.sh))
@@ -140,7 +141,8 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(lib)/libportico.a
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
 
 # Those of several files: NAME.c and NAME_*.c.
-$(BUILD)/tests/torture $(BUILD)/tests/scribble: $(BUILD)/tests/%: $(call objects,$(wildcard tests/torture*.c tests/scribble*.c)) \
+several := torture scribble sysv_torture
+$(several:%=$(BUILD)/tests/%): $(BUILD)/tests/%: $(call objects,$(foreach name,$(several),$(wildcard tests/$(name)*.c))) \
 		$(lib)/libportico.a
 	$(say) LINK $@
 	@mkdir -p $(@D)
@@ -148,15 +150,18 @@ $(BUILD)/tests/torture $(BUILD)/tests/scribble: $(BUILD)/tests/%: $(call objects
 
 # The System V programs for musl, too, beside the build's own libc: a dynamic
 # one for the preload object, and a static one with libportico-posix.a in it.
+sysv_torture := $(wildcard tests/sysv_torture*.[ch]) tests/torture.h
+$(BUILD)/tests/musl/sysv_torture $(BUILD)/tests/static/sysv_torture: $(sysv_torture)
+
 $(BUILD)/tests/musl/%: tests/%.c tests/check.h
 	$(say) CC '$< (musl)'
 	@mkdir -p $(@D)
-	$(Q)musl-gcc $(all_cflags) -o $@ $< -pthread
+	$(Q)musl-gcc $(all_cflags) -o $@ $(sort $(filter %.c,$^)) -pthread
 
 $(BUILD)/tests/static/%: tests/%.c tests/check.h $(BUILD)/musl/lib/libportico-posix.a
 	$(say) CC '$< (static)'
 	@mkdir -p $(@D)
-	$(Q)musl-gcc $(all_cflags) -static -o $@ $< $(BUILD)/musl/lib/libportico-posix.a -pthread
+	$(Q)musl-gcc $(all_cflags) -static -o $@ $(sort $(filter %.c,$^)) $(BUILD)/musl/lib/libportico-posix.a -pthread
 
 $(BUILD)/musl/lib/libportico-posix.a: $(static_sources) $(wildcard core/*.h posix/*.h include/portico/*.h)
 	$(Q)$(MAKE) --no-print-directory CC=musl-gcc SAN= BUILD=$(BUILD)/musl $@

@@ -89,7 +89,7 @@ sums_agree() {
 		eventually 30 eval '[ "$(ask "select count(*) from pgbench_history")" -gt 100 ]'
 		victim=$(ask "select pid from pg_stat_activity where application_name = 'pgbench' limit 1")
 		kill -KILL "$victim"
-		! wait $! # pgbench has lost its connections
+		wait $! && return 1 # pgbench has lost its connections
 		eventually 60 has_answered
 		[ "$(grep -c 'all server processes terminated; reinitializing' "$home/log")" -eq "$round" ]
 		sums_agree

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages as they lie in a mailbox, and stay there. */
+/* Messages as they lie in a mailbox or a queue, and stay there. */
 #include "columns.h"
 #include "commands.h"
 #include "complain.h"
@@ -8,6 +8,7 @@
 #include "json.h"
 #include "options.h"
 #include "peek.h"
+#include "sysv_names.h"
 #include "task.h"
 
 #include <errno.h>
@@ -108,7 +109,7 @@ static int list(struct portico *k, pk_id port, uint64_t most, struct columns *co
 
 static const char *directory;
 static uint64_t most = 10;
-static bool json, numbered;
+static bool json, numbered, msg;
 
 static const struct option_entry options[] = {
 	INSTANCE_OPTION(&directory),
@@ -116,13 +117,19 @@ static const struct option_entry options[] = {
 	  NULL },
 	{ "port", 'p', OPTION_FLAG, &numbered, NULL, "NAME is the number of a port, as of `portico ls -a`",
 	  NULL },
+	{ "msg", 0, OPTION_FLAG, &msg, NULL, "NAME is the id, or the key (0x…), of a System V queue", NULL },
 	JSON_OPTION(&json),
 	{ 0 },
 };
 
-static const struct usage usage = { "peek",  "NAME", "Look at the messages in a mailbox, and leave them",
-				    options, 1,	     1,
-				    false };
+static const struct usage usage = {
+	"peek", "NAME", "Look at the messages in a mailbox or queue, and leave them", options, 1, 1, false
+};
+
+static int find(struct portico *k, const char *name, pk_id *port)
+{
+	return msg ? find_sysv(k, &sysv_queue, name, port) : find_port(k, name, numbered, port);
+}
 
 int cmd_peek(int argc, char **argv)
 {
@@ -132,8 +139,10 @@ int cmd_peek(int argc, char **argv)
 	pk_id port;
 	int error;
 	parse_options(&usage, argc, argv);
+	if (msg && numbered)
+		bad_usage("--msg and --port exclude each other");
 	struct portico *k = open_instance(directory, 0, 0);
-	if (!k || find_port(k, argv[0], numbered, &port) != 0)
+	if (!k || find(k, argv[0], &port) != 0)
 		return FAILED;
 	pk_task_sweep(k, true);
 	if (json) {
@@ -145,5 +154,5 @@ int cmd_peek(int argc, char **argv)
 		error = list(k, port, most, &columns);
 		columns_end(&columns);
 	}
-	return error ? complain_of("mailbox", argv[0], error) : DONE;
+	return error ? complain_of(msg ? "queue" : "mailbox", argv[0], error) : DONE;
 }

@@ -8,9 +8,8 @@
 #include "port.h"
 #include "segment.h"
 #include "semaphore.h"
+#include "sysv_names.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int remove_mailbox(struct portico *k, const char *name)
@@ -31,16 +30,14 @@ static int remove_fifo(struct portico *k, const char *name)
 	return error ? complain_of("fifo", name, error) : DONE;
 }
 
-static int remove_sysv(struct portico *k, const char *kind, unsigned table, const char *text,
+static int remove_sysv(struct portico *k, const struct sysv_kind *kind, const char *text,
 		       int (*destroy)(struct portico *k, pk_id id))
 {
-	char *end;
-	long id = strtol(text, &end, 10);
-	if (end == text || *end != '\0' || id < 0 || id > INT32_MAX)
-		bad_usage("%s '%s': is no id; `portico ls` shows them", kind, text);
-	pk_id found = sysv_find(k, table, (int32_t)id);
-	int error = found ? destroy(k, found) : -EINVAL;
-	return error ? complain_of(kind, text, error) : DONE;
+	pk_id object;
+	if (find_sysv(k, kind, text, &object) != 0)
+		return FAILED;
+	int error = destroy(k, object);
+	return error ? complain_of(kind->name, text, error) : DONE;
 }
 
 static const char *directory;
@@ -48,7 +45,8 @@ static bool msg, sem, shm, fifo;
 
 static const struct option_entry options[] = {
 	INSTANCE_OPTION(&directory),
-	{ "msg", 0, OPTION_FLAG, &msg, NULL, "the operands are ids of System V queues", NULL },
+	{ "msg", 0, OPTION_FLAG, &msg, NULL, "the operands are ids, or keys (0x…), of System V queues",
+	  NULL },
 	{ "sem", 0, OPTION_FLAG, &sem, NULL, "… of System V semaphore sets", NULL },
 	{ "shm", 0, OPTION_FLAG, &shm, NULL, "… of System V shared memory segments", NULL },
 	{ "fifo", 0, OPTION_FLAG, &fifo, NULL, "… names of named pipes", NULL },
@@ -66,9 +64,9 @@ int cmd_rm(int argc, char **argv)
 	struct portico *k = open_instance(directory, 0, 0);
 	int status = k ? DONE : FAILED;
 	for (int i = 0; k && i < count; i++)
-		status |= msg	 ? remove_sysv(k, "queue", PK_PORTS, argv[i], pk_port_destroy)
-			  : sem	 ? remove_sysv(k, "semaphore set", PK_SETS, argv[i], pk_set_destroy)
-			  : shm	 ? remove_sysv(k, "segment", PK_SEGMENTS, argv[i], pk_segment_remove)
+		status |= msg	 ? remove_sysv(k, &sysv_queue, argv[i], pk_port_destroy)
+			  : sem	 ? remove_sysv(k, &sysv_set, argv[i], pk_set_destroy)
+			  : shm	 ? remove_sysv(k, &sysv_segment, argv[i], pk_segment_remove)
 			  : fifo ? remove_fifo(k, argv[i])
 				 : remove_mailbox(k, argv[i]);
 	return status;

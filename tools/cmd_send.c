@@ -3,13 +3,12 @@
 #include "complain.h"
 #include "instance.h"
 #include "options.h"
+#include "payload.h"
 
 #include <errno.h>
 #include <portico/mail.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 struct sending {
 	struct portico *k;
@@ -33,57 +32,13 @@ static int send_one(const struct sending *sending, const void *data, size_t byte
 	return error == -EAGAIN || error == -ETIMEDOUT ? NOTHING : FAILED;
 }
 
-/* The words with a space between them, as echo would print them. */
 static int send_words(const struct sending *sending, char **words)
 {
-	size_t bytes = 0;
-	for (char **word = words; *word; word++)
-		bytes += strlen(*word) + 1;
-	char *text = malloc(bytes), *end = text;
-	if (!text)
-		return complain_of("mailbox", sending->name, -ENOMEM);
-	for (char **word = words; *word; word++) {
-		end = stpcpy(end, *word);
-		*end++ = ' ';
-	}
-	int status = send_one(sending, text, bytes - 1, 0);
+	size_t bytes;
+	char *text = payload_of_words(words, &bytes);
+	int status = text ? send_one(sending, text, bytes, 0) : FAILED;
 	free(text);
 	return status;
-}
-
-/* Room for more of it, up to `most`. */
-static char *grow(char *data, size_t *room, size_t most)
-{
-	*room = *room < most / 2 ? *room * 2 : most;
-	char *larger = realloc(data, *room);
-	if (!larger)
-		free(data);
-	return larger;
-}
-
-/* All of standard input, but no more than `most`; NULL after complaining. */
-static char *read_input(const char *name, size_t most, size_t *bytes)
-{
-	size_t room = most < 65536 ? most : 65536;
-	char *data = malloc(room);
-	ssize_t got = 1;
-	*bytes = 0;
-	while (data && got > 0 && *bytes < most) {
-		if (*bytes == room && !(data = grow(data, &room, most)))
-			break;
-		do
-			got = read(STDIN_FILENO, data + *bytes, room - *bytes);
-		while (got < 0 && errno == EINTR);
-		*bytes += got > 0 ? (size_t)got : 0;
-	}
-	if (!data) {
-		complain_of("mailbox", name, -ENOMEM);
-	} else if (got < 0) {
-		complain("standard input can't be read: %m");
-		free(data);
-		data = NULL;
-	}
-	return data;
 }
 
 /* Standard input as one message; a byte more than the mailbox takes tells that it is too long. */
@@ -94,7 +49,7 @@ static int send_input(const struct sending *sending)
 	if (error)
 		return complain_of("mailbox", sending->name, error);
 	size_t bytes;
-	char *data = read_input(sending->name, (size_t)status.limits.bytes + 1, &bytes);
+	char *data = payload_of_input((size_t)status.limits.bytes + 1, &bytes);
 	if (!data)
 		return FAILED;
 	int result = send_one(sending, data, bytes, 0);

@@ -9,8 +9,10 @@ enum { DONE = 0, FAILED = 1, USAGE = 2, NOTHING = 3 /* in time: recv, send */ };
 
 int cmd_create(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_drop(int argc, char **argv);
 int cmd_end(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int cmd_inject(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_mount(int argc, char **argv);

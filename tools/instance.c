@@ -121,9 +121,3 @@ pk_id live_object(struct portico *k, unsigned table, uint32_t slot)
 	struct pk_head *head = pk_slot(k, table, slot);
 	return head && pk_word_kind(pk_load(&head->word)) == PK_LIVE ? pk_slot_id(head, slot) : 0;
 }
-
-pk_id sysv_find(struct portico *k, unsigned table, int32_t id)
-{
-	pk_id found = id < 0 ? 0 : live_object(k, table, (uint32_t)id & PK_SYSV_SLOT_MASK);
-	return found && pk_sysv_id(found) == id ? found : 0;
-}

@@ -28,7 +28,4 @@ int find_process(struct portico *k, const char *pid, pk_id *task);
 /* The id of the object in that slot if it is in service, else 0. */
 pk_id live_object(struct portico *k, unsigned table, uint32_t slot);
 
-/* The object of that System V id, or 0. */
-pk_id sysv_find(struct portico *k, unsigned table, int32_t id);
-
 #endif

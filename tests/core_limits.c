@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The limits of an instance, through <portico/limits.h>: who sets them, and what they refuse. */
 #include "check.h"
+#include "port.h"
+#include "sysv.h"
 
 #include <portico/limits.h>
 #include <portico/mbox.h>
@@ -181,6 +183,34 @@ static void case_pooled_too_long(void)
 	CHECK_EQUAL(used().pooled, 0);
 }
 
+/* ---- System V's, which core keeps: queues are counted, and nothing else */
+
+static int make_queue(pk_id *queue)
+{
+	static const struct pk_port_limits limits = { 10, 10, 10 };
+	return pk_port_create(k, PK_QUEUE, &limits, 0600, PK_NAME_MSG, NULL, 0, queue);
+}
+
+static void case_queues(void)
+{
+	pk_id queues[4];
+	for (int i = 0; i < 100; i++)
+		mailbox();
+	pk_store_relaxed(&pk_header(k)->sysv_limits[PK_MSGMNI], 3);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQUAL(make_queue(&queues[i]), 0);
+	CHECK_EQUAL(make_queue(&queues[3]), -ENOSPC);
+	mailbox();
+	CHECK_EQUAL(pk_port_destroy(k, queues[1]), 0);
+	CHECK_EQUAL(make_queue(&queues[1]), 0);
+	CHECK_EQUAL(make_queue(&queues[3]), -ENOSPC);
+	pk_store_relaxed(&pk_header(k)->sysv_limits[PK_MSGMNI], 4);
+	CHECK_EQUAL(make_queue(&queues[3]), 0);
+	pk_store_relaxed(&pk_header(k)->sysv_limits[PK_MSGMNI], 0);
+	CHECK_EQUAL(pk_port_destroy(k, queues[0]), 0);
+	CHECK_EQUAL(make_queue(&queues[0]), -ENOSPC);
+}
+
 static const struct test_case cases[] = {
 	{ "get", case_get },
 	{ "ports", case_ports },
@@ -189,6 +219,7 @@ static const struct test_case cases[] = {
 	{ "pooled", case_pooled },
 	{ "pooled-post", case_pooled_post },
 	{ "pooled-too-long", case_pooled_too_long },
+	{ "queues", case_queues },
 	{ 0 },
 };
 

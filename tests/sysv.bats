@@ -30,3 +30,7 @@ test_limit_seconds=200
 @test "kill -9 at each point of each operation on sets and segments, and of its repair" {
 	every_case "$BUILD/tests/crash_sysv"
 }
+
+@test "kill -9 at each point of a change to a queue where somebody waits, and of its repair" {
+	every_case "$BUILD/tests/crash_queue"
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Adjustments (semadj): what the end of a task does to a semaphore.  semaphore.h is the essay. */
-#include "set.h"
+#include "operation.h"
 #include "task.h"
 
 #include <errno.h>
@@ -13,10 +13,7 @@ static struct pk_adjust *adjust_at(struct portico *k, uint32_t slot)
 /* ---- finding */
 
 /* Where this thread last found its own; each is looked at again before it is believed. */
-static _Thread_local struct {
-	pk_id set;
-	uint32_t semaphore, slot;
-} hints[8];
+static _Thread_local uint32_t hints[8];
 
 static bool is_it(const struct pk_adjust *adjust, uint64_t claimed, pk_id set, uint32_t semaphore)
 {
@@ -37,19 +34,28 @@ static uint32_t find_listed(struct portico *k, const struct pk_set_view *view, u
 	return 0;
 }
 
+static unsigned hint_of(pk_id set, uint32_t semaphore)
+{
+	return (pk_id_slot(set) + semaphore) % (sizeof hints / sizeof hints[0]);
+}
+
+uint32_t pk_adjust_recent(struct portico *k, pk_id set, uint32_t semaphore)
+{
+	unsigned i = hint_of(set, semaphore);
+	uint32_t slot = hints[i];
+	return is_it(adjust_at(k, slot), pk_word(PK_CLAIMED, pk_self(k)), set, semaphore) ? slot : 0;
+}
+
 uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
 			uint32_t semaphore)
 {
-	unsigned i = (pk_id_slot(view->id) + semaphore) % (sizeof hints / sizeof hints[0]);
-	if (hints[i].set == view->id && hints[i].semaphore == semaphore &&
-	    is_it(adjust_at(k, hints[i].slot), claimed, view->id, semaphore))
-		return hints[i].slot;
-	uint32_t slot = find_listed(k, view, claimed, semaphore);
-	if (slot && pk_word_id(claimed) == pk_self(k)) {
-		hints[i].set = view->id;
-		hints[i].semaphore = semaphore;
-		hints[i].slot = slot;
-	}
+	bool own = pk_word_id(claimed) == pk_self(k);
+	uint32_t slot = own ? pk_adjust_recent(k, view->id, semaphore) : 0;
+	if (slot)
+		return slot;
+	slot = find_listed(k, view, claimed, semaphore);
+	if (slot && own)
+		hints[hint_of(view->id, semaphore)] = slot;
 	return slot;
 }
 
@@ -74,36 +80,29 @@ int pk_adjust_claim(struct portico *k, const struct pk_set_view *view, uint32_t 
 	return 0;
 }
 
-static void unlink_adjust(struct portico *k, struct pk_set *set, uint32_t slot)
+/* Free those that this task has claimed; 0: everybody's. */
+static void release(struct portico *k, struct pk_set *set, uint64_t claimed)
 {
 	uint32_t *link = &set->adjusts;
 	for (uint32_t most = pk_committed(k, PK_ADJUSTS); most > 0; most--) {
-		struct pk_adjust *at = adjust_at(k, *link);
-		if (!at)
+		uint32_t slot = *link;
+		struct pk_adjust *adjust = adjust_at(k, slot);
+		if (!adjust)
 			break;
-		if (*link == slot) {
-			*link = at->next_adjust;
-			break;
+		if (claimed != 0 && pk_load(&adjust->head.word) != claimed) {
+			link = &adjust->next_adjust;
+			continue;
 		}
-		link = &at->next_adjust;
+		*link = adjust->next_adjust;
+		adjust->set = 0;
+		PK_POINT("adjust: of no set, not freed");
+		pk_release(k, PK_ADJUSTS, slot);
 	}
-}
-
-void pk_adjust_release(struct portico *k, struct pk_set *set, uint32_t slot)
-{
-	struct pk_adjust *adjust = adjust_at(k, slot);
-	if (!adjust)
-		return;
-	unlink_adjust(k, set, slot);
-	adjust->set = 0;
-	PK_POINT("adjust: of no set, not freed");
-	pk_release(k, PK_ADJUSTS, slot);
 }
 
 void pk_adjust_release_all(struct portico *k, struct pk_set *set)
 {
-	for (uint32_t most = pk_committed(k, PK_ADJUSTS); most > 0 && adjust_at(k, set->adjusts); most--)
-		pk_adjust_release(k, set, set->adjusts);
+	release(k, set, 0);
 	set->adjusts = 0;
 }
 
@@ -165,39 +164,128 @@ bool pk_adjust_valid(struct portico *k, struct pk_set *set, pk_id id)
 	return listed == there;
 }
 
+/* ---- a task's end */
+
+static uint32_t undone(int64_t value)
+{
+	return value < 0 ? 0 : value > PK_SEMAPHORE_MOST ? PK_SEMAPHORE_MOST : (uint32_t)value;
+}
+
+/* What all of a task's adjustments of the set come to, as the steps of one operation. */
+static uint32_t plan_end(struct portico *k, const struct pk_set_view *view, uint64_t claimed, bool *zero)
+{
+	struct pk_task *task = pk_slot(k, PK_TASKS, pk_id_slot(pk_word_id(claimed)));
+	uint32_t slot = view->set->adjusts, steps = 0;
+	for (uint32_t most = pk_committed(k, PK_ADJUSTS); most > 0 && steps < view->count; most--) {
+		struct pk_adjust *adjust = adjust_at(k, slot);
+		if (!adjust)
+			break;
+		int32_t change = pk_load(&adjust->value);
+		if (pk_load(&adjust->head.word) == claimed && change != 0 &&
+		    adjust->semaphore < view->count) {
+			int64_t value = (int64_t)pk_semaphore_value(view, adjust->semaphore) + change;
+			view->steps[steps++] = (struct pk_step){
+				.word = pk_semaphore_word(undone(value), task ? task->pid : 0),
+				.undo = slot,
+				.semaphore = (uint16_t)adjust->semaphore,
+			};
+			*zero |= value <= 0;
+		}
+		slot = adjust->next_adjust;
+	}
+	return steps;
+}
+
+static void end_of(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
+		   struct pk_wakes *wakes)
+{
+	bool zero = false;
+	uint32_t steps = plan_end(k, view, claimed, &zero);
+	view->set->operation_time = pk_realtime_seconds(); /* also where it comes to nothing */
+	if (steps == 0)
+		return;
+	pk_commit(k, view, steps);
+	PK_POINT("set: undone, adjustment not freed");
+	pk_set_advance(k, view, zero, wakes);
+}
+
+/*
+ * Whoever frees an adjustment of a set holds the lock of the set's slot; so it
+ * is taken whether the set still lives or not, and all is looked at again.
+ */
+void pk_set_undo(struct portico *k, uint32_t slot)
+{
+	struct pk_adjust *adjust = adjust_at(k, slot);
+	struct pk_wakes wakes = { 0 };
+	struct pk_set_view view;
+	if (!adjust)
+		return;
+	uint64_t word = pk_load(&adjust->head.word);
+	pk_id id = adjust->set;
+	struct pk_set *set = (struct pk_set *)pk_object_lock_slot(k, PK_SETS, pk_id_slot(id));
+	if (!set) {
+		/* another thread of this task may be filling it in; nobody is where its task has died */
+		if (id == 0 && pk_word_id(word) != pk_self(k))
+			pk_release(k, PK_ADJUSTS, slot);
+		return;
+	}
+	if (pk_load(&adjust->head.word) == word && adjust->set == id) {
+		if (pk_load(&set->head.word) == pk_word(PK_LIVE, id) &&
+		    pk_set_look(k, set, pk_id_slot(id), &view))
+			end_of(k, &view, word, &wakes);
+		release(k, set, word);
+	}
+	pk_object_unlock(set);
+	pk_wakes_flush(k, &wakes);
+}
+
 /* ---- the dead */
 
 #define TASKS_MOST 32768
 #define BITS 64
 
-/* Others whose end would change a value: a bit for each slot of a task. */
-static void owners_of(struct portico *k, struct pk_set *set, uint64_t owners[TASKS_MOST / BITS])
+/* A bit for each slot of a task. */
+static void note(uint64_t *owners, uint64_t word)
+{
+	uint32_t owner = pk_id_slot(pk_word_id(word)) % TASKS_MOST;
+	owners[owner / BITS] |= UINT64_C(1) << owner % BITS;
+}
+
+/* Those whose end would change a value; `all`: or the time of the last operation, or how many wait. */
+static void owners_of(struct portico *k, struct pk_set *set, bool all, uint64_t owners[TASKS_MOST / BITS])
 {
 	uint32_t slot = set->adjusts;
 	for (uint32_t most = pk_committed(k, PK_ADJUSTS); most > 0; most--) {
 		struct pk_adjust *adjust = adjust_at(k, slot);
 		if (!adjust)
 			break;
-		uint32_t owner = pk_id_slot(pk_word_id(pk_load(&adjust->head.word))) % TASKS_MOST;
-		if (pk_load(&adjust->value) != 0)
-			owners[owner / BITS] |= UINT64_C(1) << owner % BITS;
+		if (all || pk_load(&adjust->value) != 0)
+			note(owners, pk_load(&adjust->head.word));
 		slot = adjust->next_adjust;
+	}
+	slot = all ? set->waiters.first : 0;
+	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0; most--) {
+		struct pk_wait *wait = pk_wait_at(k, slot);
+		if (!wait)
+			break;
+		note(owners, pk_load(&wait->head.word));
+		slot = wait->next;
 	}
 }
 
-/* Each is asked once, and the list walked once, however many adjustments there are. */
-bool pk_adjust_reap(struct portico *k, pk_id id)
+/* Each is asked once, and each list walked once, however long. */
+bool pk_set_reap(struct portico *k, pk_id id, bool all)
 {
 	uint64_t owners[TASKS_MOST / BITS] = { 0 };
 	struct pk_set *set;
 	bool reaped = false;
 	if (pk_object_lock(k, PK_SETS, id, &set) != 0)
 		return false;
-	if (!set->adjusts) {
+	if (!set->adjusts && !(all && set->waiters.first)) {
 		pk_object_unlock(set);
 		return false;
 	}
-	owners_of(k, set, owners);
+	owners_of(k, set, all, owners);
 	pk_object_unlock(set);
 	for (uint32_t i = 0; i < TASKS_MOST / BITS; i++)
 		for (; owners[i] != 0; owners[i] &= owners[i] - 1)

@@ -97,6 +97,8 @@ typedef _Atomic uint64_t pk_lock_word;
 
 #define PK_LOCK_WAITERS (UINT64_C(1) << 47)
 #define PK_LOCK_THREAD UINT64_C(0x7fffffff)
+#define PK_LOCK_RESERVED                                                                                     \
+	UINT64_C(0x80000000) /* reserve.h: its owner holds it while it says that it is inside */
 
 /* A list of waits, first in first out; cache (truth: each wait's number). */
 struct pk_wait_list {
@@ -234,19 +236,20 @@ struct pk_wait {
 	pk_id tell_port;	  /* with PK_TELL_PORT: where its completion goes */
 	union {
 		struct {
-			int64_t type;  /* receive: with select */
+			int64_t type;  /* receive: with select; semaphores: the part, if it is one */
 			uint32_t from; /* receive: with select, a pk_task_tag() */
-			uint32_t room; /* receive: bytes the receiver can take, UINT32_MAX any */
+			uint32_t room; /* receive: bytes the receiver can take, UINT32_MAX any; semaphores:
+					  parts */
 		};
 		struct pk_receiver receiver; /* receipt: written by whoever grants it */
 	};
 	union {
-		uint32_t message; /* send: the message; semaphores: the operations */
+		uint32_t message; /* send: the message; semaphores: the parts, if they are several */
 		uint32_t thread;  /* receive: the thread that waits */
 	};
 	_Atomic uint8_t table;	 /* enum pk_table_id of object */
 	uint8_t purpose;	 /* enum pk_purpose */
-	uint8_t select;		 /* enum pk_select_how */
+	uint8_t select;		 /* enum pk_select_how; semaphores: PK_CHANGES */
 	_Atomic uint8_t tell;	 /* enum pk_tell_how */
 	_Atomic uint32_t leader; /* the wait whose outcome is this one's: itself, but in a group */
 	uint32_t next_member;	 /* of a group: the next, the leader first */
@@ -273,6 +276,7 @@ enum pk_select_how {
 	PK_TYPE_EXCEPT,	 /* type differs */
 	PK_FROM,	 /* sent by task `from` */
 };
+#define PK_CHANGES 1 /* of a semaphore operation: it doesn't only wait for zero */
 
 /* ---- ports -------------------------------------------------------------- */
 
@@ -437,28 +441,32 @@ struct pk_name {
 
 /* One step of an operation: absolute values, so that doing it twice is doing it once. */
 struct pk_step {
-	uint32_t semaphore;
+	uint64_t word;	/* the semaphore's new one */
 	uint32_t undo;	/* slot of the adjustment to store, or 0 */
-	int32_t adjust; /* its new value */
-	uint32_t value; /* the semaphore's new value */
-	uint32_t pid;	/* its new sempid */
+	int16_t adjust; /* its new value */
+	uint16_t semaphore;
 };
 
-/* A System V semaphore set.  Its body is a buffer: pk_semaphore[count], then pk_step[]. */
+/* A System V semaphore set.  Its body is a buffer: pk_semaphore[count], pk_step[count], and a byte each for
+ * bells. */
 struct pk_set {
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
 	pk_lock_word lock;
+	_Atomic uint32_t inside, takers; /* reserve.h */
 	/* all below: under the lock */
+	int64_t operation_time;	     /* seconds, CLOCK_REALTIME */
+	struct pk_wait_list waiters; /* cache */
+	uint32_t count;		     /* semaphores */
+	uint32_t body;		     /* message slot of the body */
+	_Atomic uint32_t steps;	     /* truth: an intent of so many steps is committed */
+	uint32_t adjusts;	     /* cache: first adjustment, linked by next_adjust */
+	/* this line is mostly only looked at */
 	struct pk_permission permission;
-	uint32_t count;			     /* semaphores */
-	uint32_t body;			     /* message slot of the body */
-	_Atomic uint32_t steps;		     /* truth: an intent of so many steps is committed */
-	uint32_t intent_wait;		     /* the wait that the intent settles, or 0 */
-	struct pk_wait_list waiters;	     /* cache */
-	uint64_t next_ticket;		     /* cache */
-	int64_t operation_time, change_time; /* seconds, CLOCK_REALTIME */
-	uint32_t name;			     /* cache */
-	uint32_t adjusts;		     /* cache: first adjustment, linked by next_adjust */
+	uint32_t intent_wait; /* the wait that the intent settles, or 0 */
+	uint32_t special;     /* PK_SPECIAL_BELL: a descriptor tells of one of its semaphores */
+	uint64_t next_ticket; /* cache */
+	int64_t change_time;  /* seconds, CLOCK_REALTIME */
+	uint32_t name;	      /* cache */
 };
 
 /* truth: value in the low half, sempid in the high half */
@@ -633,7 +641,7 @@ _Static_assert(sizeof(struct pk_lane) == 64, "layout");
 _Static_assert(sizeof(struct pk_run) == 64, "layout");
 _Static_assert(sizeof(struct pk_log_entry) == 40, "layout");
 _Static_assert(sizeof(struct pk_name) == 256, "layout");
-_Static_assert(sizeof(struct pk_step) == 20, "layout");
+_Static_assert(sizeof(struct pk_step) == 16, "layout");
 _Static_assert(sizeof(struct pk_set) == 128, "layout");
 _Static_assert(sizeof(struct pk_adjust) == 64, "layout");
 _Static_assert(sizeof(struct pk_segment) == 128, "layout");

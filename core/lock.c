@@ -2,6 +2,7 @@
 #include "lock.h"
 #include "control.h"
 #include "log.h"
+#include "reserve.h"
 #include "task.h"
 
 #include <errno.h>
@@ -37,9 +38,16 @@ static bool owner_lives(struct portico *k, uint64_t word)
 	return pk_task_lives(k, owner_slot(word), owner_generation(word));
 }
 
+static struct pk_reservable *reservable(pk_lock_word *lock)
+{
+	return (struct pk_reservable *)lock;
+}
+
 bool pk_lock_owned(struct portico *k, pk_lock_word *lock)
 {
 	uint64_t word = pk_load(lock);
+	if (pk_is_reserved(word) && pk_load(&reservable(lock)->inside) == 0)
+		return false;
 	return !is_free(word) && owner_lives(k, word);
 }
 
@@ -132,10 +140,17 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 		pk_thread.missed = true;
 		return -EDEADLK;
 	}
-	if (spin(k, lock, &word))
+	if (!pk_is_reserved(word) && spin(k, lock, &word))
 		return 0;
 	for (;;) {
 		word = pk_load(lock);
+		if (pk_is_reserved(word)) {
+			int taken = pk_reserved_take(k, reservable(lock));
+			pk_thread.missed |= taken < 0;
+			if (taken != PK_AGAIN)
+				return taken;
+			continue;
+		}
 		if (is_free(word)) {
 			if (pk_swap_if(lock, &word, pk_thread.owner | flag | (word & PK_LOCK_WAITERS)))
 				return 0;

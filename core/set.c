@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a semaphore set: made, inspected, changed, repaired, destroyed.  semaphore.h is the essay. */
-#include "set.h"
+#include "operation.h"
 #include "name.h"
 #include "task.h"
 
@@ -41,7 +41,7 @@ static int make_body(struct portico *k, struct pk_set *set, pk_id id)
 
 static void fill_in(struct portico *k, struct pk_set *set, int32_t key, uint32_t count, uint32_t mode)
 {
-	size_t past_lock = offsetof(struct pk_set, permission);
+	size_t past_lock = offsetof(struct pk_set, inside);
 	memset((unsigned char *)set + past_lock, 0, sizeof *set - past_lock);
 	pk_permission_init(k, &set->permission, key, mode);
 	set->count = count;
@@ -146,64 +146,6 @@ int pk_set_adjust(struct portico *k, pk_id id, const struct pk_permission *permi
 	return error;
 }
 
-/* ---- a task's end */
-
-static uint32_t undone(int64_t value)
-{
-	return value < 0 ? 0 : value > PK_SEMAPHORE_MOST ? PK_SEMAPHORE_MOST : (uint32_t)value;
-}
-
-static void undo(struct portico *k, const struct pk_set_view *view, uint32_t slot, struct pk_adjust *adjust,
-		 struct pk_wakes *wakes)
-{
-	struct pk_task *task = pk_slot(k, PK_TASKS, pk_id_slot(pk_word_id(pk_load(&adjust->head.word))));
-	int32_t change = pk_load(&adjust->value);
-	if (change == 0 || adjust->semaphore >= view->count)
-		return;
-	int64_t value = (int64_t)(uint32_t)pk_load(&view->values[adjust->semaphore]) + change;
-	view->steps[0] = (struct pk_step){
-		.semaphore = adjust->semaphore,
-		.undo = slot,
-		.adjust = 0,
-		.value = undone(value),
-		.pid = task ? task->pid : 0,
-	};
-	pk_set_commit(k, view, 1);
-	PK_POINT("set: undone, adjustment not freed");
-	view->set->operation_time = pk_realtime_seconds();
-	pk_set_advance(k, view, wakes);
-}
-
-/*
- * Whoever frees an adjustment of a set holds the lock of the set's slot; so it
- * is taken whether the set still lives or not, and all is looked at again.
- */
-void pk_set_undo(struct portico *k, uint32_t slot)
-{
-	struct pk_adjust *adjust = pk_slot(k, PK_ADJUSTS, slot);
-	struct pk_wakes wakes = { 0 };
-	struct pk_set_view view;
-	if (!adjust)
-		return;
-	uint64_t word = pk_load(&adjust->head.word);
-	pk_id id = adjust->set;
-	struct pk_set *set = (struct pk_set *)pk_object_lock_slot(k, PK_SETS, pk_id_slot(id));
-	if (!set) {
-		/* another thread of this task may be filling it in; nobody is where its task has died */
-		if (id == 0 && pk_word_id(word) != pk_self(k))
-			pk_release(k, PK_ADJUSTS, slot);
-		return;
-	}
-	if (pk_load(&adjust->head.word) == word && adjust->set == id) {
-		if (pk_load(&set->head.word) == pk_word(PK_LIVE, id) &&
-		    pk_set_look(k, set, pk_id_slot(id), &view))
-			undo(k, &view, slot, adjust, &wakes);
-		pk_adjust_release(k, set, slot);
-	}
-	pk_object_unlock(set);
-	pk_wakes_flush(k, &wakes);
-}
-
 /* ---- valid and repair */
 
 void pk_set_repair(struct portico *k, uint32_t slot)
@@ -215,14 +157,15 @@ void pk_set_repair(struct portico *k, uint32_t slot)
 	if (kind != PK_LIVE && kind != PK_DYING)
 		return;
 	pk_id id = pk_slot_id(&set->head, slot);
+	pk_store_relaxed(&set->takers, 0); /* a taker that goes on takes by a swap that will fail */
 	struct pk_wait_list *lines[PK_PURPOSES] = { [PK_FOR_SEMAPHORES - 1] = &set->waiters };
 	pk_adjust_rebuild(k, set, id);
 	pk_wait_rebuild(k, PK_SETS, id, lines, &set->next_ticket, &wakes);
 	if (kind == PK_DYING) {
 		finish_destroying(k, set, slot, &wakes);
 	} else if (pk_set_look(k, set, slot, &view)) {
-		pk_set_recover(k, &view);
-		pk_set_advance(k, &view, &wakes);
+		pk_intent_recover(k, &view);
+		pk_set_advance(k, &view, true, &wakes);
 	}
 	pk_wakes_send(&wakes);
 }

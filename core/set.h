@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What semaphore.c, set.c and adjust.c share of a set whose lock they hold.
+ * What the files of semaphore sets share of a set whose lock they hold.
  * semaphore.h is the essay.
  */
 #ifndef PK_SET_H
@@ -16,6 +16,7 @@ struct pk_set_view {
 	uint32_t count;
 	pk_semaphore *values;  /* [count] */
 	struct pk_step *steps; /* [count]: a plan, and once set->steps is stored, the intent */
+	uint8_t *bells;	       /* [count]: enum pk_set_bell_state */
 };
 
 /* A step that makes all tasks forget their adjustments; such steps are of consecutive semaphores. */
@@ -23,7 +24,14 @@ struct pk_set_view {
 
 static inline uint64_t pk_body_bytes(uint32_t count)
 {
-	return count * (uint64_t)(sizeof(pk_semaphore) + sizeof(struct pk_step));
+	return count * (uint64_t)(sizeof(pk_semaphore) + sizeof(struct pk_step) + sizeof(uint8_t));
+}
+
+static inline struct pk_set_view pk_set_view_of(struct pk_set *set, pk_id id, pk_semaphore *values,
+						uint32_t count)
+{
+	struct pk_step *steps = (struct pk_step *)(values + count);
+	return (struct pk_set_view){ set, id, count, values, steps, (uint8_t *)(steps + count) };
 }
 
 /* ---- set.c */
@@ -40,32 +48,44 @@ static inline bool pk_set_look(struct portico *k, struct pk_set *set, uint32_t s
 	if (!body || pk_load_relaxed(&body->head.word) != pk_word(PK_BODY, id) || count == 0 ||
 	    pk_body_bytes(count) != body->length || pk_body_bytes(count) > pk_message_room(set->body))
 		return false;
-	pk_semaphore *values = (pk_semaphore *)(body + 1);
-	*view = (struct pk_set_view){ .set = set,
-				      .id = id,
-				      .count = count,
-				      .values = values,
-				      .steps = (struct pk_step *)(values + count) };
+	*view = pk_set_view_of(set, id, (pk_semaphore *)(body + 1), count);
 	return true;
 }
 
-/* ---- semaphore.c */
+/* ---- semaphore_line.c */
 
-/* Do the first `steps` steps of the plan. */
-void pk_set_commit(struct portico *k, const struct pk_set_view *view, uint32_t steps);
-/* Finish or discard the intent that a dead holder of the lock may have left.  Wants the adjustments listed.
- */
-void pk_set_recover(struct portico *k, const struct pk_set_view *view);
-/* S4 */
-void pk_set_advance(struct portico *k, const struct pk_set_view *view, struct pk_wakes *wakes);
+struct pk_operation;
+
+/* Have it wait, at the end of the line.  PK_POSTED, or a negative errno. */
+int pk_set_post(struct portico *k, const struct pk_set_view *view, const struct pk_operation *operation,
+		int64_t until_ns, uint32_t *wait);
+/* S4.  `zero`: one that was changed is zero now. */
+void pk_set_advance(struct portico *k, const struct pk_set_view *view, bool zero, struct pk_wakes *wakes);
 /* The part that a wait in line waits for.  False: it waits for none, or was scribbled. */
 bool pk_set_blocking(struct portico *k, const struct pk_set_view *view, const struct pk_wait *wait,
 		     struct pk_semaphore_part *part);
+/* How many wait for that one to rise, and to be zero. */
+void pk_set_count_waits(struct portico *k, const struct pk_set_view *view, uint32_t semaphore,
+			uint32_t *rising, uint32_t *zero);
 /* No wait in line could go on? */
 bool pk_set_settled(struct portico *k, const struct pk_set_view *view);
 
+/* ---- semaphore_quick.c */
+
+/* This thread used that set: it will again. */
+void pk_set_remember(struct portico *k, const struct pk_set_view *view);
+
+/* An operation as most are, done at once.  False: it isn't, or not so simply, and nothing happened. */
+bool pk_set_operate_quickly(struct portico *k, pk_id set, const struct pk_semaphore_part *parts,
+			    uint32_t count);
+/* The same by System V's id. */
+bool pk_set_operate_again(struct portico *k, int sysv_id, const struct pk_semaphore_part *parts,
+			  uint32_t count);
+
 /* ---- adjust.c */
 
+/* This task's adjustment for a semaphore where this thread found it last, or 0. */
+uint32_t pk_adjust_recent(struct portico *k, pk_id set, uint32_t semaphore);
 /* That task's adjustment for a semaphore, or 0; `claimed` is the word of what the task claimed. */
 uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
 			uint32_t semaphore);
@@ -75,19 +95,19 @@ void pk_adjust_store(struct portico *k, const struct pk_set_view *view, uint32_t
 		     int32_t value);
 /* SETVAL: nobody's end changes these semaphores any more. */
 void pk_adjust_forget(struct portico *k, const struct pk_set_view *view, uint32_t first, uint32_t count);
-/* Free one, or all of a set that goes. */
-void pk_adjust_release(struct portico *k, struct pk_set *set, uint32_t slot);
+/* Free all, of a set that goes. */
 void pk_adjust_release_all(struct portico *k, struct pk_set *set);
 /* Make the set's list anew from the adjustments themselves; valid: is it as that would make it? */
 void pk_adjust_rebuild(struct portico *k, struct pk_set *set, pk_id id);
 bool pk_adjust_valid(struct portico *k, struct pk_set *set, pk_id id);
 
 /*
- * Without the lock: apply the adjustments of tasks that have died.  True if
- * there were any.  Whoever is about to report values, or to wait for them,
- * does this first, so that a parent that has seen its child's end sees what
- * that end did.
+ * Without the lock: see to the tasks that have died, and whose end changes
+ * values; `all`: or stood in line, or had adjustments that come to nothing.  True
+ * if there were any.  Whoever is about to report values, or to wait for them,
+ * does this first, so that a parent that has seen its child's end sees what that
+ * end did.
  */
-bool pk_adjust_reap(struct portico *k, pk_id set);
+bool pk_set_reap(struct portico *k, pk_id set, bool all);
 
 #endif

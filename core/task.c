@@ -67,6 +67,14 @@ bool pk_task_lives(struct portico *k, uint32_t slot, uint32_t generation16)
 	return slot == pk_id_slot(pk_self(k)) || image_lives(k, task, slot);
 }
 
+bool pk_task_alive(struct portico *k, pk_id id)
+{
+	uint32_t slot = pk_id_slot(id);
+	if (!pk_task_of_id(k, id))
+		return false;
+	return pk_region_marked(k, slot) || pk_task_lives(k, slot, pk_id_generation(id) & 0xffff);
+}
+
 /* ---- reaping */
 
 /* Whom it is about. */

@@ -40,6 +40,10 @@
 /* Does the task of that slot and (16 bits of) generation live?  Asks the kernel. */
 bool pk_task_lives(struct portico *k, uint32_t slot, uint32_t generation16);
 
+/* The same, cheaply where it does; and of one that has died, but whose memory a fork's child still shares,
+ * true. */
+bool pk_task_alive(struct portico *k, pk_id id);
+
 /* Look for the dead and reap them, if nobody has in the last PK_TICK_NS, or if `now`. */
 void pk_task_sweep(struct portico *k, bool now);
 

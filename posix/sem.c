@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include "name.h"
 #include "posix.h"
-#include "semaphore.h"
+#include "set.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -61,7 +61,15 @@ PK_EXPORT int semget(key_t key, int count, int flags)
 
 /* ---- semop, semtimedop */
 
-static long operate(struct portico *k, int set, const struct sembuf *parts, size_t count, int64_t until_ns)
+/* What most are. */
+static inline bool done_at_once(struct portico *k, int set, const struct sembuf *parts, size_t count)
+{
+	return count - 1 < pk_sysv_limit(k, PK_SEMOPM) && parts &&
+	       pk_set_operate_again(k, set, (const struct pk_semaphore_part *)parts, (uint32_t)count);
+}
+
+static __attribute__((noinline)) long operate(struct portico *k, int set, const struct sembuf *parts,
+					      size_t count, int64_t until_ns)
 {
 	pk_id id;
 	if (count == 0 || count > pk_sysv_limit(k, PK_SEMOPM))
@@ -88,6 +96,8 @@ static int64_t deadline_after(const struct timespec *timeout)
 PK_EXPORT int semop(int set, struct sembuf *parts, size_t count)
 {
 	struct portico *k = pk_instance();
+	if (__builtin_expect(k && done_at_once(k, set, parts, count), 1))
+		return 0;
 	return (int)pk_result(k ? operate(k, set, parts, count, PK_FOREVER)
 				: pk_syscall3(SYS_semop, set, parts, count));
 }
@@ -107,6 +117,7 @@ PK_EXPORT int semtimedop(int set, struct sembuf *parts, size_t count, const stru
 static int stat_set(struct portico *k, pk_id id, bool any, struct semid_ds *ds)
 {
 	struct pk_set_status status;
+	pk_set_reap(k, id, true);
 	int error = pk_set_inspect(k, id, &status);
 	if (!error && !any)
 		error = pk_permission_check(k, &status.permission, 0444);

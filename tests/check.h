@@ -94,12 +94,12 @@ static inline void until_asleep(pid_t pid)
 }
 
 /* A child that runs action and exits 0, unless a CHECK fails in it. */
-#define CHILD(action)                                                                                        \
+#define CHILD(...)                                                                                           \
 	({                                                                                                   \
 		pid_t child_ = fork();                                                                       \
 		CHECK(child_ >= 0);                                                                          \
 		if (child_ == 0) {                                                                           \
-			action;                                                                              \
+			__VA_ARGS__;                                                                         \
 			_exit(0);                                                                            \
 		}                                                                                            \
 		child_;                                                                                      \

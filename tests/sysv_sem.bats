@@ -12,3 +12,18 @@ test_limit_seconds=200
 @test "semaphores: under glibc, preloaded" { under_glibc sysv_sem; }
 @test "semaphores: under musl, preloaded" { under_musl sysv_sem; }
 @test "semaphores: linked statically" { linked_statically sysv_sem; }
+
+@test "the order of operations: what is asked holds on the real kernel" { on_the_kernel sysv_sem_order; }
+@test "the order of operations: under glibc, preloaded" { under_glibc sysv_sem_order; }
+@test "the order of operations: under musl, preloaded" { under_musl sysv_sem_order; }
+@test "the order of operations: linked statically" { linked_statically sysv_sem_order; }
+
+@test "SEM_UNDO: what is asked holds on the real kernel" { on_the_kernel sysv_sem_undo; }
+@test "SEM_UNDO: under glibc, preloaded" { under_glibc sysv_sem_undo; }
+@test "SEM_UNDO: under musl, preloaded" { under_musl sysv_sem_undo; }
+@test "SEM_UNDO: linked statically" { linked_statically sysv_sem_undo; }
+
+@test "errors: what is asked holds on the real kernel" { on_the_kernel sysv_sem_errors; }
+@test "errors: under glibc, preloaded" { under_glibc sysv_sem_errors; }
+@test "errors: under musl, preloaded" { under_musl sysv_sem_errors; }
+@test "errors: linked statically" { linked_statically sysv_sem_errors; }

@@ -1,61 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* System V semaphores as the kernel does them: runs on the real one, too. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "sysv_sem.h"
 
 #include <pthread.h>
-#include <sys/ipc.h>
-#include <sys/sem.h>
 #include <sys/time.h>
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
-
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-	struct seminfo *info;
-};
-
-static int set_of(int count)
-{
-	int id = semget(IPC_PRIVATE, count, 0600);
-	CHECK(id >= 0);
-	return id;
-}
-
-static void destroy(int id)
-{
-	CHECK_EQUAL(semctl(id, 0, IPC_RMID), 0);
-}
-
-static int change(int id, int semaphore, int by, int flags)
-{
-	struct sembuf part = { (unsigned short)semaphore, (short)by, (short)flags };
-	return semop(id, &part, 1);
-}
-
-static int value(int id, int semaphore)
-{
-	return semctl(id, semaphore, GETVAL);
-}
-
-static void set_value(int id, int semaphore, int to)
-{
-	CHECK_EQUAL(semctl(id, semaphore, SETVAL, (union semun){ .val = to }), 0);
-}
-
-static struct semid_ds status_of(int id)
-{
-	struct semid_ds ds;
-	CHECK_EQUAL(semctl(id, 0, IPC_STAT, (union semun){ .buf = &ds }), 0);
-	return ds;
-}
 
 static key_t some_key(void)
 {
@@ -336,167 +285,6 @@ static void times(void)
 	destroy(id);
 }
 
-/* ---- SEM_UNDO */
-
-static void undo_on_exit(void)
-{
-	int id = set_of(2);
-	set_value(id, 0, 3);
-	pid_t child = CHILD({
-		CHECK_EQUAL(change(id, 0, -2, SEM_UNDO), 0);
-		CHECK_EQUAL(change(id, 1, 4, SEM_UNDO), 0);
-		CHECK_EQUAL(change(id, 1, 4, 0), 0);
-		CHECK_EQUAL(change(id, 0, 1, SEM_UNDO), 0);
-		exit(0);
-	});
-	join_child(child);
-	CHECK_EQUAL(value(id, 0), 3);
-	CHECK_EQUAL(value(id, 1), 4);
-	CHECK_EQUAL(semctl(id, 0, GETPID), child);
-	join_child(CHILD(CHECK_EQUAL(change(id, 0, -3, SEM_UNDO), 0))); /* _exit() */
-	CHECK_EQUAL(value(id, 0), 3);
-	destroy(id);
-}
-
-static void hold(int id, int semaphore, int by)
-{
-	CHECK_EQUAL(change(id, semaphore, by, SEM_UNDO), 0);
-	for (;;)
-		pause();
-}
-
-static void await_value(int id, int semaphore, int wanted)
-{
-	for (int i = 0; i < 2000 && value(id, semaphore) != wanted; i++)
-		sleep_ms(1);
-	CHECK_EQUAL(value(id, semaphore), wanted);
-}
-
-static void undo_on_kill(void)
-{
-	int id = set_of(1);
-	set_value(id, 0, 1);
-	pid_t holder = CHILD(hold(id, 0, -1));
-	await_value(id, 0, 0);
-	pid_t waiter = CHILD(CHECK_EQUAL(change(id, 0, -1, 0), 0)), second = CHILD(hold(id, 0, 5));
-	sleep_ms(20);
-	kill_child(second);
-	join_child(waiter);    /* by the five */
-	await_value(id, 0, 0); /* which were taken back, as far as they were there */
-	waiter = CHILD(CHECK_EQUAL(change(id, 0, -1, 0), 0));
-	sleep_ms(20);
-	kill_child(holder);
-	join_child(waiter);
-	CHECK_EQUAL(value(id, 0), 0);
-	destroy(id);
-}
-
-/* What a parent sees that has reaped its child is what the child's end did. */
-static void undo_is_prompt(void)
-{
-	int id = set_of(1);
-	unsigned short all[1];
-	for (int i = 0; i < 30; i++) {
-		set_value(id, 0, 1);
-		pid_t child = CHILD(hold(id, 0, -1));
-		await_value(id, 0, 0);
-		kill_child(child);
-		if (i % 3 == 0)
-			CHECK_EQUAL(value(id, 0), 1);
-		if (i % 3 == 1)
-			CHECK(semctl(id, 0, GETALL, (union semun){ .array = all }) == 0 && all[0] == 1);
-		if (i % 3 == 2)
-			CHECK_EQUAL(change(id, 0, -1, IPC_NOWAIT), 0);
-	}
-	destroy(id);
-}
-
-static void undo_forgotten_by_set(void)
-{
-	int id = set_of(2);
-	pid_t child = CHILD(CHECK_EQUAL(change(id, 0, 3, SEM_UNDO), 0); hold(id, 1, 3));
-	await_value(id, 1, 3);
-	set_value(id, 0, 9);
-	kill_child(child);
-	CHECK_EQUAL(value(id, 0), 9);
-	CHECK_EQUAL(value(id, 1), 0);
-	destroy(id);
-}
-
-static void undo_not_inherited(void)
-{
-	int id = set_of(1);
-	CHECK_EQUAL(change(id, 0, 1, SEM_UNDO), 0);
-	join_child(CHILD(exit(0)));
-	CHECK_EQUAL(value(id, 0), 1);
-	join_child(CHILD(CHECK_EQUAL(change(id, 0, 1, SEM_UNDO), 0); exit(0)));
-	CHECK_EQUAL(value(id, 0), 1);
-	destroy(id);
-}
-
-static void undo_for_a_waiter(void)
-{
-	int id = set_of(1);
-	pid_t child = CHILD(CHECK_EQUAL(change(id, 0, -2, SEM_UNDO), 0); pause());
-	sleep_ms(20);
-	CHECK_EQUAL(change(id, 0, 2, 0), 0); /* done by us, undone by its end */
-	await_value(id, 0, 0);
-	kill_child(child);
-	CHECK_EQUAL(value(id, 0), 2);
-	destroy(id);
-}
-
-static void undo_range(void)
-{
-	int id = set_of(1);
-	set_value(id, 0, 0);
-	join_child(CHILD({
-		for (int i = 0; i < 2; i++) {
-			CHECK_EQUAL(change(id, 0, 16384 - i, SEM_UNDO), 0);
-			CHECK_EQUAL(change(id, 0, -16384 + i, 0), 0);
-		}
-		CHECK_EQUAL(change(id, 0, 1, SEM_UNDO), 0);
-		FAILS(change(id, 0, 1, SEM_UNDO), ERANGE);
-	}));
-	CHECK_EQUAL(value(id, 0), 0); /* not below */
-	destroy(id);
-}
-
-static const char *self;
-
-static void undo_kept_by_exec(void)
-{
-	int id = set_of(1);
-	char number[20];
-	snprintf(number, sizeof number, "%d", id);
-	set_value(id, 0, 1);
-	pid_t child = CHILD({
-		CHECK_EQUAL(change(id, 0, -1, SEM_UNDO), 0);
-		execl(self, self, "after_exec", number, NULL);
-		_exit(9);
-	});
-	join_child(child);
-	CHECK_EQUAL(value(id, 0), 1);
-	child = CHILD({
-		CHECK_EQUAL(change(id, 0, -1, SEM_UNDO), 0);
-		execl("/bin/sleep", "sleep", "0.2", NULL);
-	});
-	await_value(id, 0, 0);
-	sleep_ms(50);
-	CHECK_EQUAL(value(id, 0), 0);
-	join_child(child);
-	CHECK_EQUAL(value(id, 0), 1);
-	destroy(id);
-}
-
-static int after_exec(int id)
-{
-	CHECK_EQUAL(value(id, 0), 0);
-	CHECK_EQUAL(change(id, 0, 1, SEM_UNDO), 0); /* its own, given back */
-	CHECK_EQUAL(change(id, 0, -1, SEM_UNDO), 0);
-	return 0;
-}
-
 /* ---- many */
 
 static void count_up(int id, volatile int *counter, int times_each, int flags)
@@ -650,14 +438,6 @@ int main(int argc, char **argv)
 		{ "removal", removal },
 		{ "interrupted", interrupted },
 		{ "times", times },
-		{ "undo_on_exit", undo_on_exit },
-		{ "undo_on_kill", undo_on_kill },
-		{ "undo_is_prompt", undo_is_prompt },
-		{ "undo_forgotten_by_set", undo_forgotten_by_set },
-		{ "undo_not_inherited", undo_not_inherited },
-		{ "undo_for_a_waiter", undo_for_a_waiter },
-		{ "undo_range", undo_range },
-		{ "undo_kept_by_exec", undo_kept_by_exec },
 		{ "exclusion", exclusion },
 		{ "philosophers", philosophers },
 		{ "threads", threads },
@@ -666,8 +446,5 @@ int main(int argc, char **argv)
 		{ "information", information },
 		{ 0 },
 	};
-	self = argv[0];
-	if (argc == 3 && strcmp(argv[1], "after_exec") == 0)
-		return after_exec(atoi(argv[2]));
 	return run_cases(cases, argc, argv);
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Locks that one thread has to itself until another wants them.
+ *
+ * A locked instruction costs more than all else that an operation on a
+ * semaphore does.  So a thread that took such a lock again and again, and
+ * nobody else between, keeps it: it reserves it.  From then on the lock's word
+ * stays as it is, its owner's with PK_LOCK_RESERVED, and the owner says by plain
+ * stores to a second word, `inside`, that it is at work.
+ *
+ * To all others a reserved lock is one that is held, so they come to
+ * pk_lock_slowly(), which asks for it: it sets PK_LOCK_WAITERS in the word, has
+ * every processor finish its stores (membarrier(2)), and then looks whether the
+ * owner is inside.  The owner says that it is inside, and then looks at the word.
+ * So either it sees that the lock is asked for, and goes out again, or whoever
+ * asks sees it inside, and waits until it isn't.  What is fenced is the one way
+ * that is gone rarely.
+ *
+ *  V1  Only the thread that the word names writes `inside`, but for who makes
+ *      the lock reserved; and it works while the word, looked at after `inside`
+ *      was set, is its own with PK_LOCK_RESERVED and no more.
+ *  V2  A reserved lock is taken from its owner by a swap that follows, in this
+ *      order: PK_LOCK_WAITERS is set, a fence on all processors, `inside` is 0.
+ *      Meanwhile `takers` isn't 0, and nobody reserves it anew: else the swap
+ *      might find the same word for another time that its owner is inside.
+ *  V3  An owner that died inside left what a dead holder leaves: who takes the
+ *      lock has inherited it.  One that died outside left all in order.
+ *  V4  What `inside` holds means nothing while the lock isn't reserved; a taker
+ *      that died keeps it from being reserved again until it is repaired.
+ *
+ * It takes a process that can be asked for its stores (pk_fences); a process
+ * that can't ask gives them a millisecond.
+ */
+#ifndef PK_RESERVE_H
+#define PK_RESERVE_H
+
+#include "lock.h"
+
+/* A lock that may be reserved: how such an object goes on after its head. */
+struct pk_reservable {
+	pk_lock_word lock;
+	_Atomic uint32_t inside;
+	_Atomic uint32_t takers; /* who are about to take it from its owner */
+};
+
+/* V1.  False: it isn't this thread's, or is asked for, or this is a handler that came in between. */
+static inline bool pk_reserved_enter(struct pk_reservable *held)
+{
+	uint64_t mine = pk_thread.owner | PK_LOCK_RESERVED;
+	if (pk_load_relaxed(&held->lock) != mine || pk_load_relaxed(&held->inside) != 0)
+		return false;
+	pk_store_relaxed(&held->inside, 1);
+	atomic_signal_fence(memory_order_seq_cst);
+	if (__builtin_expect(pk_load(&held->lock) == mine, 1))
+		return true;
+	pk_store(&held->inside, 0);
+	return false;
+}
+
+static inline void pk_reserved_leave(struct pk_reservable *held)
+{
+	pk_store(&held->inside, 0);
+}
+
+/* Instead of unlocking it.  False: somebody wants it; it is still to be unlocked. */
+bool pk_reserve(struct pk_reservable *held);
+
+static inline bool pk_is_reserved(uint64_t word)
+{
+	return (word & PK_LOCK_RESERVED) != 0;
+}
+
+/*
+ * Take a lock that was found reserved.  0; PK_INHERITED: its owner died inside;
+ * PK_AGAIN: it isn't reserved any more, and not ours; -EDEADLK: this thread is
+ * inside.
+ */
+#define PK_AGAIN 2
+int pk_reserved_take(struct portico *k, struct pk_reservable *held);
+
+#endif

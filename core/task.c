@@ -455,7 +455,8 @@ static int register_image(struct portico *k)
 	task->since_ns = pk_realtime_ns();
 	pk_store(&task->spins, 0);
 	pk_store(&task->sleeps, 0);
-	if (pk_process_mark(k->region, slot) != 0)
+	/* by a description that it shares its parent would find no mark: that is its own */
+	if (k->shares_description || pk_process_mark(k->region, slot) != 0)
 		task->flags |= PK_TASK_UNMARKED;
 	pk_id id = pk_slot_id(&task->head, slot);
 	PK_POINT("task: filled in, not live");

@@ -64,19 +64,24 @@ PK_EXPORT int semget(key_t key, int count, int flags)
 /* What most are. */
 static inline bool done_at_once(struct portico *k, int set, const struct sembuf *parts, size_t count)
 {
-	return count - 1 < pk_sysv_limit(k, PK_SEMOPM) && parts &&
+	return count - 1 < pk_sysv_limit(k, PK_SEMOPM) && !pk_bad_address(parts) &&
 	       pk_set_operate_again(k, set, (const struct pk_semaphore_part *)parts, (uint32_t)count);
+}
+
+static int check(struct portico *k, const struct sembuf *parts, size_t count)
+{
+	if (count == 0 || count > pk_sysv_limit(k, PK_SEMOPM))
+		return count ? -E2BIG : -EINVAL;
+	return pk_bad_address(parts) ? -EFAULT : 0;
 }
 
 static __attribute__((noinline)) long operate(struct portico *k, int set, const struct sembuf *parts,
 					      size_t count, int64_t until_ns)
 {
 	pk_id id;
-	if (count == 0 || count > pk_sysv_limit(k, PK_SEMOPM))
-		return count ? -E2BIG : -EINVAL;
-	if (!parts)
-		return -EFAULT;
-	int error = pk_sysv_find(k, PK_SETS, set, &id);
+	int error = check(k, parts, count);
+	if (!error)
+		error = pk_sysv_find(k, PK_SETS, set, &id);
 	if (error)
 		return error;
 	error = pk_set_operate(k, id, (const struct pk_semaphore_part *)parts, (uint32_t)count, until_ns);
@@ -93,6 +98,21 @@ static int64_t deadline_after(const struct timespec *timeout)
 	return after;
 }
 
+/* Whether the time is one is asked after the parts have been looked at. */
+static long operate_until(struct portico *k, int set, const struct sembuf *parts, size_t count,
+			  const struct timespec *timeout)
+{
+	if (pk_bad_address(timeout))
+		return -EFAULT;
+	int error = check(k, parts, count);
+	if (!error && (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1000000000))
+		error = -EINVAL;
+	if (error)
+		return error;
+	return done_at_once(k, set, parts, count) ? 0
+						  : operate(k, set, parts, count, deadline_after(timeout));
+}
+
 PK_EXPORT int semop(int set, struct sembuf *parts, size_t count)
 {
 	struct portico *k = pk_instance();
@@ -104,23 +124,30 @@ PK_EXPORT int semop(int set, struct sembuf *parts, size_t count)
 
 PK_EXPORT int semtimedop(int set, struct sembuf *parts, size_t count, const struct timespec *timeout)
 {
+	if (!timeout)
+		return semop(set, parts, count);
 	struct portico *k = pk_instance();
-	if (!k)
-		return (int)pk_result(pk_syscall4(SYS_semtimedop, set, parts, count, timeout));
-	if (timeout && (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1000000000))
-		return (int)pk_result(-EINVAL);
-	return (int)pk_result(operate(k, set, parts, count, timeout ? deadline_after(timeout) : PK_FOREVER));
+	return (int)pk_result(k ? operate_until(k, set, parts, count, timeout)
+				: pk_syscall4(SYS_semtimedop, set, parts, count, timeout));
 }
 
 /* ---- semctl */
 
+/* What the set is, if its mode allows that, and there is somewhere to write it, or read what it shall be. */
+static int inspect(struct portico *k, pk_id id, uint32_t bits, const void *address,
+		   struct pk_set_status *status)
+{
+	int error = pk_set_inspect(k, id, status);
+	if (!error)
+		error = pk_permission_check(k, &status->permission, bits);
+	return !error && pk_bad_address(address) ? -EFAULT : error;
+}
+
 static int stat_set(struct portico *k, pk_id id, bool any, struct semid_ds *ds)
 {
 	struct pk_set_status status;
-	pk_set_reap(k, id, true);
-	int error = pk_set_inspect(k, id, &status);
-	if (!error && !any)
-		error = pk_permission_check(k, &status.permission, 0444);
+	pk_set_reap(k, id, true); /* whose end would show */
+	int error = inspect(k, id, any ? 0 : 0444, ds, &status);
 	if (error)
 		return error;
 	memset(ds, 0, sizeof *ds);
@@ -141,7 +168,8 @@ static int set_set(struct portico *k, pk_id id, const struct semid_ds *ds)
 static long get_one(struct portico *k, pk_id id, int semaphore, int command)
 {
 	struct pk_semaphore_status status;
-	int error = semaphore < 0 ? -EINVAL : pk_semaphore_inspect(k, id, (uint32_t)semaphore, &status);
+	int error =
+		pk_semaphore_inspect(k, id, (uint32_t)semaphore, &status); /* a negative one is none, too */
 	if (error)
 		return error;
 	uint32_t found = command == GETVAL    ? status.value
@@ -151,41 +179,45 @@ static long get_one(struct portico *k, pk_id id, int semaphore, int command)
 	return found;
 }
 
+static long get_all(struct portico *k, pk_id id, unsigned short *values)
+{
+	struct pk_set_status status;
+	int error = inspect(k, id, 0444, values, &status);
+	return error ? error : pk_set_load(k, id, values);
+}
+
 static long set_one(struct portico *k, pk_id id, int semaphore, int value)
 {
 	uint16_t stored = (uint16_t)value;
-	if (value < 0 || value > PK_SEMAPHORE_MOST)
-		return -ERANGE;
 	return semaphore < 0 ? -EINVAL : pk_set_store(k, id, (uint32_t)semaphore, 1, &stored);
 }
 
 static long set_all(struct portico *k, pk_id id, const unsigned short *values)
 {
 	struct pk_set_status status;
-	int error = values ? pk_set_inspect(k, id, &status) : -EFAULT;
+	int error = inspect(k, id, 0222, values, &status);
 	return error ? error : pk_set_store(k, id, 0, status.count, values);
 }
 
-static long control(struct portico *k, int set, int semaphore, int command, union argument argument)
+/* What is found wrong before it is looked for the set. */
+static int check_argument(int set, int command, union argument argument)
 {
-	bool by_index = command == SEM_STAT || command == SEM_STAT_ANY;
-	pk_id id;
 	if (set < 0)
 		return -EINVAL;
-	if (command == IPC_INFO || command == SEM_INFO)
-		return argument.info ? pk_sem_inform(k, command == SEM_INFO, argument.info) : -EFAULT;
-	long error = by_index ? pk_sysv_at(k, PK_SETS, set, &id) : pk_sysv_find(k, PK_SETS, set, &id);
-	if (error)
-		return error;
+	if (command == SETVAL)
+		return argument.value < 0 || argument.value > PK_SEMAPHORE_MOST ? -ERANGE : 0;
+	if (command == IPC_SET || command == IPC_INFO || command == SEM_INFO)
+		return pk_bad_address(argument.ds) ? -EFAULT : 0;
+	return 0;
+}
+
+static long control_set(struct portico *k, pk_id id, int semaphore, int command, union argument argument)
+{
 	switch (command) {
 	case IPC_STAT:
-		return argument.ds ? stat_set(k, id, false, argument.ds) : -EFAULT;
-	case SEM_STAT:
-	case SEM_STAT_ANY:
-		error = argument.ds ? stat_set(k, id, command == SEM_STAT_ANY, argument.ds) : -EFAULT;
-		return error ? error : pk_sysv_id(id);
+		return stat_set(k, id, false, argument.ds);
 	case IPC_SET:
-		return argument.ds ? set_set(k, id, argument.ds) : -EFAULT;
+		return set_set(k, id, argument.ds);
 	case IPC_RMID:
 		return pk_set_destroy(k, id);
 	case GETVAL:
@@ -194,13 +226,35 @@ static long control(struct portico *k, int set, int semaphore, int command, unio
 	case GETZCNT:
 		return get_one(k, id, semaphore, command);
 	case GETALL:
-		return argument.values ? pk_set_load(k, id, argument.values) : -EFAULT;
+		return get_all(k, id, argument.values);
 	case SETVAL:
 		return set_one(k, id, semaphore, argument.value);
 	case SETALL:
 		return set_all(k, id, argument.values);
 	default:
 		return -EINVAL;
+	}
+}
+
+static long control(struct portico *k, int set, int semaphore, int command, union argument argument)
+{
+	pk_id id;
+	long error = check_argument(set, command, argument);
+	if (error)
+		return error;
+	switch (command) {
+	case IPC_INFO:
+	case SEM_INFO:
+		return pk_sem_inform(k, command == SEM_INFO, argument.info);
+	case SEM_STAT:
+	case SEM_STAT_ANY:
+		error = pk_sysv_at(k, PK_SETS, set, &id);
+		if (!error)
+			error = stat_set(k, id, command == SEM_STAT_ANY, argument.ds);
+		return error ? error : pk_sysv_id(id);
+	default:
+		error = pk_sysv_find(k, PK_SETS, set, &id);
+		return error ? error : control_set(k, id, semaphore, command, argument);
 	}
 }
 

@@ -11,6 +11,7 @@
 #define PK_PATH_MAX 256
 
 struct pk_magazine;
+struct pk_mappings;
 struct pk_service;
 struct portico;
 
@@ -30,6 +31,7 @@ struct pk_registration {
 	struct pk_identity identity;	      /* effective ids as when last looked at */
 	_Atomic(struct pk_service *) service; /* service.h; none in a child */
 	_Atomic uint32_t registering;	      /* a lock among threads: its holder; free again in a child */
+	_Atomic uint32_t mapping;	      /* a lock among threads, for `mappings` below */
 	uint32_t opened; /* this process opened the region, or mapped it anew: it isn't its parent's */
 };
 
@@ -48,7 +50,9 @@ struct portico {
 	_Atomic uint64_t committed[PK_TABLES];	     /* the words last believed: table.h */
 	/* name_server.h: where its names are looked up, and those of who comes to be from it */
 	_Atomic pk_id name_server, bequest;
-	bool bequeaths;	 /* the second is known: what a fork's child finds here is its parent's */
+	bool bequeaths; /* the second is known: what a fork's child finds here is its parent's */
+	struct pk_mappings *mappings; /* what it has attached, or NULL; a fork's child finds its parent's */
+	_Atomic uint32_t pieces;      /* how many pieces of segments that says are mapped */
 	uint64_t serial; /* which of this process's handles it is: addresses and ids are used again */
 	char directory[PK_PATH_MAX];
 };

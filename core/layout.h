@@ -494,13 +494,15 @@ struct pk_segment {
 	uint32_t attached;			       /* cache: count of its pk_attach */
 	uint32_t name;				       /* cache */
 	uint32_t removed;			       /* IPC_RMID was asked: gone with the last detach */
+	uint32_t pinned;			       /* SHM_LOCK was asked, and SHM_UNLOCK not since */
+	uint32_t kept; /* some process may keep a page of it mapped that is no attachment: mapping.h */
 };
 
 /* One mapping of one segment in one task. */
 struct pk_attach {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by its task */
-	pk_id segment;
-	uint64_t address;
+	pk_id segment;			       /* truth: which it counts for, or 0 */
+	_Atomic uint64_t from;		       /* where its first byte lies in its task */
 };
 
 /* ---- pipes -------------------------------------------------------------- */

@@ -132,6 +132,8 @@ int pk_each_entry(const char *directory, int (*visit)(const char *name, void *co
 /* -EFBIG where the limit on the sizes of files (`ulimit -f`) forbids it; no signal comes of that. */
 int pk_truncate(int fd, uint64_t size_bytes);
 int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes); /* backs the range with memory, now */
+/* How many bytes more that file's file system, and this machine, could possibly hold. */
+uint64_t pk_room(int fd);
 void pk_discard(int fd, uint64_t offset, uint64_t size_bytes); /* gives that memory back */
 
 struct pk_file {
@@ -159,6 +161,12 @@ enum pk_map {
  * place got. */
 int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how);
 int pk_unmap(void *address, uint64_t size_bytes);
+
+/*
+ * Map again, from its beginning and to that size, what a page of a shared mapping is of: in one call, and
+ * however little of it was mapped.  `how` is PK_MAP_FIXED or 0; *address as above.
+ */
+int pk_map_again(void *page, uint64_t size_bytes, unsigned how, void **address);
 int pk_protect(void *address, uint64_t size_bytes, bool closed); /* no access, or to read and write */
 int pk_wipe_on_fork(void *address, uint64_t size_bytes);	 /* a child finds zeroes there */
 

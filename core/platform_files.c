@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/vfs.h>
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
@@ -206,6 +208,22 @@ int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes)
 	return (int)error;
 }
 
+uint64_t pk_room(int fd)
+{
+	struct statfs system;
+	struct sysinfo machine;
+	uint64_t room = UINT64_MAX, memory;
+	if (pk_syscall1(SYS_sysinfo, &machine) == 0) {
+		memory = ((uint64_t)machine.totalram + machine.totalswap) * machine.mem_unit;
+		room = memory;
+	}
+	if (pk_syscall2(SYS_fstatfs, fd, &system) != 0 ||
+	    system.f_blocks == 0) /* it has no limit of its own */
+		return room;
+	memory = (uint64_t)system.f_bavail * (uint64_t)system.f_bsize;
+	return memory < room ? memory : room;
+}
+
 void pk_discard(int fd, uint64_t offset, uint64_t size_bytes)
 {
 	pk_syscall4(SYS_fallocate, fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, size_bytes);
@@ -303,6 +321,21 @@ int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 int pk_unmap(void *address, uint64_t size_bytes)
 {
 	return (int)unmap_memory(address, size_bytes);
+}
+
+int pk_map_again(void *page, uint64_t size_bytes, unsigned how, void **address)
+{
+#ifdef __SANITIZE_THREAD__
+	(void)page, (void)size_bytes, (void)how, (void)address;
+	return -ENOSYS; /* it has to hear of each mapping, and wouldn't of this */
+#else
+	int flags = MREMAP_MAYMOVE | (how & PK_MAP_FIXED ? MREMAP_FIXED : 0);
+	long got = pk_syscall5(SYS_mremap, page, 0, size_bytes, flags, *address);
+	if (got < 0 && got > -4096)
+		return (int)got;
+	*address = (void *)got;
+	return 0;
+#endif
 }
 
 #ifdef PORTICO_FENCED

@@ -3,6 +3,7 @@
 #include "access.h"
 #include "magazine.h"
 #include "making.h"
+#include "mapping.h"
 #include "table.h"
 #include "text.h"
 
@@ -234,6 +235,7 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 	k->serial = pk_add(&handles, 1) + 1;
 	memcpy(k->directory, found, sizeof found);
 	error = set_up(k);
+	pk_mappings_open(k);
 	if (error)
 		pk_reason(reason, error, found,
 			  "no memory that fork() wipes; it takes a Linux of 4.14 or later");
@@ -254,6 +256,7 @@ void pk_kernel_close(struct portico *k)
 		end_service(k);
 	pk_region_unmap(k);
 	pk_magazines_close(k);
+	pk_mappings_close(k);
 	if (k->mine)
 		pk_unmap(k->mine, REGISTRATION_BYTES);
 	pk_unmap(k, sizeof *k);

@@ -1,70 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared memory segments: made, attached, detached, removed.  segment.h is the essay. */
+/* Shared memory segments: made, inspected, changed, removed. */
 #include "segment.h"
-#include "access.h"
+#include "attach.h"
 #include "name.h"
-#include "region.h"
+#include "segment_file.h"
+#include "sysv.h"
 #include "task.h"
-#include "text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-
-/* ---- the file */
-
-static int path_of(struct portico *k, pk_id id, char path[PK_PATH_MAX])
-{
-	char name[32];
-	struct pk_text text = PK_TEXT(name);
-	pk_text_add(&text, "shm/");
-	pk_text_number(&text, id);
-	return pk_region_path(k, name, path);
-}
-
-static int make_file(struct portico *k, pk_id id, uint64_t size_bytes)
-{
-	char path[PK_PATH_MAX];
-	int error = path_of(k, id, path);
-	if (!error)
-		pk_unlink(path); /* left by a region that was removed without it */
-	int fd = error ? error : pk_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return fd;
-	PK_POINT("segment: file made, empty");
-	pk_access_extend(k, fd);
-	error = pk_truncate(fd, size_bytes);
-	if (!error)
-		error = pk_allocate(fd, 0, size_bytes); /* M1 */
-	pk_close(fd);
-	if (error)
-		pk_unlink(path);
-	return error == -EFBIG ? -ENOSPC : error;
-}
-
-static void remove_file(struct portico *k, pk_id id)
-{
-	char path[PK_PATH_MAX];
-	if (path_of(k, id, path) == 0)
-		pk_unlink(path);
-}
-
-static int map_file(struct portico *k, pk_id id, uint64_t size_bytes, unsigned how, void **address)
-{
-	char path[PK_PATH_MAX];
-	int error = path_of(k, id, path);
-	int fd = error ? error : pk_open(path, (how & PK_MAP_READ_ONLY ? O_RDONLY : O_RDWR) | O_NOFOLLOW, 0);
-	struct pk_file file;
-	if (fd < 0)
-		return fd;
-	error = pk_inspect(fd, &file);
-	if (!error && file.size_bytes != size_bytes)
-		error = -EIO; /* truncated, so that touching it would be SIGBUS; or scribbled */
-	if (!error)
-		error = pk_map(address, size_bytes, fd, how | PK_MAP_SHARED);
-	pk_close(fd);
-	return error;
-}
 
 /* ---- making */
 
@@ -93,6 +37,33 @@ static int name_and_publish(struct portico *k, int32_t key, uint32_t slot, struc
 	return error;
 }
 
+static uint64_t pages_of(uint64_t size_bytes)
+{
+	return size_bytes / PK_PAGE + (size_bytes % PK_PAGE != 0);
+}
+
+/* Of all segments, this one included, though it isn't in service yet. */
+static bool too_many_pages(struct portico *k, const struct pk_segment *new)
+{
+	uint64_t most = pk_sysv_limit(k, PK_SHMALL), pages = pages_of(new->size);
+	if (most >= INT64_MAX / PK_PAGE)
+		return false; /* no file is that large: nobody has to look */
+	uint32_t committed = pk_committed(k, PK_SEGMENTS);
+	for (uint32_t slot = 1; slot < committed && pages <= most; slot++) {
+		struct pk_segment *segment = pk_slot(k, PK_SEGMENTS, slot);
+		if (segment != new &&pk_word_kind(pk_load(&segment->head.word)) == PK_LIVE)
+			pages += pages_of(segment->size);
+	}
+	return pages > most;
+}
+
+/* The slot is claimed, and counts already. */
+static int check_limits(struct portico *k, const struct pk_segment *new)
+{
+	uint32_t used = pk_load_relaxed(&pk_header(k)->tables[PK_SEGMENTS].used);
+	return used > pk_sysv_limit(k, PK_SHMMNI) || too_many_pages(k, new) ? -ENOBUFS : 0;
+}
+
 int pk_segment_create(struct portico *k, int32_t key, uint64_t size_bytes, uint32_t mode, pk_id *id)
 {
 	uint32_t slot = 0;
@@ -107,7 +78,9 @@ int pk_segment_create(struct portico *k, int32_t key, uint64_t size_bytes, uint3
 	fill_in(k, segment, key, size_bytes, mode);
 	*id = pk_slot_id(&segment->head, slot);
 	/* the file first, and without the names' lock: memory for a large one takes a while */
-	error = make_file(k, *id, size_bytes);
+	error = check_limits(k, segment);
+	if (!error)
+		error = pk_segment_file_make(k, *id, size_bytes, mode & PK_SEGMENT_SPARSE);
 	PK_POINT("segment: file complete, not published");
 	if (!error)
 		error = name_and_publish(k, key, slot, segment, *id);
@@ -119,7 +92,7 @@ int pk_segment_create(struct portico *k, int32_t key, uint64_t size_bytes, uint3
 void pk_segment_abandon(struct portico *k, uint32_t slot)
 {
 	struct pk_segment *segment = pk_slot(k, PK_SEGMENTS, slot);
-	remove_file(k, pk_slot_id(&segment->head, slot));
+	pk_segment_file_remove(k, pk_slot_id(&segment->head, slot), false);
 	pk_release(k, PK_SEGMENTS, slot);
 }
 
@@ -153,8 +126,7 @@ static void reap_attached(struct portico *k, pk_id id)
 	}
 }
 
-/* Nobody waits for a segment; so one that is no more is none, as System V has it. */
-static int lock_live(struct portico *k, pk_id id, struct pk_segment **segment)
+int pk_segment_lock(struct portico *k, pk_id id, struct pk_segment **segment)
 {
 	int error = pk_object_lock(k, PK_SEGMENTS, id, segment);
 	return error == -EIDRM ? -EINVAL : error;
@@ -167,7 +139,7 @@ int pk_segment_inspect(struct portico *k, pk_id id, struct pk_segment_status *st
 	if (error)
 		return error;
 	reap_attached(k, id);
-	error = lock_live(k, id, &segment);
+	error = pk_segment_lock(k, id, &segment);
 	if (error)
 		return error;
 	*status = (struct pk_segment_status){
@@ -176,6 +148,7 @@ int pk_segment_inspect(struct portico *k, pk_id id, struct pk_segment_status *st
 		.size = segment->size,
 		.attached = segment->attached,
 		.removed = segment->removed,
+		.pinned = segment->pinned,
 		.creator_pid = segment->creator_pid,
 		.last_pid = segment->last_pid,
 		.attach_time = segment->attach_time,
@@ -189,7 +162,7 @@ int pk_segment_inspect(struct portico *k, pk_id id, struct pk_segment_status *st
 int pk_segment_adjust(struct portico *k, pk_id id, const struct pk_permission *permission)
 {
 	struct pk_segment *segment;
-	int error = lock_live(k, id, &segment);
+	int error = pk_segment_lock(k, id, &segment);
 	if (error)
 		return error;
 	error = pk_permission_change(k, &segment->permission, permission);
@@ -199,15 +172,27 @@ int pk_segment_adjust(struct portico *k, pk_id id, const struct pk_permission *p
 	return error;
 }
 
+int pk_segment_pin(struct portico *k, pk_id id, bool pinned)
+{
+	struct pk_segment *segment;
+	int error = pk_segment_lock(k, id, &segment);
+	if (error)
+		return error;
+	error = pk_permission_own_or(k, &segment->permission, PK_CAP_IPC_LOCK);
+	if (!error)
+		segment->pinned = pinned;
+	pk_object_unlock(segment);
+	return error;
+}
+
 /* ---- removing */
 
-/* Under the lock of a segment that is removed and attached nowhere, from any point on. */
-static void finish_removing(struct portico *k, struct pk_segment *segment, uint32_t slot)
+void pk_segment_finish(struct portico *k, struct pk_segment *segment, uint32_t slot, bool empty)
 {
 	pk_id id = pk_slot_id(&segment->head, slot);
 	pk_store(&segment->head.word, pk_word(PK_DYING, id));
 	PK_POINT("segment: dying");
-	remove_file(k, id);
+	pk_segment_file_remove(k, id, empty && segment->kept); /* M3 */
 	PK_POINT("segment: file gone, slot not freed");
 	pk_release(k, PK_SEGMENTS, slot);
 }
@@ -219,7 +204,7 @@ int pk_segment_remove(struct portico *k, pk_id id)
 	if (error)
 		return error;
 	reap_attached(k, id);
-	error = lock_live(k, id, &segment);
+	error = pk_segment_lock(k, id, &segment);
 	if (error)
 		return error;
 	uint32_t name = segment->name;
@@ -230,7 +215,7 @@ int pk_segment_remove(struct portico *k, pk_id id)
 		segment->permission.key = 0;
 		PK_POINT("segment: removed, still there");
 		if (segment->attached == 0)
-			finish_removing(k, segment, pk_id_slot(id));
+			pk_segment_finish(k, segment, pk_id_slot(id), true);
 	}
 	pk_object_unlock(segment);
 	if (!error && name)
@@ -238,189 +223,7 @@ int pk_segment_remove(struct portico *k, pk_id id)
 	return error;
 }
 
-/* ---- attaching: the record first, so that the segment stays while it is being mapped */
-
-static struct pk_attach *attach_at(struct portico *k, uint32_t slot)
-{
-	return pk_slot(k, PK_ATTACHES, slot);
-}
-
-static void note_attached(struct portico *k, struct pk_segment *segment, pk_id id, uint32_t slot,
-			  uint64_t address)
-{
-	struct pk_attach *attach = attach_at(k, slot);
-	attach->address = address;
-	PK_POINT("segment: attachment of no segment");
-	attach->segment = id;
-	PK_POINT("segment: attachment not counted");
-	segment->attached++;
-	segment->last_pid = k->mine->process.pid;
-	segment->attach_time = pk_realtime_seconds();
-}
-
-static int claim_attach(struct portico *k, uint32_t *slot)
-{
-	int error = pk_enter(k);
-	if (!error)
-		error = pk_claim(k, PK_ATTACHES, slot);
-	if (!error)
-		attach_at(k, *slot)->segment = attach_at(k, *slot)->address = 0;
-	return error;
-}
-
-static uint32_t bits_of(unsigned how)
-{
-	return 0444 | (how & PK_MAP_READ_ONLY ? 0 : 0222) | (how & PK_MAP_EXECUTE ? 0111 : 0);
-}
-
-int pk_segment_attach(struct portico *k, pk_id id, unsigned how, void **address)
-{
-	struct pk_segment *segment;
-	uint32_t slot;
-	uint64_t size = 0;
-	int error = claim_attach(k, &slot);
-	if (error)
-		return error;
-	error = lock_live(k, id, &segment);
-	if (!error) {
-		size = segment->size;
-		error = pk_permission_check(k, &segment->permission, bits_of(how));
-		if (!error)
-			note_attached(k, segment, id, slot, 0);
-		pk_object_unlock(segment);
-	}
-	if (!error)
-		error = map_file(k, id, size, how, address);
-	if (!error)
-		attach_at(k, slot)->address = (uint64_t)*address;
-	else if (attach_at(k, slot)->segment != 0)
-		pk_segment_drop(k, slot);
-	else
-		pk_release(k, PK_ATTACHES, slot);
-	return error;
-}
-
-int pk_segment_inherit(struct portico *k, pk_id parent)
-{
-	uint64_t theirs = pk_word(PK_CLAIMED, parent);
-	uint32_t committed = pk_committed(k, PK_ATTACHES), slot = 0;
-	int error = 0;
-	for (uint32_t from = 1; from < committed && !error; from++) {
-		struct pk_attach *attach = attach_at(k, from);
-		struct pk_segment *segment;
-		pk_id id = attach->segment;
-		uint64_t address = attach->address;
-		if (pk_load(&attach->head.word) != theirs || address == 0 || id == 0)
-			continue;
-		error = claim_attach(k, &slot);
-		if (error)
-			break;
-		if (pk_object_lock(k, PK_SEGMENTS, id, &segment) == 0) {
-			note_attached(k, segment, id, slot, address);
-			pk_object_unlock(segment);
-		} else {
-			pk_release(k, PK_ATTACHES, slot);
-		}
-	}
-	return error;
-}
-
-/* ---- detaching */
-
-/* Under the lock of the slot its segment has, or had. */
-static void release_attach(struct portico *k, struct pk_segment *segment, struct pk_attach *attach,
-			   uint32_t slot)
-{
-	struct pk_task *task = pk_slot(k, PK_TASKS, pk_id_slot(pk_word_id(pk_load(&attach->head.word))));
-	pk_id id = attach->segment;
-	attach->segment = 0;
-	PK_POINT("segment: attachment dropped, still counted");
-	pk_release(k, PK_ATTACHES, slot);
-	if (pk_load(&segment->head.word) != pk_word(PK_LIVE, id))
-		return;
-	if (segment->attached > 0)
-		segment->attached--;
-	segment->last_pid = task ? task->pid : 0;
-	segment->detach_time = pk_realtime_seconds();
-	if (segment->removed && segment->attached == 0)
-		finish_removing(k, segment, pk_id_slot(id));
-}
-
-void pk_segment_drop(struct portico *k, uint32_t slot)
-{
-	struct pk_attach *attach = attach_at(k, slot);
-	if (!attach)
-		return;
-	uint64_t word = pk_load(&attach->head.word);
-	pk_id id = attach->segment;
-	struct pk_segment *segment = (struct pk_segment *)pk_object_lock_slot(k, PK_SEGMENTS, pk_id_slot(id));
-	if (!segment) {
-		/* claimed, and of no segment yet: another thread of ours may be filling it in */
-		if (id == 0 && pk_word_id(word) != pk_self(k))
-			pk_release(k, PK_ATTACHES, slot);
-		return;
-	}
-	if (pk_load(&attach->head.word) == word && attach->segment == id)
-		release_attach(k, segment, attach, slot);
-	pk_object_unlock(segment);
-}
-
-/* What its file says, which is what was mapped: one that is scribbled would unmap a bystander's memory. */
-static uint64_t size_mapped(struct portico *k, pk_id id)
-{
-	char path[PK_PATH_MAX];
-	struct pk_file file;
-	return path_of(k, id, path) == 0 && pk_inspect_path(path, &file) == 0 ? file.size_bytes : 0;
-}
-
-/* Of two threads that detach the same address one takes it.  Its size in bytes, or 0. */
-static uint64_t take_address(struct portico *k, struct pk_attach *attach, uint64_t word, uint64_t address)
-{
-	uint64_t size = 0;
-	pk_id id = attach->segment;
-	struct pk_segment *segment = (struct pk_segment *)pk_object_lock_slot(k, PK_SEGMENTS, pk_id_slot(id));
-	if (!segment)
-		return 0;
-	if (pk_load(&attach->head.word) == word && attach->segment == id && attach->address == address) {
-		attach->address = 0;
-		size = size_mapped(k, id);
-	}
-	pk_object_unlock(segment);
-	return size;
-}
-
-int pk_segment_detach(struct portico *k, const void *address)
-{
-	int error = pk_enter(k);
-	if (error)
-		return error;
-	uint64_t mine = pk_word(PK_CLAIMED, pk_self(k));
-	uint32_t committed = pk_committed(k, PK_ATTACHES);
-	for (uint32_t slot = 1; slot < committed && address; slot++) {
-		struct pk_attach *attach = attach_at(k, slot);
-		if (pk_load(&attach->head.word) != mine || attach->address != (uint64_t)address)
-			continue;
-		uint64_t size = take_address(k, attach, mine, (uint64_t)address);
-		if (size == 0)
-			continue;
-		pk_unmap((void *)(uintptr_t)address, size);
-		pk_segment_drop(k, slot);
-		return 0;
-	}
-	return -EINVAL;
-}
-
 /* ---- repair */
-
-static uint32_t count_attached(struct portico *k, pk_id id)
-{
-	uint32_t committed = pk_committed(k, PK_ATTACHES), count = 0;
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_attach *attach = attach_at(k, slot);
-		count += pk_word_kind(pk_load(&attach->head.word)) == PK_CLAIMED && attach->segment == id;
-	}
-	return count;
-}
 
 void pk_segment_repair(struct portico *k, uint32_t slot)
 {
@@ -428,7 +231,7 @@ void pk_segment_repair(struct portico *k, uint32_t slot)
 	enum pk_kind kind = segment ? pk_word_kind(pk_load(&segment->head.word)) : PK_FREE;
 	if (kind != PK_LIVE && kind != PK_DYING)
 		return;
-	segment->attached = count_attached(k, pk_slot_id(&segment->head, slot));
+	segment->attached = pk_attach_count(k, pk_slot_id(&segment->head, slot));
 	if (kind == PK_DYING || (segment->removed && segment->attached == 0))
-		finish_removing(k, segment, slot);
+		pk_segment_finish(k, segment, slot, true);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "task.h"
+#include "attach.h"
 #include "control.h"
 #include "inbox.h"
 #include "listener.h"
@@ -234,7 +235,7 @@ static bool abandon(struct portico *k, const struct dead *dead)
 	release_claimed(k, dead, PK_SETS);
 	for_each_claimed(k, dead, PK_SEGMENTS, pk_segment_abandon);
 	release_claimed(k, dead, PK_PIPES);
-	for_each_claimed(k, dead, PK_ATTACHES, pk_segment_drop);
+	for_each_claimed(k, dead, PK_ATTACHES, pk_attach_drop);
 	bool missed = pk_thread.missed;
 	pk_thread.missed = missed || missed_before;
 	return !missed;
@@ -526,15 +527,11 @@ int pk_enter_slowly(struct portico *k)
 	if (error)
 		return error;
 	enter_thread(k);
-	if (new)
+	if (new) {
+		pk_attach_inherit(k);
 		pk_task_sweep(k, false);
+	}
 	return 0;
-}
-
-int pk_task_inherit_attachments(struct portico *k, pk_id parent)
-{
-	int error = pk_enter(k);
-	return error ? error : pk_segment_inherit(k, parent);
 }
 
 void pk_task_leave(struct portico *k)
@@ -543,5 +540,5 @@ void pk_task_leave(struct portico *k)
 		return;
 	struct dead leaving = dead_of(pk_self(k));
 	for_each_claimed(k, &leaving, PK_ADJUSTS, pk_set_undo);
-	for_each_claimed(k, &leaving, PK_ATTACHES, pk_segment_drop);
+	for_each_claimed(k, &leaving, PK_ATTACHES, pk_attach_drop);
 }

@@ -53,9 +53,6 @@ bool pk_task_reap_if_dead(struct portico *k, uint32_t slot);
 /* This process ends: apply what POSIX says its end does.  Nothing to do where it never registered. */
 void pk_task_leave(struct portico *k);
 
-/* fork()'s child shares the parent's mappings: count them as its own.  Called in the child. */
-int pk_task_inherit_attachments(struct portico *k, pk_id parent);
-
 /* The record of a live task, or NULL. */
 struct pk_task *pk_task_of(struct portico *k, uint32_t slot);
 struct pk_task *pk_task_of_id(struct portico *k, pk_id task);

@@ -2,46 +2,58 @@
 /*
  * fork() with segments attached: the child has them mapped, too, and must be
  * counted before fork() returns to either, as the kernel would have it.  So
- * the child records them at once, and the parent waits until it has (or for
- * a tick, should the child be stopped or killed before it could).
+ * the child registers, which counts them, at once; and the parent waits until
+ * it has (or for a tick, should the child be stopped or killed before it could).
+ *
+ * The libc calls us in each fork of its own, those in daemon() and forkpty()
+ * included.  vfork() and its like share the memory, and so the attachments.  A
+ * child made by a system call of the program's own is counted with the first
+ * call that it makes here.
  */
+#include "mapping.h"
 #include "posix.h"
 #include "task.h"
 
-void pk_fork_prepare(struct pk_forking *forking)
+static _Thread_local _Atomic uint32_t *told; /* shared by both; NULL: nothing to inherit */
+
+static void prepare(void)
 {
 	struct portico *k = pk_load(&pk_opened);
 	void *page = NULL;
-	forking->told = NULL;
-	if (!k || pk_enter(k) != 0 || pk_map(&page, sizeof *forking->told, -1, PK_MAP_SHARED) != 0)
+	told = NULL;
+	if (k && pk_mappings_any(k) && pk_map(&page, sizeof *told, -1, PK_MAP_SHARED) == 0)
+		told = page;
+}
+
+static void finish(void)
+{
+	pk_unmap((void *)told, sizeof *told);
+	told = NULL;
+}
+
+static void in_child(void)
+{
+	if (!told)
 		return;
-	forking->parent = pk_self(k);
-	forking->told = page;
+	pk_enter(pk_load(&pk_opened));
+	pk_store(told, 1);
+	pk_wake(told, 1);
+	finish();
 }
 
-static void finish(struct pk_forking *forking)
+static void in_parent(void)
 {
-	pk_unmap(forking->told, sizeof *forking->told);
-	forking->told = NULL;
-}
-
-void pk_fork_in_child(struct pk_forking *forking)
-{
-	struct portico *k = pk_load(&pk_opened);
-	if (!forking->told)
-		return;
-	pk_task_inherit_attachments(k, forking->parent);
-	pk_store(forking->told, 1);
-	pk_wake(forking->told, 1);
-	finish(forking);
-}
-
-void pk_fork_in_parent(struct pk_forking *forking, bool forked)
-{
-	if (!forking->told)
+	if (!told)
 		return;
 	int64_t until = pk_monotonic_ns() + PK_TICK_NS;
-	while (forked && pk_load(forking->told) == 0 && pk_monotonic_ns() < until)
-		pk_sleep(forking->told, 0, until);
-	finish(forking);
+	while (pk_load(told) == 0 && pk_monotonic_ns() < until)
+		pk_sleep(told, 0, until);
+	finish();
+}
+
+void pk_fork_watch(void)
+{
+	static _Atomic bool watched;
+	if (!pk_load_relaxed(&watched) && !pk_exchange(&watched, true))
+		pk_at_fork(prepare, in_parent, in_child);
 }

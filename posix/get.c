@@ -22,7 +22,7 @@ static int find_or_make(struct portico *k, const struct pk_getter *how, key_t ke
 		return use_found(k, how, *id, size, flags);
 	if (error != -ENOENT || (key != IPC_PRIVATE && !(flags & IPC_CREAT)))
 		return error;
-	return how->make(k, key, size, (uint32_t)flags & 0777, id);
+	return how->make(k, key, size, (uint32_t)flags, id);
 }
 
 long pk_get(struct portico *k, const struct pk_getter *how, key_t key, size_t size, int flags)

@@ -102,17 +102,10 @@ struct pk_getter {
 };
 long pk_get(struct portico *k, const struct pk_getter *how, key_t key, size_t size, int flags);
 
-/* ---- fork.c: a fork's child shares its parent's attachments */
-
-struct pk_forking {
-	_Atomic uint32_t *told; /* shared by both; NULL: nothing to inherit */
-	pk_id parent;
-};
-void pk_fork_prepare(struct pk_forking *forking);
-void pk_fork_in_child(struct pk_forking *forking);
-void pk_fork_in_parent(struct pk_forking *forking, bool forked);
-
-/* preload_fork.c, static_fork.c: from now on fork() does the above. */
+/* ---- fork.c: a fork's child shares its parent's attachments; see to that from now on */
 void pk_fork_watch(void);
+
+/* preload_fork.c, static_fork.c: as pthread_atfork(). */
+void pk_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
 
 #endif

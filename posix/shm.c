@@ -2,22 +2,40 @@
 /* System V shared memory. */
 #define _GNU_SOURCE
 #include "posix.h"
-#include "segment.h"
+#include "attach.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
+
+#ifndef SHM_HUGETLB
+#define SHM_HUGETLB 04000
+#define SHM_NORESERVE 010000
+#endif
 
 _Static_assert(sizeof(struct shmid_ds) == 112, "shmid_ds");
 _Static_assert(offsetof(struct shmid_ds, shm_nattch) == 88, "shmid_ds");
+
+_Static_assert(PK_SEGMENT_SPARSE == SHM_NORESERVE, "SHM_NORESERVE");
 
 #define PAGE UINT64_C(4096) /* SHMLBA, which glibc asks the system for */
 
 /* ---- shmget */
 
-static int make(struct portico *k, key_t key, size_t size, uint32_t mode, pk_id *id)
+/* There are none here; so it is as on a machine that has none, where only the privileged may ask. */
+static int refuse_huge_pages(void)
 {
-	int error = size > pk_sysv_limit(k, PK_SHMMAX) ? -EINVAL : pk_segment_create(k, key, size, mode, id);
+	return pk_process_capable(PK_CAP_IPC_LOCK) ? -ENOMEM : -EPERM;
+}
+
+static int make(struct portico *k, key_t key, size_t size, uint32_t flags, pk_id *id)
+{
+	if (size == 0 || size > pk_sysv_limit(k, PK_SHMMAX))
+		return -EINVAL;
+	if (flags & SHM_HUGETLB)
+		return refuse_huge_pages();
+	int error = pk_segment_create(k, key, size, flags & (0777 | SHM_NORESERVE), id);
 	return error == -ENOSPC ? -ENOMEM : error; /* the instance's file system is the memory */
 }
 
@@ -45,8 +63,6 @@ PK_EXPORT int shmget(key_t key, size_t size, int flags)
 static int where(const void *address, int flags, unsigned *how, void **wanted)
 {
 	uintptr_t at = (uintptr_t)address;
-	if (!at)
-		return flags & SHM_REMAP ? -EINVAL : 0;
 	if (at % PAGE && !(flags & SHM_RND))
 		return -EINVAL;
 	at -= at % PAGE;
@@ -65,11 +81,11 @@ static long attach(struct portico *k, int segment, const void *address, int flag
 	int error = pk_sysv_find(k, PK_SEGMENTS, segment, &id);
 	if (!error)
 		error = where(address, flags, &how, &got);
+	pk_fork_watch();
 	if (!error)
 		error = pk_segment_attach(k, id, how, &got);
 	if (error)
 		return error == -EEXIST ? -EINVAL : error == -ENOBUFS || error == -ENOSPC ? -ENOMEM : error;
-	pk_fork_watch();
 	return (long)got;
 }
 
@@ -96,12 +112,16 @@ static int stat_segment(struct portico *k, pk_id id, bool any, struct shmid_ds *
 	int error = pk_segment_inspect(k, id, &status);
 	if (!error && !any)
 		error = pk_permission_check(k, &status.permission, 0444);
+	if (!error && pk_bad_address(ds))
+		error = -EFAULT;
 	if (error)
 		return error;
 	memset(ds, 0, sizeof *ds);
 	pk_to_ipc_perm(id, &status.permission, &ds->shm_perm);
 	if (status.removed)
 		ds->shm_perm.mode |= SHM_DEST;
+	if (status.pinned)
+		ds->shm_perm.mode |= SHM_LOCKED;
 	ds->shm_segsz = status.size;
 	ds->shm_atime = status.attach_time;
 	ds->shm_dtime = status.detach_time;
@@ -119,12 +139,29 @@ static int set_segment(struct portico *k, pk_id id, const struct shmid_ds *ds)
 	return pk_segment_adjust(k, id, &permission);
 }
 
-/* Its memory is never swapped away from under it by us: there is nothing to do. */
-static int lock_segment(struct portico *k, pk_id id)
+/* Who isn't privileged may lock as much memory as its limit says, the kernel says. */
+static int check_lock_limit(uint64_t size)
+{
+	struct rlimit limit;
+	if (pk_process_capable(PK_CAP_IPC_LOCK) ||
+	    pk_syscall4(SYS_prlimit64, 0, RLIMIT_MEMLOCK, 0, &limit) != 0)
+		return 0;
+	if (limit.rlim_cur == 0)
+		return -EPERM;
+	return size > limit.rlim_cur ? -ENOMEM : 0;
+}
+
+/* Its memory is the file system's, which only its mappers could keep from being swapped: it is noted, no
+ * more. */
+static int lock_segment(struct portico *k, pk_id id, bool lock)
 {
 	struct pk_segment_status status;
 	int error = pk_segment_inspect(k, id, &status);
-	return error ? error : pk_permission_own_or(k, &status.permission, PK_CAP_IPC_LOCK);
+	if (!error)
+		error = pk_permission_own_or(k, &status.permission, PK_CAP_IPC_LOCK);
+	if (!error && lock && !status.pinned)
+		error = check_lock_limit((status.size + PAGE - 1) / PAGE * PAGE);
+	return error ? error : pk_segment_pin(k, id, lock);
 }
 
 static long control(struct portico *k, int segment, int command, struct shmid_ds *ds)
@@ -133,7 +170,7 @@ static long control(struct portico *k, int segment, int command, struct shmid_ds
 	pk_id id;
 	if (segment < 0)
 		return -EINVAL;
-	if (!ds && command != IPC_RMID && command != SHM_LOCK && command != SHM_UNLOCK)
+	if (pk_bad_address(ds) && (command == IPC_SET || command == IPC_INFO || command == SHM_INFO))
 		return -EFAULT;
 	if (command == IPC_INFO)
 		return pk_shm_inform(k, (struct shminfo *)ds);
@@ -156,7 +193,7 @@ static long control(struct portico *k, int segment, int command, struct shmid_ds
 		return pk_segment_remove(k, id);
 	case SHM_LOCK:
 	case SHM_UNLOCK:
-		return lock_segment(k, id);
+		return lock_segment(k, id, command == SHM_LOCK);
 	default:
 		return -EINVAL;
 	}

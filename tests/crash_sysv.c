@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kill -9 at every commit point of every operation on semaphore sets and
- * segments, and of its repair (crash.h): everything is valid, each operation
+ * kill -9 at every commit point of every operation on semaphore sets, and of
+ * its repair (crash.h): everything is valid, each operation
  * was done whole or not at all and each adjustment applied once, nobody hangs,
  * and nothing leaks.
  */
 #include "crash.h"
-#include "segment.h"
 #include "semaphore.h"
 
 #include <sys/sem.h>
@@ -15,7 +14,7 @@
 
 #define KEY 4711
 
-static pk_id set, segment;
+static pk_id set;
 
 struct change {
 	int semaphore, by, flags;
@@ -249,49 +248,6 @@ static void verify_set_made(void)
 	CHECK_EQUAL(change(2, 1, 0), 0);
 }
 
-/* ---- segments */
-
-static void make_segment(void)
-{
-	pk_segment_create(k, KEY, 10000, 0600, &segment);
-}
-static void verify_segment_made(void)
-{
-	if (pk_segment_find(k, KEY, &segment) != 0)
-		CHECK_EQUAL(pk_segment_create(k, KEY, 10000, 0600, &segment), 0);
-}
-static void attach_segment(void)
-{
-	void *address;
-	pk_segment_attach(k, segment, 0, &address);
-}
-static void attach_and_detach(void)
-{
-	void *address;
-	if (pk_segment_attach(k, segment, 0, &address) == 0)
-		pk_segment_detach(k, address);
-}
-static void verify_detached(void)
-{
-	struct pk_segment_status status;
-	CHECK_EQUAL(pk_segment_inspect(k, segment, &status), 0);
-	CHECK_EQUAL(status.attached, 0);
-}
-static void remove_segment(void)
-{
-	pk_segment_remove(k, segment);
-}
-static void attach_and_remove(void)
-{
-	attach_segment();
-	remove_segment();
-}
-static void verify_removable(void)
-{
-	pk_segment_remove(k, segment);
-	CHECK_EQUAL(pk_segment_find(k, KEY, &segment), -ENOENT);
-}
-
 static const struct scenario scenarios[] = {
 	{ "one", prepare_set, take_one, NULL, verify_one },
 	{ "several", prepare_set, do_several, NULL, verify_several },
@@ -309,11 +265,6 @@ static const struct scenario scenarios[] = {
 	{ "destroy-under-waiter", prepare_waiter, destroy_set, NULL, verify_destroyed },
 	{ "destroy-under-holder", prepare_holder, destroy_set, NULL, verify_holder_survives },
 	{ "create", prepare_nothing, prepare_set, NULL, verify_set_made },
-	{ "segment-create", prepare_nothing, make_segment, NULL, verify_segment_made },
-	{ "segment-attach", make_segment, attach_segment, NULL, verify_detached },
-	{ "segment-detach", make_segment, attach_and_detach, NULL, verify_detached },
-	{ "segment-remove", make_segment, remove_segment, NULL, verify_removable },
-	{ "segment-remove-attached", make_segment, attach_and_remove, NULL, verify_removable },
 	{ 0 },
 };
 
@@ -323,18 +274,16 @@ static bool set_is_valid(void)
 	return pk_set_inspect(k, set, &status) != 0 || pk_set_valid(k, set);
 }
 
-static void remove_both(void)
+static void remove_set(void)
 {
 	pk_id found;
 	pk_set_destroy(k, set);
-	pk_segment_remove(k, segment);
 	sweep();
 	CHECK_EQUAL(pk_name_look_up(k, PK_NAME_SEM, &(int){ KEY }, sizeof(int), &found), -ENOENT);
-	CHECK_EQUAL(pk_segment_find(k, KEY, &found), -ENOENT);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct stage sets_and_segments = { scenarios, sweep, set_is_valid, remove_both };
-	return run_stage(&sets_and_segments, argc, argv);
+	static const struct stage sets = { scenarios, sweep, set_is_valid, remove_set };
+	return run_stage(&sets, argc, argv);
 }

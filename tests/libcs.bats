@@ -14,6 +14,7 @@ kills_of() {
 	require_build "$1"
 	all_cases -o "$BUILD/$1/tests/crash_core"
 	all_cases -o "$BUILD/$1/tests/crash_sysv"
+	all_cases -o "$BUILD/$1/tests/crash_segment"
 }
 
 @test "clang: instances" { of clang core_region; }

@@ -50,7 +50,8 @@ tsan() {
 @test "address, undefined: kill -9 at each point of what a mailbox does" { asan_kills crash_core; }
 @test "address, undefined: kill -9 at each point of what goes beyond it" { asan_kills crash_async; }
 @test "address, undefined: kill -9 at each point of what a pipe does" { asan_kills crash_pipe; }
-@test "address, undefined: kill -9 at each point of what a set or a segment does" { asan_kills crash_sysv; }
+@test "address, undefined: kill -9 at each point of what a set does" { asan_kills crash_sysv; }
+@test "address, undefined: kill -9 at each point of what a segment does" { asan_kills crash_segment; }
 
 @test "address, undefined: 50 rounds of eight processes, one killed" {
 	require_build asan

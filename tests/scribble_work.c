@@ -6,7 +6,7 @@
 #include "name.h"
 #include "pipe.h"
 #include "port.h"
-#include "segment.h"
+#include "attach.h"
 #include "semaphore.h"
 #include "task.h"
 

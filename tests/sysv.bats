@@ -10,7 +10,7 @@ test_limit_seconds=200
 
 @test "nothing is left in the instance by programs that clean up" {
 	local program
-	for program in sysv_msg sysv_sem sysv_shm; do
+	for program in sysv_msg sysv_sem sysv_shm sysv_shm_attach; do
 		preloaded "$BUILD/tests/$program"
 		[ -z "$(ls "$PORTICO_KERNEL/shm")" ]
 	done
@@ -27,7 +27,7 @@ test_limit_seconds=200
 	[ "$status" -eq 0 ]
 }
 
-@test "kill -9 at each point of each operation on sets and segments, and of its repair" {
+@test "kill -9 at each point of each operation on sets, and of its repair" {
 	every_case "$BUILD/tests/crash_sysv"
 }
 

@@ -1,49 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System V shared memory as the kernel does it: runs on the real one, too. */
 #define _GNU_SOURCE
-#include "check.h"
-
-#include <stdint.h>
-#include <sys/ipc.h>
-#include <sys/shm.h>
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
-
-static int segment(size_t size)
-{
-	int id = shmget(IPC_PRIVATE, size, 0600);
-	CHECK(id >= 0);
-	return id;
-}
-
-static void remove_segment(int id)
-{
-	CHECK_EQUAL(shmctl(id, IPC_RMID, NULL), 0);
-}
-
-static char *attach(int id, int flags)
-{
-	char *address = shmat(id, NULL, flags);
-	CHECK(address != (void *)-1);
-	return address;
-}
-
-static struct shmid_ds status_of(int id)
-{
-	struct shmid_ds ds;
-	CHECK_EQUAL(shmctl(id, IPC_STAT, &ds), 0);
-	return ds;
-}
-
-static key_t some_key(void)
-{
-	return 0x52000000 | (getpid() & 0xffffff);
-}
+#include "sysv_shm.h"
 
 static void get(void)
 {

@@ -47,7 +47,7 @@ void pk_access_extend(struct portico *k, int fd)
 
 struct change {
 	struct portico *k;
-	const char *within; /* "shm" or "bells" */
+	const char *within; /* "shm", "bells" or "sysctl" */
 	unsigned mode;
 };
 
@@ -93,6 +93,8 @@ static int change_region(struct portico *k, const struct modes *to, uint32_t gid
 	int error = change_within(k, "shm", to);
 	if (!error)
 		error = change_within(k, "bells", to);
+	if (!error)
+		error = change_within(k, "sysctl", to);
 	if (!error)
 		error = pk_region_path(k, "region", path);
 	return error ? error : set_mode_of(path, O_RDWR, to->region, gid);

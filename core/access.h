@@ -7,7 +7,8 @@
  * shared memory; so those that an instance serves trust each other, and owners
  * and modes of its objects tell them apart as signs on doors do, not locks.
  *
- *             DIR            DIR/region   shm/, bells/   what lies in these
+ *             DIR            DIR/region   shm/, bells/,  what lies in these
+ *                                       sysctl/
  *   owner     0700           0600         0700           0600
  *   group     0750           0660         0777           0666
  *   all       0755           0666         0777           0666
@@ -41,7 +42,8 @@ int pk_access_get(struct portico *k, uint32_t *gid);
  */
 int pk_access_set(struct portico *k, enum pk_access access, uint32_t gid);
 
-/* A file or pipe that this process has just made in shm/ or bells/: let those open it whom it serves. */
+/* A file or pipe that this process has just made in shm/, bells/ or sysctl/: let those open it whom it
+ * serves. */
 void pk_access_extend(struct portico *k, int fd);
 
 /* Does that directory, of an instance, let in others than its owner, and only in? */

@@ -27,6 +27,8 @@
 #define pk_exchange(p, v) atomic_exchange((p), (v))
 #define pk_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define pk_add(p, v) atomic_fetch_add((p), (v))
+#define pk_or(p, v) atomic_fetch_or((p), (v))
+#define pk_and(p, v) atomic_fetch_and((p), (v))
 
 /* On failure *expected holds the value found. */
 #define pk_swap_if(p, expected, desired) atomic_compare_exchange_strong((p), (expected), (desired))

@@ -620,6 +620,7 @@ struct pk_header {
 	_Atomic uint64_t sysv_limits[PK_SYSV_LIMITS]; /* by enum pk_sysv_limit */
 	_Atomic int64_t
 		sysv_next_id[PK_SYSV_FAMILIES]; /* of queues, sets, segments: the next one's id; -1 any */
+	_Atomic uint32_t tunables_written;	/* a bit for each file that may have been: tunable.h */
 	/* pool.c */
 	_Alignas(PK_LINE) _Atomic uint64_t pooled; /* cache: places taken, and how often that changed */
 	/* name.c */

@@ -14,6 +14,8 @@ const char *pk_log_says(unsigned kind)
 		return "its lock names a thread that sleeps; portico doctor --repair frees it";
 	case PK_LOG_REFUSED:
 		return "was refused to a task by its mode";
+	case PK_LOG_UNFIT:
+		return "what was written to /proc/sys/kernel is no value that limit may have, and it stays";
 	default:
 		return "?";
 	}

@@ -14,6 +14,7 @@ enum pk_log_kind {
 	PK_LOG_DAMAGED,	      /* what can't be was found in the region, and repaired or refused */
 	PK_LOG_STUCK,	      /* a lock's owner lives, and sleeps: the caller got EIO */
 	PK_LOG_REFUSED,	      /* a task asked for what the object's mode doesn't let it */
+	PK_LOG_UNFIT,	      /* what was written to a file of /proc/sys/kernel is no value for it */
 };
 
 /* What such an entry says, in words. */

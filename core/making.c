@@ -22,7 +22,7 @@ static int refuse_others(const char *name, void *context)
 {
 	(void)context;
 	return strcmp(name, "region") == 0 || strcmp(name, "shm") == 0 || strcmp(name, "mnt") == 0 ||
-			       strcmp(name, "bells") == 0 || is_aside(name)
+			       strcmp(name, "bells") == 0 || strcmp(name, "sysctl") == 0 || is_aside(name)
 		       ? 0
 		       : -ENOTEMPTY;
 }

@@ -136,6 +136,21 @@ int pk_allocate(int fd, uint64_t offset, uint64_t size_bytes); /* backs the rang
 uint64_t pk_room(int fd);
 void pk_discard(int fd, uint64_t offset, uint64_t size_bytes); /* gives that memory back */
 
+/* Some bytes of a small file: how many, or an error. */
+int pk_file_read(int fd, uint64_t offset, void *bytes, size_t size);
+int pk_file_write(int fd, uint64_t offset, const void *bytes, size_t size); /* all, or an error */
+
+/*
+ * A lock on the file that belongs to the open file description: it's there until
+ * the last descriptor for that is closed, whoever has it.  Shared, after a wait;
+ * or exclusive: -EAGAIN where there is another.
+ */
+int pk_file_share(int fd);
+int pk_file_own(int fd);
+
+/* A file in memory, without a name that is found; close_on_exec: or it's inherited. */
+int pk_file_in_memory(const char *name, bool close_on_exec);
+
 struct pk_file {
 	uint64_t device, inode, size_bytes;
 	uint32_t mode, uid, gid;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -29,6 +30,13 @@
 #endif
 #ifndef O_TMPFILE
 #define O_TMPFILE (020000000 | O_DIRECTORY)
+#endif
+
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 1
+#endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8
 #endif
 
 #define ALLOCATE_AT_ONCE (UINT64_C(4) << 20)
@@ -146,6 +154,36 @@ int pk_each_entry(const char *directory, int (*visit)(const char *name, void *co
 	return size < 0 ? (int)size : result;
 }
 
+int pk_file_read(int fd, uint64_t offset, void *bytes, size_t size)
+{
+	long got;
+	while ((got = pk_syscall4(SYS_pread64, fd, bytes, size, offset)) == -EINTR)
+		continue;
+	return (int)got;
+}
+
+int pk_file_share(int fd)
+{
+	long error;
+	while ((error = pk_syscall2(SYS_flock, fd, LOCK_SH)) == -EINTR)
+		continue;
+	return (int)error;
+}
+
+int pk_file_own(int fd)
+{
+	return (int)pk_syscall2(SYS_flock, fd, LOCK_EX | LOCK_NB);
+}
+
+int pk_file_in_memory(const char *name, bool close_on_exec)
+{
+	unsigned flags = close_on_exec ? MFD_CLOEXEC : 0;
+	long fd = pk_syscall2(SYS_memfd_create, name, flags | MFD_NOEXEC_SEAL);
+	if (fd == -EINVAL) /* before Linux 6.3 */
+		fd = pk_syscall2(SYS_memfd_create, name, flags);
+	return (int)fd;
+}
+
 /*
  * A file that would become larger than allowed is an error to us, not a signal
  * to the program: SIGXFSZ is held off, and one that came of our call is taken.
@@ -182,6 +220,18 @@ int pk_truncate(int fd, uint64_t size_bytes)
 	long error = pk_syscall2(SYS_ftruncate, fd, size_bytes);
 	release_too_large(&held, error);
 	return (int)error;
+}
+
+int pk_file_write(int fd, uint64_t offset, const void *bytes, size_t size)
+{
+	struct signal_held held = hold_too_large();
+	long put = 0;
+	for (size_t done = 0; done < size && put >= 0; done += put > 0 ? (size_t)put : 0) {
+		put = pk_syscall4(SYS_pwrite64, fd, (const char *)bytes + done, size - done, offset + done);
+		put = put == -EINTR ? 0 : put;
+	}
+	release_too_large(&held, put);
+	return put < 0 ? (int)put : 0;
 }
 
 static long allocate(int fd, uint64_t offset, uint64_t size_bytes)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "sysv.h"
+#include "message.h"
 #include "semaphore.h"
+#include "table.h"
+
+#include <limits.h>
+#include <string.h>
 
 _Static_assert(PK_SHMMNI + 1 == PK_SYSV_LIMITS, "sysv_limits");
 
@@ -17,6 +22,34 @@ static const uint64_t defaults[PK_SYSV_LIMITS] = {
 	[PK_SHMALL] = UINT64_MAX - (UINT64_C(1) << 24),
 	[PK_SHMMNI] = 32000,
 };
+
+uint64_t pk_sysv_most(enum pk_sysv_limit limit)
+{
+	switch (limit) {
+	case PK_MSGMAX:
+		return PK_MESSAGE_MOST;
+	case PK_MSGMNI:
+		return pk_shapes[PK_PORTS].most - 1;
+	case PK_SEMMSL:
+		return PK_SET_MOST;
+	case PK_SEMOPM:
+		return PK_OPERATION_MOST;
+	case PK_SEMMNI:
+		return pk_shapes[PK_SETS].most - 1;
+	case PK_SHMMNI:
+		return pk_shapes[PK_SEGMENTS].most - 1;
+	case PK_SHMMAX:
+	case PK_SHMALL:
+		return UINT64_MAX;
+	default:
+		return INT_MAX;
+	}
+}
+
+uint64_t pk_sysv_default(enum pk_sysv_limit limit)
+{
+	return defaults[limit];
+}
 
 void pk_sysv_init(struct pk_header *header)
 {
@@ -42,4 +75,26 @@ bool pk_sysv_has_room(struct portico *k, unsigned table, enum pk_sysv_limit limi
 	for (uint32_t slot = 1; slot < committed && count < most; slot++)
 		count += is_in_use(k, table, slot);
 	return count < most;
+}
+
+void pk_sysv_used(struct portico *k, uint64_t used[PK_SYSV_LIMITS])
+{
+	uint32_t ports = pk_committed(k, PK_PORTS), sets = pk_committed(k, PK_SETS);
+	uint32_t segments = pk_committed(k, PK_SEGMENTS);
+	memset(used, 0, PK_SYSV_LIMITS * sizeof *used);
+	for (uint32_t slot = 1; slot < ports; slot++)
+		used[PK_MSGMNI] += is_in_use(k, PK_PORTS, slot);
+	for (uint32_t slot = 1; slot < sets; slot++) {
+		if (!is_in_use(k, PK_SETS, slot))
+			continue;
+		used[PK_SEMMNI]++;
+		used[PK_SEMMNS] += ((struct pk_set *)pk_slot(k, PK_SETS, slot))->count;
+	}
+	for (uint32_t slot = 1; slot < segments; slot++) {
+		if (!is_in_use(k, PK_SEGMENTS, slot))
+			continue;
+		used[PK_SHMMNI]++;
+		used[PK_SHMALL] +=
+			(((struct pk_segment *)pk_slot(k, PK_SEGMENTS, slot))->size + PK_PAGE - 1) / PK_PAGE;
+	}
 }

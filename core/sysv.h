@@ -25,6 +25,13 @@ enum pk_sysv_limit {
 
 /* What holds where nobody said otherwise: written when the region is made. */
 void pk_sysv_init(struct pk_header *header);
+uint64_t pk_sysv_default(enum pk_sysv_limit limit);
+
+/* The most that a limit may be: what the instance's tables, and an int in a status, can hold. */
+uint64_t pk_sysv_most(enum pk_sysv_limit limit);
+
+/* How much there is of what that limits; 0 for what is no number of things. */
+void pk_sysv_used(struct portico *k, uint64_t used[PK_SYSV_LIMITS]);
 
 static inline uint64_t pk_sysv_limit(struct portico *k, enum pk_sysv_limit limit)
 {

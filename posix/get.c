@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "posix.h"
 #include "task.h"
+#include "tunable.h"
 
 #include <errno.h>
 
@@ -31,6 +32,7 @@ long pk_get(struct portico *k, const struct pk_getter *how, key_t key, size_t si
 	int error = pk_enter(k), tries = 100;
 	if (error)
 		return error;
+	pk_tunables_take_in(k);
 	pk_task_refresh_ids(k); /* a program that gives up its privileges then looks for its objects */
 	do			/* another may make or remove it between the look and the making */
 		error = find_or_make(k, how, key, size, flags, &id);

@@ -10,6 +10,7 @@
 #include "posix.h"
 #include "segment.h"
 #include "semaphore.h"
+#include "tunable.h"
 
 #include <limits.h>
 #include <string.h>
@@ -41,6 +42,7 @@ long pk_msg_inform(struct portico *k, bool use, struct msginfo *info)
 	struct pk_port_status status;
 	uint64_t messages = 0, bytes = 0;
 	pk_id id;
+	pk_tunables_take_in(k);
 	*info = (struct msginfo){
 		.msgpool = 512000,
 		.msgmap = 16384,
@@ -71,6 +73,7 @@ long pk_sem_inform(struct portico *k, bool use, struct seminfo *info)
 	struct pk_set_status status;
 	uint64_t semaphores = 0;
 	pk_id id;
+	pk_tunables_take_in(k);
 	*info = (struct seminfo){
 		.semmap = 1024000000,
 		.semmni = limit(k, PK_SEMMNI),
@@ -96,6 +99,7 @@ long pk_sem_inform(struct portico *k, bool use, struct seminfo *info)
 long pk_shm_inform(struct portico *k, struct shminfo *info)
 {
 	int count;
+	pk_tunables_take_in(k);
 	*info = (struct shminfo){
 		.shmmax = pk_sysv_limit(k, PK_SHMMAX),
 		.shmmin = 1,

@@ -3,6 +3,7 @@
 #include "posix.h"
 #include "region.h"
 #include "task.h"
+#include "tunable.h"
 
 #include <errno.h>
 
@@ -34,6 +35,7 @@ static struct portico *open_once(uint32_t pid)
 	if (k)
 		return k;
 	if (pk_kernel_open(NULL, true, &k, &reason) == 0 && pk_enter(k) == 0) {
+		pk_tunables_take_in(k);
 		pk_store(&pk_opened, k);
 		return k;
 	}

@@ -7,6 +7,7 @@
 #include "peek.h"
 #include "port.h"
 #include "posix.h"
+#include "tunable.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -130,7 +131,7 @@ static inline long send_message(struct portico *k, int queue, const void *data, 
 	if (pk_bad_address(data))
 		return -EFAULT;
 	memcpy(&type, data, sizeof type);
-	if (type < 1 || size > pk_sysv_limit(k, PK_MSGMAX))
+	if (type < 1 || pk_sysv_over(k, PK_MSGMAX, size))
 		return -EINVAL;
 	int error = pk_enter(k);
 	if (!error)
@@ -294,7 +295,7 @@ static int set_queue(struct portico *k, pk_id id, const struct msqid_ds *ds)
 {
 	struct pk_port_limits limits = limits_for(ds->msg_qbytes);
 	struct pk_permission permission;
-	if (ds->msg_qbytes > pk_sysv_limit(k, PK_MSGMNB) && !pk_process_capable(PK_CAP_SYS_RESOURCE))
+	if (pk_sysv_over(k, PK_MSGMNB, ds->msg_qbytes) && !pk_process_capable(PK_CAP_SYS_RESOURCE))
 		return -EPERM;
 	pk_from_ipc_perm(&ds->msg_perm, &permission);
 	return pk_port_adjust(k, id, &limits, &permission);

@@ -4,6 +4,7 @@
 #include "name.h"
 #include "posix.h"
 #include "set.h"
+#include "tunable.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -54,7 +55,7 @@ PK_EXPORT int semget(key_t key, int count, int flags)
 	struct portico *k = pk_instance();
 	if (!k)
 		return (int)pk_result(pk_syscall3(SYS_semget, key, count, flags));
-	if (count < 0 || (uint64_t)count > pk_sysv_limit(k, PK_SEMMSL))
+	if (count < 0 || pk_sysv_over(k, PK_SEMMSL, (uint64_t)count))
 		return (int)pk_result(-EINVAL);
 	return (int)pk_result(pk_get(k, &sets, key, (size_t)count, flags));
 }
@@ -70,7 +71,7 @@ static inline bool done_at_once(struct portico *k, int set, const struct sembuf 
 
 static int check(struct portico *k, const struct sembuf *parts, size_t count)
 {
-	if (count == 0 || count > pk_sysv_limit(k, PK_SEMOPM))
+	if (count == 0 || pk_sysv_over(k, PK_SEMOPM, count))
 		return count ? -E2BIG : -EINVAL;
 	return pk_bad_address(parts) ? -EFAULT : 0;
 }

@@ -23,3 +23,7 @@ test_limit_seconds=200
 	under_musl sysv_vfork
 	linked_statically sysv_vfork
 }
+
+@test "the files in /proc: what is asked holds on the real kernel" { on_the_kernel sysv_proc; }
+@test "the files in /proc: under glibc, preloaded" { under_glibc sysv_proc; }
+@test "the files in /proc: under musl, preloaded" { under_musl sysv_proc; }

@@ -211,6 +211,41 @@ static void case_queues(void)
 	CHECK_EQUAL(make_queue(&queues[0]), -ENOSPC);
 }
 
+/* System V's: as Linux has them, all changed or none, and how much is used. */
+static void case_sysv(void)
+{
+	struct portico_sysv_limits limits, most, now;
+	CHECK_EQUAL(portico_sysv_limits_get(k, &limits), 0);
+	CHECK(limits.msgmax == 8192 && limits.msgmnb == 16384 && limits.msgmni == 32000);
+	CHECK(limits.semmsl == 32000 && limits.semmns == 1024000000 && limits.semopm == 500);
+	CHECK(limits.semmni == 32000 && limits.shmmni == 32000);
+	CHECK(limits.shmmax == UINT64_MAX - (1 << 24) && limits.shmall == UINT64_MAX - (1 << 24));
+	limits.msgmax = 9000;
+	limits.shmmax = UINT64_MAX;
+	CHECK_EQUAL(portico_sysv_limits_set(k, &limits), 0);
+	CHECK_EQUAL(portico_sysv_limits_most(&most), 0);
+	CHECK_EQUAL(portico_sysv_limits_set(k, &most), 0);
+	CHECK_EQUAL(portico_sysv_limits_set(k, &limits), 0);
+	for (unsigned i = 0; i < sizeof most / sizeof(uint64_t); i++) {
+		uint64_t *value = (uint64_t *)&most + i;
+		if (*value == UINT64_MAX)
+			continue;
+		++*value;
+		CHECK_EQUAL(portico_sysv_limits_set(k, &most), -EINVAL);
+		--*value;
+		CHECK_EQUAL(portico_sysv_limits_get(k, &now), 0);
+		CHECK_EQUAL(memcmp(&now, &limits, sizeof now), 0);
+	}
+	CHECK_EQUAL(portico_sysv_limits_used(k, &now), 0);
+	CHECK_EQUAL(now.msgmni | now.semmni | now.semmns | now.shmmni | now.shmall, 0);
+	if (geteuid() != 0)
+		return;
+	join_child(CHILD({
+		CHECK_EQUAL(setreuid(12345, 12345), 0);
+		CHECK_EQUAL(portico_sysv_limits_set(k, &limits), -EPERM);
+	}));
+}
+
 static const struct test_case cases[] = {
 	{ "get", case_get },
 	{ "ports", case_ports },
@@ -220,6 +255,7 @@ static const struct test_case cases[] = {
 	{ "pooled-post", case_pooled_post },
 	{ "pooled-too-long", case_pooled_too_long },
 	{ "queues", case_queues },
+	{ "sysv", case_sysv },
 	{ 0 },
 };
 

@@ -23,6 +23,37 @@ case_of() {
 @test "limits: a pool, and a receive that can't take what came" { case_of core_limits pooled-too-long; }
 @test "limits: of System V queues" { case_of core_limits queues; }
 
+@test "limits: System V's, which there always are" { case_of core_limits sysv; }
+
+@test "limits: System V's, shown and changed from the shell" {
+	p limits msgmax=65536 sem="250 32000 100 128" semmni=129
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	preload "$BUILD/tests/sysv_tool" make 91
+	p limits
+	[ "${lines[5]}" = "msgmax           at most 65536" ]
+	[ "${lines[7]}" = "msgmni           1 used, at most 32000" ]
+	[ "${lines[8]}" = "semmsl           at most 250" ]
+	[ "${lines[11]}" = "semmni           0 used, at most 129" ]
+	p limits --json
+	json_says 'it["semopm"] == {"most": 100} and it["shmmax"] == {"most": 18446744073692774399}'
+	json_says 'it["shmmni"] == {"most": 32000, "used": 0}'
+	p limits shmmni=5 semopm=501
+	[ "$status" -eq 2 ]
+	[[ $stderr = *"semopm is a whole number from 0 to 500"* ]]
+	p limits sem="1 2 3 4 5"
+	[ "$status" -eq 2 ]
+	[[ $stderr = *"more than the 4 numbers"* ]]
+	p limits sem="1 2 3"
+	[ "$status" -eq 2 ]
+	p limits msgmax=none
+	[ "$status" -eq 2 ]
+	p limits shmmax=18446744073709551616
+	[ "$status" -eq 2 ]
+	p limits --json
+	json_says 'it["shmmni"]["most"] == 32000 and it["semmsl"]["most"] == 250'
+}
+
 @test "limits: shown and changed from the shell" {
 	portico create jobs
 	p limits

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "options.h"
 #include "policy.h"
+#include "sysv_limits.h"
 
 #include <errno.h>
 #include <portico/limits.h>
@@ -99,9 +100,10 @@ static int show_all(struct portico *k, bool as_json)
 	if (as_json)
 		json_open(NULL, '{');
 	int status = show_limits(k, "", 16, as_json);
+	int error = sysv_limits_print(k, "", 16, as_json);
 	if (as_json)
 		json_close('}');
-	return status;
+	return error ? complain_of("instance", k->directory, error) : status;
 }
 
 /* ---- changing */
@@ -126,25 +128,36 @@ static uint32_t parse_value(const char *word, const char *text)
 	return (uint32_t)value;
 }
 
-static void take_word(struct portico_instance_limits *most, const char *word)
+/* False: it is none of these. */
+static bool take_word(struct portico_instance_limits *most, const char *word)
 {
 	const char *equals = strchr(word, '=');
 	const struct limit *limit = equals ? find_limit(word, (size_t)(equals - word)) : NULL;
-	if (!limit)
-		bad_usage("'%s' is none of ports=N, ports-per-owner=N, rights-per-task=N, pooled=N, "
-			  "access=WHO",
-			  word);
-	*value_of(most, limit) = parse_value(word, equals + 1);
+	if (limit)
+		*value_of(most, limit) = parse_value(word, equals + 1);
+	return limit != NULL;
 }
 
 static int change(struct portico *k, char **words)
 {
 	struct portico_instance_limits most;
+	struct portico_sysv_limits sysv;
+	bool of_sysv = false;
+	int error = portico_sysv_limits_get(k, &sysv);
 	portico_limits_get(k, &most);
-	for (; *words; words++)
-		if (!policy_take(*words))
-			take_word(&most, *words);
-	int error = portico_limits_set(k, &most);
+	for (; *words && !error; words++) {
+		if (policy_take(*words) || take_word(&most, *words))
+			continue;
+		if (!sysv_limits_take(&sysv, *words))
+			bad_usage("'%s' is none of ports=N, ports-per-owner=N, rights-per-task=N, pooled=N, "
+				  "access=WHO, nor of System V's msgmax=N and so on; portico limits shows them",
+				  *words);
+		of_sysv = true;
+	}
+	if (!error)
+		error = portico_limits_set(k, &most);
+	if (!error && of_sysv)
+		error = portico_sysv_limits_set(k, &sysv);
 	return error ? complain_of("instance", k->directory, error) : policy_apply(k);
 }
 

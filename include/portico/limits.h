@@ -42,6 +42,41 @@ int portico_limits_set(portico *instance, const struct portico_instance_limits *
 /* How much is used: of an owner's, by the caller's user id; of a task's, by the caller. */
 int portico_limits_used(portico *instance, struct portico_instance_limits *used);
 
+/*
+ * The limits of System V IPC in the instance: those that Linux has in
+ * /proc/sys/kernel, by the same names, and at first as large as it has them,
+ * but for 32000 of each.  None of them is "no limit".
+ */
+struct portico_sysv_limits {
+	uint64_t msgmax; /* bytes in a message */
+	uint64_t msgmnb; /* bytes in a queue, when it is made */
+	uint64_t msgmni; /* queues */
+	uint64_t semmsl; /* semaphores in a set */
+	uint64_t semmns; /* semaphores in all */
+	uint64_t semopm; /* operations of one semop() */
+	uint64_t semmni; /* sets */
+	uint64_t shmmax; /* bytes in a segment */
+	uint64_t shmall; /* pages of 4096 bytes in all segments */
+	uint64_t shmmni; /* segments */
+};
+
+/* What they are. */
+int portico_sysv_limits_get(portico *instance, struct portico_sysv_limits *limits);
+
+/*
+ * Change them, all or none.
+ *
+ * -EPERM   the caller's effective user is neither the instance's owner nor root
+ * -EINVAL  one is more than it may be: portico_sysv_limits_most()
+ */
+int portico_sysv_limits_set(portico *instance, const struct portico_sysv_limits *limits);
+
+/* The most that each may be set to.  It can't fail. */
+int portico_sysv_limits_most(struct portico_sysv_limits *most);
+
+/* How much there is of what they limit; 0 for msgmax, msgmnb, semmsl, semopm and shmmax. */
+int portico_sysv_limits_used(portico *instance, struct portico_sysv_limits *used);
+
 #ifdef __cplusplus
 }
 #endif

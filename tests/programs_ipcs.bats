@@ -13,8 +13,16 @@ bats_require_minimum_version 1.5.0
 
 need() { command -v "$1" >/dev/null || skip "no $1: apt-get install $2"; }
 
-# Run a command under Portico; nothing it makes is the real kernel's.  Its output is $output.
-ours() { run sysvipc_unchanged portico run --no-mount -- "$@"; echo "$output"; }
+# Run a command under Portico; nothing it makes is the real kernel's.  Its output is $output.  Where there may be
+# a namespace of its own, what others do to the kernel's objects meanwhile isn't seen.
+ours() {
+	local alone=()
+	! unshare --ipc true 2>/dev/null || alone=(unshare --ipc)
+	# shellcheck disable=SC2016 # the inner shell's
+	run "${alone[@]}" bash -c '. "$0"; sysvipc_unchanged "$@"' "$root/tests/helper.bash" \
+		portico run --no-mount -- "$@"
+	echo "$output"
+}
 
 # The output has a line like that extended regular expression, where one blank stands for many.
 has() { tr -s ' ' <<<"$output" | grep -qE -- "$1"; }

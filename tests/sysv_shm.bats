@@ -31,3 +31,5 @@ test_limit_seconds=200
 @test "kill -9 at each point of each operation on segments, and of its repair" {
 	every_case "$BUILD/tests/crash_segment"
 }
+
+@test "limits, files and pages that are kept" { every_case "$BUILD/tests/core_segment"; }

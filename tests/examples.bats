@@ -74,6 +74,12 @@ no slots: an early wakeup is lost
 3 of 3 places taken'
 }
 
+@test "examples: sysv_limits" {
+	shows sysv_limits 'a message may have 1024 MiB
+more operations at once: no such object, or a value out of range
+0 of 32000 queues'
+}
+
 @test "examples: access" {
 	shows access 'it serves its owner: mode 700
 it serves everybody: mode 755'

@@ -25,6 +25,10 @@ case_of() {
 
 @test "limits: System V's, which there always are" { case_of core_limits sysv; }
 
+@test "limits: kill -9 at each point of writing one to its file" { case_of crash_tunable write; }
+@test "limits: kill -9 at each point of writing one after another" { case_of crash_tunable write-again; }
+@test "limits: kill -9 at each point of taking in what was written" { case_of crash_tunable take-in; }
+
 @test "limits: System V's, shown and changed from the shell" {
 	p limits msgmax=65536 sem="250 32000 100 128" semmni=129
 	[ "$status" -eq 0 ]

@@ -85,8 +85,8 @@ sums_agree() {
 	eventually 60 has_answered
 	fill
 	for round in $(seq "$(amount 1 5)"); do
-		timeout 60 pgbench --client=3 --time=30 >"$home/bench.log" 2>&1 &
-		eventually 30 eval '[ "$(ask "select count(*) from pgbench_history")" -gt 100 ]'
+		timeout 60 pgbench --client=3 --time=30 --no-vacuum >"$home/bench.log" 2>&1 &
+		eventually 30 eval '[ "$(ask "select count(*) from pgbench_history")" -gt $((round * 100)) ]'
 		victim=$(ask "select pid from pg_stat_activity where application_name = 'pgbench' limit 1")
 		kill -KILL "$victim"
 		wait $! && return 1 # pgbench has lost its connections
@@ -123,6 +123,72 @@ sums_agree() {
 	start
 	sums_agree
 	[ "$(ask 'select count(*) from pgbench_history')" -eq 200 ]
+	stop
+	all_gone
+}
+
+# In front of it a server of another make, whose children share memory and a set of nine semaphores, for a cache too.
+start_pgpool() {
+	"${become[@]}" mkdir cached
+	: >pcp.conf
+	: >hba.conf
+	cat >pgpool.conf <<-END
+		backend_clustering_mode = 'raw'
+		backend_hostname0 = '$home'
+		backend_port0 = 5432
+		listen_addresses = ''
+		port = 9999
+		socket_dir = '$home'
+		pcp_listen_addresses = ''
+		pcp_socket_dir = '$home'
+		wd_ipc_socket_dir = '$home'
+		pid_file_name = '$home/pgpool.pid'
+		logdir = '$home'
+		num_init_children = 6
+		sr_check_period = 0
+		memory_cache_enabled = on
+		memqcache_method = 'shmem'
+		memqcache_total_size = 4MB
+		memqcache_max_num_cache = 1000
+		memqcache_oiddir = '$home/cached'
+	END
+	on_portico pgpool -n -f pgpool.conf -F pcp.conf -a hba.conf >"$home/pgpool.log" 2>&1 &
+	pool=$!
+	PGPORT=9999 eventually 30 has_answered
+}
+
+# What is cached is dropped by whoever changes it, under a semaphore; and a child that is killed is replaced, and
+# attaches what there is.
+@test "PostgreSQL behind pgpool: its children's cache is true, also when one of them is killed" {
+	require pgpool pgpool2
+	local pool rounds victim round each
+	rounds=$(amount 100 5000)
+	start
+	fill
+	start_pgpool
+	export PGPORT=9999
+	[ "$(objects | grep -cE '^sem')" -eq 1 ]
+	for round in 1 2; do
+		timeout 300 pgbench --client=4 --transactions="$rounds" --no-vacuum >"$home/bench.log" 2>&1
+		grep -q 'number of failed transactions: 0 ' "$home/bench.log"
+		ask 'create table round as select 1 as n'
+		for each in 1 2 3; do
+			[ "$(ask 'select sum(n) from round')" = "$each" ]
+			[ "$(ask 'select sum(n) from round')" = "$each" ]
+			ask 'insert into round values (1)'
+		done
+		ask 'drop table round'
+		victim=$(pgrep -P "$(tr -d '\0' <pgpool.pid)" -f 'wait for connection' | head -n 1)
+		kill -KILL "$victim"
+		eventually 20 [ ! -e "/proc/$victim" ]
+	done
+	sums_agree
+	ask 'show pool_cache' >cache
+	[ "$(cut -d '|' -f 1 cache)" -ge 1 ] # hits
+	kill -INT "$(tr -d '\0' <pgpool.pid)"
+	wait "$pool"
+	unset PGPORT
+	[ "$(objects | grep -cE '^sem')" -eq 0 ]
 	stop
 	all_gone
 }

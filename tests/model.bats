@@ -72,6 +72,11 @@ model() {
 @test "nobody else is in a port's fields, whichever lock guards it" { model guard; }
 @test "nobody else writes a port's flags" { model flags; }
 @test "a port and its set, and two deaths" { model guards; }
+@test "an operation on semaphores is done whole, or not at all" { model set; }
+@test "semaphores, and who gives up waiting" { model impatient; }
+@test "semaphores, set anew while others hold them" { model set_anew; }
+@test "semaphores that are waited for until they are zero" { model zero; }
+@test "semaphores, and two deaths" { model set_twice; }
 
 @test "mutant: a wait is settled twice" { model senders SETTLE_TWICE; }
 @test "mutant: a sleeper doesn't look again before it sleeps" { model alive SKIP_RECHECK; }
@@ -147,6 +152,18 @@ model() {
 @test "mutant: who inherits a member's own lock settles its bell (A4)" { model guard REPAIR_SETTLES_BELL; }
 @test "mutant: who inherits a set repairs no members (J4)" { model guard MEMBERS_FORGOTTEN; }
 @test "mutant: nobody looks whether a port is in a set (A2)" { model guard FLAG_UNSEEN; }
+@test "mutant: an operation isn't written down first (S1)" { model set NO_INTENT; }
+@test "mutant: a semaphore is changed before the intent is committed" { model set COMMIT_LATE; }
+@test "mutant: a step is a difference (S2)" { model set DIFFERENCES; }
+@test "mutant: who inherits a set finishes nothing" { model set FINISH_NOTHING; }
+@test "mutant: an adjustment is stored when the intent is cleared" { model set ADJUST_LATER; }
+@test "mutant: a wait is granted before the intent is committed (S3)" { model set GRANT_FIRST; }
+@test "mutant: who inherits a set does what wasn't granted (S3)" { model set_twice STANDS_ALWAYS; }
+@test "mutant: a granted wait is ended before its operation is seen done (S3)" { model set END_UNSEEN; }
+@test "mutant: of those who can go on only one does (S4)" { model set ONE_ONLY; }
+@test "mutant: who inherits a set lets nobody go on (S4)" { model zero REPAIR_LETS_NOBODY_GO; }
+@test "mutant: a task's end lets nobody go on (S4)" { model zero END_LETS_NOBODY_GO; }
+@test "mutant: SETVAL forgets adjustments when its intent is cleared" { model set_anew FORGET_LATER; }
 @test "mutant: a right is the message's before its list names it (R1)" { model rights NAMED_AFTER_ITS_WORD; }
 @test "mutant: who inherits the rights' lock counts nothing (R3)" { model rights COUNT_NOTHING; }
 @test "mutant: who inherits the rights' lock finishes no right (R3)" { model rights FINISH_NOTHING; }

@@ -76,7 +76,7 @@ receive() { preload timeout 10 "$BUILD/tests/sysv_tool" receive 1234; }
 	[ "$status" -eq 3 ]
 	[[ $stderr = "portico inject: queue $id: "*"--timeout"* ]]
 	timeout 20 portico inject "$id" 2 late &
-	eventually 10 senders_wait_at "$id"
+	eventually 10 senders_wait --msg 0x4d2 1
 	p drop "$id" 1
 	[ "$output" = "1 message dropped" ]
 	wait "$!"
@@ -84,8 +84,15 @@ receive() { preload timeout 10 "$BUILD/tests/sysv_tool" receive 1234; }
 	[ "$output" = "1 message dropped" ]
 }
 
-senders_wait_at() { portico ls --json | python3 -c 'import json, sys
-sys.exit(not any(o.get("id") == int(sys.argv[1]) and o["senders_waiting"] for o in json.load(sys.stdin)))' "$1"; }
+@test "queues by the command: stat tells all about one" {
+	fill 3 4
+	p stat --msg "$id"
+	[ "$status" -eq 0 ]
+	grep -Eqx 'queue +'"$id" <<<"$output"
+	grep -Eqx 'key +0x000004d2' <<<"$output"
+	p stat --msg --json 0x4d2
+	json_says 'it["messages"] == 2 and it["limit_capacity"] == 16384 and it["key"] == "0x000004d2"'
+}
 
 @test "queues by the command: rm takes a key, too, and no mailbox" {
 	portico create box
@@ -106,7 +113,7 @@ print(len(json.load(sys.stdin)))')
 @test "queues by the command: mistakes" {
 	for operands in "drop" "drop $id" "drop $id some" "drop $id -- -1" "drop no 1" "drop 0x 1" "drop 0x4d2zz 1" \
 		"inject $id" "inject $id 0 x" "inject $id -- -3 x" "inject $id one x" "inject --no-wait --timeout 1 $id 1 x" \
-		"peek --msg --port $id" "peek --msg -- -5" "rm --msg box" "rm --msg 99999999999"; do
+		"peek --msg --port $id" "stat --msg --port $id" "stat --msg" "stat --msg box" "peek --msg -- -5" "rm --msg box" "rm --msg 99999999999"; do
 		# shellcheck disable=SC2086 # a list
 		p $operands
 		[ "$status" -eq 2 ] || { echo "$operands: $status $stderr"; return 1; }

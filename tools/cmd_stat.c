@@ -3,15 +3,17 @@
 #include "facts.h"
 #include "instance.h"
 #include "options.h"
+#include "sysv_names.h"
 #include "task.h"
 
 static const char *directory;
-static bool numbered;
+static bool numbered, msg;
 
 static const struct option_entry options[] = {
 	INSTANCE_OPTION(&directory),
 	{ "port", 'p', OPTION_FLAG, &numbered, NULL, "NAME is the number of a port, as of `portico ls -a`",
 	  NULL },
+	{ "msg", 0, OPTION_FLAG, &msg, NULL, "NAME is the id, or the key (0x…), of a System V queue", NULL },
 	JSON_OPTION(&facts_as_json),
 	{ 0 },
 };
@@ -23,11 +25,17 @@ static const struct usage usage = {
 int cmd_stat(int argc, char **argv)
 {
 	parse_options(&usage, argc, argv);
-	if (numbered && !argv[0])
-		bad_usage("--port wants NAME");
+	if ((numbered || msg) && !argv[0])
+		bad_usage("--port and --msg want NAME");
+	if (numbered && msg)
+		bad_usage("--port and --msg exclude each other");
 	struct portico *k = open_instance(directory, 0, 0);
 	if (!k)
 		return FAILED;
 	pk_task_sweep(k, true);
-	return argv[0] ? stat_port(k, argv[0], numbered) : stat_instance(k);
+	if (!argv[0])
+		return stat_instance(k);
+	pk_id port;
+	int error = msg ? find_sysv(k, &sysv_queue, argv[0], &port) : find_port(k, argv[0], numbered, &port);
+	return error ? FAILED : stat_port(k, argv[0], port);
 }

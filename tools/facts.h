@@ -14,8 +14,8 @@ void say_time(const char *label, const char *key, int64_t seconds);
 void say_owner(uint32_t uid, uint32_t gid);
 
 /* Exit statuses. */
-int stat_port(struct portico *k, const char *name, bool is_number); /* stat_port.c */
-int stat_instance(struct portico *k);				    /* stat_instance.c */
+int stat_port(struct portico *k, const char *name, pk_id port); /* stat_port.c */
+int stat_instance(struct portico *k);				/* stat_instance.c */
 
 /*
  * What the instance allows, and how much of it is used: as lines, whose labels begin with

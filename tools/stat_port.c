@@ -3,6 +3,7 @@
 #include "bell.h"
 #include "commands.h"
 #include "complain.h"
+#include "describe.h"
 #include "facts.h"
 #include "instance.h"
 #include "json.h"
@@ -23,6 +24,9 @@ static void say_status(struct portico *k, const struct pk_port_status *status)
 		pk_label_of(k, PK_PORTS, status->id, &label);
 		say_text(label.kind, "name", label.name);
 	}
+	struct described key;
+	if (status->use == PK_QUEUE)
+		say_text("key", "key", describe_key(&key, status->permission.key));
 	say_owner(status->permission.uid, status->permission.gid);
 	say_text("mode", "mode", mode);
 	say_count("messages", "messages", status->count);
@@ -156,15 +160,12 @@ static void say_listeners(struct portico *k, pk_id port)
 
 /* ---- all of it */
 
-int stat_port(struct portico *k, const char *name, bool is_number)
+int stat_port(struct portico *k, const char *name, pk_id port)
 {
 	struct port_view view;
-	pk_id port;
-	if (find_port(k, name, is_number, &port) != 0)
-		return FAILED;
 	int error = port_view_take(k, port, &view);
 	if (error)
-		return complain_of("mailbox", name, error);
+		return complain_of("port", name, error);
 	if (facts_as_json)
 		json_open(NULL, '{');
 	say_status(k, &view.status);

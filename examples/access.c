@@ -35,7 +35,7 @@ int main(void)
 		return 1;
 	}
 	tell(instance);
-	portico_access_set(instance, before, PORTICO_GROUP_AS_IS);
+	portico_access_set(instance, (enum portico_access)before, PORTICO_GROUP_AS_IS);
 	portico_close(instance);
 	return 0;
 }

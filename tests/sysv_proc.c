@@ -194,6 +194,26 @@ static void stream_holds_limit(FILE *file)
 	CHECK_EQUAL(fclose(file), 0);
 }
 
+/* What a program calls that was compiled with _FORTIFY_SOURCE, where its libc has that. */
+int __open_2(const char *path, int flags) __attribute__((weak));
+int __open64_2(const char *path, int flags) __attribute__((weak));
+int __openat_2(int directory, const char *path, int flags) __attribute__((weak));
+int __openat64_2(int directory, const char *path, int flags) __attribute__((weak));
+
+static void fortified(void)
+{
+	if (!__open_2 || !__open64_2 || !__openat_2 || !__openat64_2)
+		SKIP("this libc has no checked calls");
+	holds_limit(__open_2(MSGMAX, O_RDONLY));
+	holds_limit(__open64_2(MSGMAX, O_RDONLY));
+	holds_limit(__openat_2(AT_FDCWD, MSGMAX, O_RDONLY));
+	holds_limit(__openat64_2(AT_FDCWD, MSGMAX, O_RDONLY));
+	FAILS(__open_2("/nowhere/at/all", O_RDONLY), ENOENT);
+	FAILS(__openat_2(AT_FDCWD, "/nowhere/at/all", O_RDONLY), ENOENT);
+	close(__open_2("/dev/null", O_RDONLY));
+	CHECK_EQUAL(semctl(semget(IPC_PRIVATE, 1, 0600), 0, IPC_RMID), 0);
+}
+
 static void every_way(void)
 {
 	struct stat status;
@@ -274,9 +294,16 @@ static void others(void)
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
-		{ "headings", headings },   { "queues", queues }, { "semaphores", semaphores },
-		{ "segments", segments },   { "many", many },	  { "limits", limits },
-		{ "every_way", every_way }, { "others", others }, { 0 },
+		{ "headings", headings },
+		{ "queues", queues },
+		{ "semaphores", semaphores },
+		{ "segments", segments },
+		{ "many", many },
+		{ "limits", limits },
+		{ "every_way", every_way },
+		{ "fortified", fortified },
+		{ "others", others },
+		{ 0 },
 	};
 	return run_cases(cases, argc, argv);
 }

@@ -57,18 +57,33 @@ struct portico {
 	char directory[PK_PATH_MAX];
 };
 
+/* A wait that a thread sleeps on, or jumped away from: interrupt.h. */
+#define PK_NAPS 8
+struct pk_nap {
+	pk_id wait;
+	uintptr_t frame; /* of the function that sleeps */
+	bool interrupted;
+};
+
 /* This thread's lock word, valid while the task it was made for is ours. */
 struct pk_thread {
 	uint64_t serial; /* of which handle: another may come to lie at the same address */
 	_Atomic pk_id task;
 	uint64_t owner;
 	struct pk_magazine *magazine; /* or NULL */
+	_Atomic uintptr_t inside;     /* interrupt.h: where on the stack the call that it is in began, or 0 */
+	_Atomic bool deferred;	      /* and handlers wait for the end of that */
 	bool owes_completions;	      /* wait.c */
 	bool missed;		      /* a lock couldn't be had: task.c */
 	bool burying;		      /* part.c */
 	_Atomic uint32_t aside;	      /* part.c: the last message with parts that was put aside */
 	uint64_t last;		      /* transfer.h: what it did last */
 	uint32_t streak;	      /* and how often in a row */
+	/* interrupt.h */
+	uint32_t naps_count;
+	struct pk_nap naps[PK_NAPS];
+	uint64_t deferred_mask;
+	uintptr_t alternate_low, alternate_size;
 };
 extern _Thread_local struct pk_thread pk_thread;
 

@@ -129,6 +129,13 @@ bool pk_message_release_more(struct portico *k, uint32_t message, struct pk_mess
 	return true;
 }
 
+void pk_message_release_own(struct portico *k, uint32_t message)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	if (m && pk_load(&m->head.word) == pk_word(PK_CLAIMED, pk_self(k)))
+		pk_message_release_at(k, message, m);
+}
+
 void pk_message_each(struct portico *k,
 		     void (*visit)(struct portico *k, uint32_t message, struct pk_message *m, void *context),
 		     void *context)

@@ -130,6 +130,10 @@ static inline void pk_message_release(struct portico *k, uint32_t message)
 		pk_message_release_at(k, message, m);
 }
 
+/* The same if it is still claimed by this task: after a sleep in which a handler forked, it is the parent's.
+ */
+void pk_message_release_own(struct portico *k, uint32_t message);
+
 /* Call for every buffer that isn't free. */
 void pk_message_each(struct portico *k,
 		     void (*visit)(struct portico *k, uint32_t message, struct pk_message *m, void *context),

@@ -102,6 +102,10 @@ bool pk_thread_alive(uint32_t thread); /* of this process */
 /* Of any process of this pid namespace: */
 bool pk_thread_exists(uint32_t pid, uint32_t thread);
 bool pk_thread_sleeps(uint32_t pid, uint32_t thread);
+/* How often this thread has left its processor by itself, but for memory: to sleep, and to be stopped. */
+int64_t pk_thread_rests(void);
+bool pk_thread_traced(
+	void); /* or it can't be told: then it stops at each system call, and that says nothing */
 void pk_process_ids(uint32_t *euid, uint32_t *egid);
 bool pk_process_in_group(uint32_t gid);	 /* its own for files, or a supplementary one */
 bool pk_process_capable(int capability); /* effective; by its number */

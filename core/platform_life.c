@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #ifndef F_OFD_SETLK
@@ -23,6 +24,8 @@
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
 #endif
+
+#define RUSAGE_OF_THREAD 1
 
 /* Where in the region's file the marks of living tasks lie: far above its end. */
 #define MARKS (INT64_C(1) << 60)
@@ -251,6 +254,24 @@ int pk_process_raise(int signal, int code, uint64_t value)
 	info.si_uid = (uid_t)pk_syscall0(SYS_getuid);
 	info.si_value.sival_ptr = (void *)(uintptr_t)value;
 	return (int)pk_syscall3(SYS_rt_sigqueueinfo, info.si_pid, signal, &info);
+}
+
+bool pk_thread_traced(void)
+{
+	char status[512];
+	static const char name[] = "TracerPid:\t";
+	if (read_file("/proc/thread-self/status", status, sizeof status) <= 0)
+		return true;
+	const char *at = strstr(status, name);
+	return !at || at[sizeof name - 1] != '0';
+}
+
+int64_t pk_thread_rests(void)
+{
+	struct rusage usage;
+	if (pk_syscall2(SYS_getrusage, RUSAGE_OF_THREAD, &usage) != 0)
+		return 0;
+	return usage.ru_nvcsw - usage.ru_majflt;
 }
 
 uint32_t pk_thread_id(void)

@@ -63,7 +63,7 @@ static int sleep_until_done(struct portico *k, pk_id id, uint32_t slot)
 		pk_object_unlock(set);
 	pk_wait_end(k, slot);
 	if (message)
-		pk_message_release(k, message);
+		pk_message_release_own(k, message);
 	return result == -ETIMEDOUT ? -EAGAIN : result;
 }
 

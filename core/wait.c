@@ -2,6 +2,7 @@
 #include "bell.h"
 #include "completion.h"
 #include "inbox.h"
+#include "interrupt.h"
 #include "log.h"
 #include "message.h"
 #include "object.h"
@@ -347,7 +348,9 @@ static int look_round(struct portico *k, uint32_t slot)
 	pk_wait_expire(k);
 	check_line(k, slot);
 	bool in_vain = pk_inbox_in_vain(k, slot);
-	return pk_signals_release(held) ? -EINTR : in_vain ? -ESRCH : 0;
+	bool interrupted = pk_signals_release(held);
+	/* where handlers are watched they have settled the wait, and a signal was perhaps another thread's */
+	return interrupted && pk_load_relaxed(&pk_handlers_watched) != k ? -EINTR : in_vain ? -ESRCH : 0;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -355,7 +358,34 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static int sleep_until_settled(struct portico *k, struct pk_wait *wait, uint32_t slot)
+/* What else than its outcome may end a sleep: to a program it is a system call. */
+enum ends { BY_NOTHING, BY_CANCELLATION, BY_STOP };
+
+/*
+ * Of the calls msgsnd() and msgrcv() are points of cancellation, and semop() is
+ * interrupted by stopping; a nap that is noted is one in such a call.
+ */
+static enum ends ends_of(const struct pk_wait *wait, const struct pk_napping *napping)
+{
+	if (!napping->noted || napping->inside == 0)
+		return BY_NOTHING;
+	return pk_load_relaxed(&wait->table) == PK_SETS ? BY_STOP : BY_CANCELLATION;
+}
+
+/* pk_sleep(), where the thread holds no lock. */
+static int sleep_on(const struct pk_wait *wait, uint32_t outcome, int64_t until_ns, enum ends ends)
+{
+	const struct pk_cancelling *how = ends == BY_CANCELLATION ? pk_load(&pk_cancelling) : NULL;
+	int64_t rest = pk_rest_begin(ends == BY_STOP);
+	if (how)
+		how->allow();
+	int error = pk_sleep((const _Atomic uint32_t *)&wait->outcome, outcome, until_ns);
+	if (how)
+		how->forbid();
+	return error == -ETIMEDOUT && pk_rest_was_stopped(rest, until_ns) ? -EINTR : error;
+}
+
+static int sleep_until_settled(struct portico *k, struct pk_wait *wait, uint32_t slot, enum ends ends)
 {
 	int64_t look = next_look(pk_monotonic_ns());
 	int64_t until_ns = pk_load_relaxed(&wait->until_ns); /* once: it may be scribbled while we sleep */
@@ -371,8 +401,7 @@ static int sleep_until_settled(struct portico *k, struct pk_wait *wait, uint32_t
 		if (now >= until_ns)
 			return -ETIMEDOUT;
 		look = sooner(look, pk_load_relaxed(&k->next_expiry_ns));
-		int error = pk_sleep((_Atomic uint32_t *)&wait->outcome, (uint32_t)outcome,
-				     sooner(until_ns, look));
+		int error = sleep_on(wait, (uint32_t)outcome, sooner(until_ns, look), ends);
 		if (error == -ETIMEDOUT) {
 			error = look_round(k, slot);
 			look = next_look(pk_monotonic_ns());
@@ -389,12 +418,15 @@ int pk_wait_sleep(struct portico *k, uint32_t slot)
 	int error = 0;
 	if (!wait)
 		return -EINVAL;
+	struct pk_napping napping = pk_nap_begin(k, slot, __builtin_frame_address(0));
 	bool spun = pk_spin(k, &wait->outcome);
 	if (!spun)
-		error = sleep_until_settled(k, wait, slot);
+		error = sleep_until_settled(k, wait, slot, ends_of(wait, &napping));
 	if (task)
 		pk_add_relaxed(spun ? &task->spins : &task->sleeps, 1);
 	pk_spin_learn(pk_load(&wait->outcome));
+	if (!pk_nap_end(k, &napping))
+		return -EINTR; /* a handler has forked, and this is the child */
 	return error ? pk_wait_withdraw(k, slot, -error) : pk_wait_status(k, slot);
 }
 
@@ -429,7 +461,9 @@ static void leave_own_line(struct portico *k, const struct pk_wait *wait, uint32
 void pk_wait_end(struct portico *k, uint32_t slot)
 {
 	struct pk_wait *leader = pk_wait_at(k, slot), *wait;
-	if (!leader || pk_outcome_kind(pk_load(&leader->outcome)) == PK_WAITING)
+	if (!leader || pk_load(&leader->head.word) != pk_word(PK_CLAIMED, pk_self(k)))
+		return; /* a fork's child comes by with its parent's */
+	if (pk_outcome_kind(pk_load(&leader->outcome)) == PK_WAITING)
 		return; /* its object couldn't be locked: it stands in line, and is kept until this task ends
 			 */
 	/* the leader last: the others' lines are settled through it */

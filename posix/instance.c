@@ -2,6 +2,7 @@
 /* The process's instance: opened when it first asks for IPC, left when it exits. */
 #include "posix.h"
 #include "region.h"
+#include "signal.h"
 #include "task.h"
 #include "tunable.h"
 
@@ -17,6 +18,7 @@ static _Atomic uint32_t opening, failed;
 
 long pk_result(long result)
 {
+	pk_inside_end();
 	if (result >= 0 || result < -4095)
 		return result;
 	errno = (int)-result;
@@ -36,6 +38,7 @@ static struct portico *open_once(uint32_t pid)
 		return k;
 	if (pk_kernel_open(NULL, true, &k, &reason) == 0 && pk_enter(k) == 0) {
 		pk_tunables_take_in(k);
+		pk_signals_watch(k);
 		pk_store(&pk_opened, k);
 		return k;
 	}

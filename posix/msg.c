@@ -62,7 +62,7 @@ static const struct pk_getter queues = { find, make, suits };
 
 PK_EXPORT int msgget(key_t key, int flags)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	return (int)pk_result(k ? pk_get(k, &queues, key, 0, flags) : pk_syscall2(SYS_msgget, key, flags));
 }
 
@@ -119,7 +119,7 @@ static __attribute__((noinline)) int send_slowly(struct portico *k, int queue, p
 	while (error == -EAGAIN && !(flags & IPC_NOWAIT)) /* again after an IPC_SET: may it still? */
 		error = pk_port_send_until(k, id, message, PK_FOREVER);
 	if (error && error != -EIO) /* as portico_send() */
-		pk_message_release(k, message);
+		pk_message_release_own(k, message);
 	return no_memory(error);
 }
 
@@ -147,7 +147,7 @@ static inline long send_message(struct portico *k, int queue, const void *data, 
 
 PK_EXPORT int msgsnd(int queue, const void *data, size_t size, int flags)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	return (int)pk_result_quickly(k ? send_message(k, queue, data, size, flags)
 					: pk_syscall4(SYS_msgsnd, queue, data, size, flags));
 }
@@ -261,7 +261,7 @@ static inline long receive_message(struct portico *k, int queue, void *buffer, s
 
 PK_EXPORT ssize_t msgrcv(int queue, void *buffer, size_t size, long type, int flags)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	return pk_result_quickly(k ? receive_message(k, queue, buffer, size, type, flags)
 				   : pk_syscall5(SYS_msgrcv, queue, buffer, size, type, flags));
 }
@@ -332,7 +332,7 @@ static long control(struct portico *k, int queue, int command, struct msqid_ds *
 
 PK_EXPORT int msgctl(int queue, int command, struct msqid_ds *ds)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	long error = k ? pk_enter(k) : 0;
 	if (!k)
 		return (int)pk_result(pk_syscall3(SYS_msgctl, queue, command, ds));

@@ -10,6 +10,7 @@
 #ifndef PK_POSIX_H
 #define PK_POSIX_H
 
+#include "interrupt.h"
 #include "object.h"
 #include "syscall.h"
 #include "sysv.h"
@@ -32,13 +33,25 @@ static inline struct portico *pk_instance(void)
 	return __builtin_expect(k != NULL, 1) ? k : pk_instance_open();
 }
 
+/* The same, as a call begins, which ends with pk_result(): in between signals are deferred (signal.h). */
+static inline struct portico *pk_call(void)
+{
+	struct portico *k = pk_instance();
+	if (__builtin_expect(k != NULL, 1))
+		pk_inside_begin();
+	return k;
+}
+
 /* What core or the real kernel returned, as a libc call returns it: the one place where errno is set. */
 long pk_result(long result);
 
 /* The same, which this is in line. */
 static inline long pk_result_quickly(long result)
 {
-	return __builtin_expect(result >= 0, 1) ? result : pk_result(result);
+	if (__builtin_expect(result < 0, 0))
+		return pk_result(result);
+	pk_inside_end();
+	return result;
 }
 
 /*

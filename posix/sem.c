@@ -52,7 +52,7 @@ static const struct pk_getter sets = { find, make, suits };
 
 PK_EXPORT int semget(key_t key, int count, int flags)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	if (!k)
 		return (int)pk_result(pk_syscall3(SYS_semget, key, count, flags));
 	if (count < 0 || pk_sysv_over(k, PK_SEMMSL, (uint64_t)count))
@@ -116,9 +116,9 @@ static long operate_until(struct portico *k, int set, const struct sembuf *parts
 
 PK_EXPORT int semop(int set, struct sembuf *parts, size_t count)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	if (__builtin_expect(k && done_at_once(k, set, parts, count), 1))
-		return 0;
+		return (int)pk_result_quickly(0);
 	return (int)pk_result(k ? operate(k, set, parts, count, PK_FOREVER)
 				: pk_syscall3(SYS_semop, set, parts, count));
 }
@@ -127,7 +127,7 @@ PK_EXPORT int semtimedop(int set, struct sembuf *parts, size_t count, const stru
 {
 	if (!timeout)
 		return semop(set, parts, count);
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	return (int)pk_result(k ? operate_until(k, set, parts, count, timeout)
 				: pk_syscall4(SYS_semtimedop, set, parts, count, timeout));
 }
@@ -273,7 +273,7 @@ PK_EXPORT int semctl(int set, int semaphore, int command, ...)
 	if (takes_argument(command))
 		argument = va_arg(list, union argument);
 	va_end(list);
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	if (!k)
 		return (int)pk_result(pk_syscall4(SYS_semctl, set, semaphore, command, argument.ds));
 	long error = pk_enter(k);

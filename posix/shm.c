@@ -53,7 +53,7 @@ static const struct pk_getter segments = { pk_segment_find, make, suits };
 
 PK_EXPORT int shmget(key_t key, size_t size, int flags)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	return (int)pk_result(k ? pk_get(k, &segments, key, size, flags)
 				: pk_syscall3(SYS_shmget, key, size, flags));
 }
@@ -91,7 +91,7 @@ static long attach(struct portico *k, int segment, const void *address, int flag
 
 PK_EXPORT void *shmat(int segment, const void *address, int flags)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	if (!k)
 		return (void *)pk_result(pk_syscall3(SYS_shmat, segment, address, flags));
 	long error = pk_enter(k);
@@ -100,7 +100,7 @@ PK_EXPORT void *shmat(int segment, const void *address, int flags)
 
 PK_EXPORT int shmdt(const void *address)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	return (int)pk_result(k ? pk_segment_detach(k, address) : pk_syscall1(SYS_shmdt, address));
 }
 
@@ -201,7 +201,7 @@ static long control(struct portico *k, int segment, int command, struct shmid_ds
 
 PK_EXPORT int shmctl(int segment, int command, struct shmid_ds *ds)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	if (!k)
 		return (int)pk_result(pk_syscall3(SYS_shmctl, segment, command, ds));
 	long error = pk_enter(k);

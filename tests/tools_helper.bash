@@ -17,5 +17,9 @@ json_says() {
 receivers_wait() { [ "$(portico stat --json "$1" | python3 -c 'import json, sys
 print(json.load(sys.stdin)["receivers_waiting"])')" = "$2" ]; }
 
-senders_wait() { [ "$(portico stat --json "${@:1:$#-1}" | python3 -c 'import json, sys
-print(json.load(sys.stdin)["senders_waiting"])')" = "${@: -1}" ]; }
+# Of a mailbox, or with --msg of a queue: senders_wait [--msg] NAME COUNT
+senders_wait() {
+	local count=${*: -1}
+	[ "$(portico stat --json "${@:1:$#-1}" | python3 -c 'import json, sys
+print(json.load(sys.stdin)["senders_waiting"])')" = "$count" ]
+}

@@ -43,7 +43,7 @@ preload_san := $(if $(findstring undefined,$(SAN)),-fsanitize=undefined -fsaniti
 
 core_sources := $(wildcard core/*.c core/calls/*.c)
 platform_sources := $(wildcard core/platform*.c)
-posix_sources := $(filter-out posix/preload_%.c posix/static_%.c,$(wildcard posix/*.c))
+posix_sources := $(filter-out posix/preload_%.c posix/static_%.c,$(wildcard posix/*.c posix/*.S))
 # What starts threads isn't for programs that know nothing of it.
 threaded_sources := core/service.c core/calls/handler.c core/calls/signal.c
 quiet_sources := $(filter-out $(threaded_sources),$(core_sources))
@@ -64,8 +64,8 @@ bench_peers := mailbox memory call sysv semop semaphore shm spawn mq pipe seqpac
 	$(if $(wildcard $(bench_include)/boost/interprocess/ipc/message_queue.hpp),$(if $(shell command -v $(CXX)),boost)) \
 	$(if $(wildcard $(bench_include)/nng/nng.h),nng) $(if $(wildcard $(bench_include)/zmq.h),zeromq)
 
-objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-preload_objects := $(patsubst %.c,$(BUILD)/preload/%.o,$(preload_sources))
+objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
+preload_objects := $(patsubst %,$(BUILD)/preload/%.o,$(basename $(preload_sources)))
 
 lib := $(BUILD)/lib
 libraries := $(lib)/libportico.a $(lib)/libportico.so $(lib)/libportico-posix.a $(lib)/libportico-preload.so
@@ -92,6 +92,15 @@ $(BUILD)/obj/%.o: %.c
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(all_cflags) $(san_flags) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.S
+	$(say) AS $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c -o $@ $<
+
+$(BUILD)/preload/%.o: $(BUILD)/obj/%.o %.S
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 $(BUILD)/preload/%.o: %.c
 	$(say) CC '$< (preload)'

@@ -124,7 +124,7 @@ archive_owners_are_right() {
 }
 
 step_fakeroot() {
-	local before during queues key pid
+	local before during queues ipcs key pid
 	step 1 "fakeroot archives $files files of four owners, over Portico's System V queues"
 	make_tree
 	before=$(sysvipc_objects)
@@ -134,6 +134,7 @@ step_fakeroot() {
 	await 60 "fakeroot's archive" eval "[ -s '$work/key' ] || ! kill -0 $pid"
 	during=$(sysvipc_objects)
 	queues=$(portico ls) || queues="portico ls failed"
+	ipcs=$(portico run --no-mount ipcs -q) || ipcs="ipcs failed"
 	: >"$work/looked"
 	wait $pid || fail "fakeroot failed: status $?"
 
@@ -143,7 +144,8 @@ step_fakeroot() {
 	printf '%s\n' "$queues" | indent
 	key=$(printf '0x%08x' "$key")
 	printf '%s' "$queues" | grep "$key" >/dev/null || fail "fakeroot's queue $key isn't among them"
-	proven "fakeroot's key, $key, is Portico's"
+	printf '%s' "$ipcs" | grep "$key" >/dev/null || fail "ipcs doesn't list it"
+	proven "fakeroot's key, $key, is Portico's, and there ipcs lists it, too"
 
 	say "the archive lists"
 	archive_owners_are_right

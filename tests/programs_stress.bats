@@ -32,7 +32,7 @@ stress() {
 @test "stress-ng --sem-sysv: semaphores under odd operations" { stress sem-sysv "$(amount 1000 1000000)"; }
 
 # Segments of many sizes, attached at addresses of all kinds, locked, advised, forked, removed while attached.
-@test "stress-ng --shm-sysv: segments keep what is written to them" { stress shm-sysv "$(amount 60 2000)"; }
+@test "stress-ng --shm-sysv: segments keep what is written to them" { stress shm-sysv "$(amount 60 600)"; }
 
 # Two semaphores to and fro, in threads and between processes, with all memory locked.
 @test "svsematest: threads and processes answer each other" {

@@ -29,7 +29,7 @@ static int claim(struct portico *k, uint32_t *record)
 static void count(struct portico *k, struct pk_segment *segment, pk_id id, uint32_t record)
 {
 	PK_POINT("segment: attachment of no segment");
-	record_at(k, record)->segment = id; /* Y3 */
+	record_at(k, record)->segment = id; /* M10 */
 	PK_POINT("segment: attachment not counted");
 	segment->attached++;
 }
@@ -45,7 +45,7 @@ static void uncount(struct portico *k, struct pk_segment *segment, struct pk_att
 		    bool ended)
 {
 	pk_id id = attach->segment;
-	attach->segment = 0; /* Y3 */
+	attach->segment = 0; /* M10 */
 	PK_POINT("segment: attachment dropped, still counted");
 	pk_release(k, PK_ATTACHES, record);
 	if (pk_load(&segment->head.word) != pk_word(PK_LIVE, id))
@@ -224,7 +224,7 @@ static uint32_t bits_of(unsigned how)
 	return 0444 | (how & PK_MAP_READ_ONLY ? 0 : 0222) | (how & PK_MAP_EXECUTE ? 0111 : 0);
 }
 
-/* May it, and how large is it?  Counts it, so that it stays while it is being mapped (Y1). */
+/* May it, and how large is it?  Counts it, so that it stays while it is being mapped (M8). */
 static int enter(struct portico *k, pk_id id, unsigned how, uint32_t record, uint64_t *size)
 {
 	struct pk_segment *segment;

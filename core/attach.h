@@ -7,12 +7,12 @@
  * that name the segment.  Where the pieces lie each process knows itself
  * (mapping.h); a piece and its record come and go together:
  *
- *  Y1  A piece is counted before it is mapped, so that the segment stays while
+ *  M8  A piece is counted before it is mapped, so that the segment stays while
  *      it is being mapped, and until it is unmapped.
- *  Y2  Each task counts its own.  A fork's child has what its parent had mapped,
+ *  M9  Each task counts its own.  A fork's child has what its parent had mapped,
  *      and counts it when it registers: in fork(), before that returns, where
  *      the libc tells us of it (posix/fork.c), else with its first call.
- *  Y3  A record counts for its segment while it names it: that store is the
+ *  M10  A record counts for its segment while it names it: that store is the
  *      commit point of attaching and of detaching.
  */
 #ifndef PK_ATTACH_H
@@ -38,7 +38,7 @@ long pk_attach_unmap(struct portico *k, uint64_t from, uint64_t to, long (*act)(
 long pk_attach_move(struct portico *k, uint64_t from, uint64_t size, uint64_t new_size,
 		    long (*act)(void *context), void *context);
 
-/* A fork's child: count what it has of its parent (Y2). */
+/* A fork's child: count what it has of its parent (M9). */
 void pk_attach_inherit(struct portico *k);
 
 /* Forget that record of a task that has ended, or ends; what it mapped is gone with it.  Called by task.c. */

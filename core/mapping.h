@@ -13,12 +13,13 @@
  * where a file had to be opened, looked at, mapped and closed.  Such pages keep
  * no memory: who removes the segment for good empties its file (M3).
  *
- *  N1  A piece is in the list only while it is mapped: it is put there after it
- *      was mapped, and taken out before it is unmapped.
- *  N2  The list is ordered by address, and its pieces don't overlap.
- *  N3  A fork's child finds the list as its parent had it, and all of it is
+ *  M4  A piece is in the list only while it is mapped: it is put there after it
+ *      was mapped, and taken out before it is unmapped; or right after, under
+ *      the lock, where the program did that itself.
+ *  M5  The list is ordered by address, and its pieces don't overlap.
+ *  M6  A fork's child finds the list as its parent had it, and all of it is
  *      mapped there, too; but no record counts it before pk_attach_inherit().
- *  N4  The lock is free in a fork's child, and found held by its own thread in
+ *  M7  The lock is free in a fork's child, and found held by its own thread in
  *      a signal handler that came in between: that handler's call fails.
  */
 #ifndef PK_MAPPING_H

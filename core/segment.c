@@ -134,12 +134,17 @@ int pk_segment_lock(struct portico *k, pk_id id, struct pk_segment **segment)
 
 int pk_segment_inspect(struct portico *k, pk_id id, struct pk_segment_status *status)
 {
-	struct pk_segment *segment;
 	int error = pk_enter(k);
 	if (error)
 		return error;
 	reap_attached(k, id);
-	error = pk_segment_lock(k, id, &segment);
+	return pk_segment_look(k, id, status);
+}
+
+int pk_segment_look(struct portico *k, pk_id id, struct pk_segment_status *status)
+{
+	struct pk_segment *segment;
+	int error = pk_segment_lock(k, id, &segment);
 	if (error)
 		return error;
 	*status = (struct pk_segment_status){

@@ -35,7 +35,9 @@ static void in_child(void)
 {
 	if (!told)
 		return;
+	pk_inside_begin();
 	pk_enter(pk_load(&pk_opened));
+	pk_inside_end();
 	pk_store(told, 1);
 	pk_wake(told, 1);
 	finish();

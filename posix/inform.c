@@ -119,7 +119,7 @@ long pk_shm_inform_use(struct portico *k, struct shm_info *info)
 	memset(info, 0, sizeof *info);
 	memcpy(info, &count, sizeof count); /* used_ids, which musl spells otherwise */
 	for (int slot = 1; slot <= highest; slot++)
-		if (pk_sysv_at(k, PK_SEGMENTS, slot, &id) == 0 && pk_segment_inspect(k, id, &status) == 0)
+		if (pk_sysv_at(k, PK_SEGMENTS, slot, &id) == 0 && pk_segment_look(k, id, &status) == 0)
 			info->shm_tot += (status.size + PK_PAGE - 1) / PK_PAGE;
 	info->shm_rss = info->shm_tot;
 	return highest;

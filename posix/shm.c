@@ -42,7 +42,7 @@ static int make(struct portico *k, key_t key, size_t size, uint32_t flags, pk_id
 static int suits(struct portico *k, pk_id id, size_t size, struct pk_permission *permission)
 {
 	struct pk_segment_status status;
-	int error = pk_segment_inspect(k, id, &status);
+	int error = pk_segment_look(k, id, &status);
 	if (error)
 		return error;
 	*permission = status.permission;
@@ -98,10 +98,17 @@ PK_EXPORT void *shmat(int segment, const void *address, int flags)
 	return (void *)pk_result(error ? error : attach(k, segment, address, flags));
 }
 
+/* What isn't ours may be the real kernel's, of a parent that had no instance. */
+static long detach(struct portico *k, const void *address)
+{
+	long error = pk_segment_detach(k, address);
+	return error == -EINVAL && pk_syscall1(SYS_shmdt, address) == 0 ? 0 : error;
+}
+
 PK_EXPORT int shmdt(const void *address)
 {
 	struct portico *k = pk_call();
-	return (int)pk_result(k ? pk_segment_detach(k, address) : pk_syscall1(SYS_shmdt, address));
+	return (int)pk_result(k ? detach(k, address) : pk_syscall1(SYS_shmdt, address));
 }
 
 /* ---- shmctl */
@@ -156,7 +163,7 @@ static int check_lock_limit(uint64_t size)
 static int lock_segment(struct portico *k, pk_id id, bool lock)
 {
 	struct pk_segment_status status;
-	int error = pk_segment_inspect(k, id, &status);
+	int error = pk_segment_look(k, id, &status);
 	if (!error)
 		error = pk_permission_own_or(k, &status.permission, PK_CAP_IPC_LOCK);
 	if (!error && lock && !status.pinned)

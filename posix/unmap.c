@@ -13,10 +13,14 @@
 #include <stdarg.h>
 #include <sys/mman.h>
 
+/* The call begins as pk_call(), if there is anything to count. */
 static struct portico *with_segments(void)
 {
 	struct portico *k = pk_load(&pk_opened);
-	return __builtin_expect(k && pk_mappings_any(k), 0) ? k : NULL;
+	if (__builtin_expect(!k || !pk_mappings_any(k), 1))
+		return NULL;
+	pk_inside_begin();
+	return k;
 }
 
 static uint64_t page_end(uint64_t address, uint64_t size)

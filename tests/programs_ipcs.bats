@@ -196,6 +196,27 @@ three_objects() {
 	[ -e "$PORTICO_KERNEL/region" ]
 }
 
+@test "on a kernel without System V the files are there, to who opens them or asks access() first" {
+	unshare --mount true 2>/dev/null || skip "no namespace of mounts can be had here"
+	need lsipc util-linux
+	cat >"$private/bare" <<-'END'
+		mount -t tmpfs -o ro none /proc/sysvipc && mount -t tmpfs -o ro none /proc/sys/kernel || exit 77
+		test ! -r /proc/sysvipc/msg || exit 1
+		portico limits msgmax=9000
+		portico run --no-mount ipcmk -Q >/dev/null
+		portico run --no-mount ipcs -q | grep -c 0x
+		portico run --no-mount ipcs -l | grep 9000
+		portico run --no-mount lsipc -q | grep -c 0x
+		portico run --no-mount cat /proc/sys/kernel/msgmax
+		portico run --no-mount bash -c 'test -r /proc/sysvipc/msg'
+	END
+	run unshare --mount --propagation private bash "$private/bare"
+	echo "$output"
+	[ "$status" -ne 77 ] || skip "nothing can be mounted here"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(printf '1\nmax size of message (bytes) = 9000\n1\n9000')" ]
+}
+
 @test "where no instance can be made, the files are the real kernel's" {
 	[ -e /proc/sysvipc/msg ] || skip "this kernel has no System V IPC"
 	export PORTICO_KERNEL=/dev/null/nowhere

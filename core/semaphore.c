@@ -53,8 +53,9 @@ static int operate_locked(struct portico *k, const struct pk_set_view *view,
 static int sleep_until_done(struct portico *k, pk_id id, uint32_t slot)
 {
 	struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
+	const struct pk_set *at = pk_slot(k, PK_SETS, pk_id_slot(id));
 	uint32_t message = wait->message;
-	if (!pk_spin(k, &wait->outcome))
+	if (at->adjusts != 0 && !pk_spin(k, &wait->outcome))
 		pk_set_reap(k, id, false);
 	int result = pk_wait_sleep(k, slot);
 	/* S3: whoever granted this has now also done it, or died and it is done by us */
@@ -102,5 +103,7 @@ int pk_set_operate(struct portico *k, pk_id id, const struct pk_semaphore_part *
 		return 0;
 	/* the caller's memory is touched before a lock is held: it may be no memory */
 	memcpy(copy, parts, count * sizeof *parts);
+	if (pk_set_operate_soon(k, id, copy, count))
+		return 0;
 	return operate(k, id, copy, count, until_ns);
 }

@@ -7,6 +7,7 @@
  */
 #include "operation.h"
 #include "reserve.h"
+#include "spin.h"
 #include "task.h"
 
 #include <sys/sem.h>
@@ -248,4 +249,28 @@ bool pk_set_operate_again(struct portico *k, int sysv_id, const struct pk_semaph
 			  uint32_t count)
 {
 	return recent.sysv_id == sysv_id && recent.id != 0 && try(k, parts, count);
+}
+
+/* ---- for a moment, before standing in line */
+
+#define LOOKS 4
+
+/*
+ * Where another process took it last that will give it back, or give it to
+ * others: it is fought over, and does most if its lines stay where it is used.
+ */
+bool pk_set_operate_soon(struct portico *k, pk_id id, const struct pk_semaphore_part *parts, uint32_t count)
+{
+	if (count != 1 || parts->flags & IPC_NOWAIT || recent.id != id || parts->semaphore >= recent.count)
+		return false;
+	pk_semaphore *semaphore = &recent.values[parts->semaphore];
+	for (int look = 0; look < LOOKS; look++) {
+		uint64_t word = pk_load_relaxed(semaphore);
+		bool fought = word >> 32 != k->mine->process.pid;
+		if (!pk_spin_first(k, (const _Atomic uint32_t *)semaphore, (uint32_t)word, fought))
+			return false;
+		if (pk_set_operate_quickly(k, id, parts, count))
+			return true;
+	}
+	return false;
 }

@@ -2,6 +2,7 @@
 /* The life of a semaphore set: made, inspected, changed, repaired, destroyed.  semaphore.h is the essay. */
 #include "operation.h"
 #include "name.h"
+#include "sysv.h"
 #include "task.h"
 
 #include <errno.h>
@@ -49,6 +50,23 @@ static void fill_in(struct portico *k, struct pk_set *set, int32_t key, uint32_t
 	set->change_time = pk_realtime_seconds();
 }
 
+/* Under the names' lock: may there be one more set, of so many semaphores? */
+static bool has_room(struct portico *k, uint32_t count)
+{
+	uint64_t most = pk_sysv_limit(k, PK_SEMMNS), used = count;
+	uint32_t committed = pk_committed(k, PK_SETS);
+	if (!pk_sysv_has_room(k, PK_SETS, PK_SEMMNI))
+		return false;
+	if ((uint64_t)committed * PK_SET_MOST <= most)
+		return true; /* were they all as large as may be; slot 0 is none */
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		const struct pk_set *set = pk_slot(k, PK_SETS, slot);
+		if (set && pk_word_kind(pk_load(&set->head.word)) == PK_LIVE)
+			used += set->count;
+	}
+	return used <= most;
+}
+
 int pk_set_create(struct portico *k, int32_t key, uint32_t count, uint32_t mode, pk_id *id)
 {
 	uint32_t slot = 0;
@@ -57,7 +75,7 @@ int pk_set_create(struct portico *k, int32_t key, uint32_t count, uint32_t mode,
 	int error = pk_names_lock(k);
 	if (error)
 		return error;
-	error = pk_claim(k, PK_SETS, &slot);
+	error = has_room(k, count) ? pk_claim(k, PK_SETS, &slot) : -ENOSPC;
 	struct pk_set *set = pk_slot(k, PK_SETS, slot);
 	if (set) {
 		fill_in(k, set, key, count, mode);

@@ -78,7 +78,9 @@ void pk_set_remember(struct portico *k, const struct pk_set_view *view);
 /* An operation as most are, done at once.  False: it isn't, or not so simply, and nothing happened. */
 bool pk_set_operate_quickly(struct portico *k, pk_id set, const struct pk_semaphore_part *parts,
 			    uint32_t count);
-/* The same by System V's id. */
+/* The same of one that it couldn't do at once, if that is worth looking for a moment whether it can. */
+bool pk_set_operate_soon(struct portico *k, pk_id set, const struct pk_semaphore_part *parts, uint32_t count);
+/* The first by System V's id. */
 bool pk_set_operate_again(struct portico *k, int sysv_id, const struct pk_semaphore_part *parts,
 			  uint32_t count);
 

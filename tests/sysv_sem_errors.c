@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "sysv_sem.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/time.h>
 
@@ -85,6 +87,42 @@ static void get_denied(void)
 		FAILS(semget(key, 2, IPC_CREAT | IPC_EXCL | 0600), EEXIST);
 	}));
 	destroy(id);
+}
+
+/* On the real kernel in a namespace of its own; and where a program sees its instance's limits there. */
+static void set_limits(int semmsl, int semmns, int semopm, int semmni)
+{
+	int fd = open("/proc/sys/kernel/sem", O_WRONLY);
+	if (fd < 0)
+		SKIP("the limits can't be set");
+	CHECK(dprintf(fd, "%d %d %d %d\n", semmsl, semmns, semopm, semmni) > 0);
+	CHECK_EQUAL(close(fd), 0);
+	if (limits().semmni != semmni || limits().semmns != semmns)
+		SKIP("this program doesn't see the instance's limits");
+}
+
+static void too_many(void)
+{
+	if (unshare(CLONE_NEWIPC) != 0)
+		SKIP("no namespace for limits of its own");
+	set_limits(5, 8, 3, 3);
+	FAILS(semget(IPC_PRIVATE, 6, 0600), EINVAL);
+	int first = set_of(5), second = set_of(2);
+	FAILS(semget(IPC_PRIVATE, 2, 0600), ENOSPC); /* semmns */
+	int third = set_of(1);
+	FAILS(semget(IPC_PRIVATE, 1, 0600), ENOSPC);
+	destroy(first);
+	first = set_of(1);
+	FAILS(semget(some_key(), 1, IPC_CREAT | 0600), ENOSPC); /* semmni */
+	FAILS(semget(some_key(), 1, 0600), ENOENT);
+	CHECK_EQUAL(DO(second, { 0, 1, 0 }, { 0, 1, 0 }, { 1, 1, 0 }), 0);
+	FAILS(DO(second, { 0, 1, 0 }, { 0, 1, 0 }, { 0, 1, 0 }, { 0, 1, 0 }), E2BIG);
+	set_limits(1, 1, 1, 1); /* what is there stays */
+	FAILS(DO(second, { 0, 1, 0 }, { 0, 1, 0 }), E2BIG);
+	CHECK_EQUAL(DO(second, { 1, 1, 0 }), 0);
+	CHECK_EQUAL(value(second, 0), 2);
+	destroy(first), destroy(second), destroy(third);
+	destroy(set_of(1));
 }
 
 /* ---- semop, semtimedop */
@@ -319,6 +357,7 @@ int main(int argc, char **argv)
 	static const struct test_case cases[] = {
 		{ "get", get },
 		{ "get_denied", get_denied },
+		{ "too_many", too_many },
 		{ "operate", operate },
 		{ "operate_at_nothing", operate_at_nothing },
 		{ "times_that_are_none", times_that_are_none },

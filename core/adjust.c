@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Adjustments (semadj): what the end of a task does to a semaphore.  semaphore.h is the essay. */
 #include "operation.h"
+#include "set_bell.h"
 #include "task.h"
 
 #include <errno.h>
@@ -230,10 +231,13 @@ void pk_set_undo(struct portico *k, uint32_t slot)
 		return;
 	}
 	if (pk_load(&adjust->head.word) == word && adjust->set == id) {
-		if (pk_load(&set->head.word) == pk_word(PK_LIVE, id) &&
-		    pk_set_look(k, set, pk_id_slot(id), &view))
+		bool lives = pk_load(&set->head.word) == pk_word(PK_LIVE, id) &&
+			     pk_set_look(k, set, pk_id_slot(id), &view);
+		if (lives)
 			end_of(k, &view, word, &wakes);
 		release(k, set, word);
+		if (lives && set->special != 0)
+			pk_set_bells_settle(k, &view);
 	}
 	pk_object_unlock(set);
 	pk_wakes_flush(k, &wakes);

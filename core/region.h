@@ -4,7 +4,7 @@
  *
  *   DIR/region   the shared memory; mode 0600, unless it serves others, too: access.h
  *   DIR/shm/     one file per System V segment
- *   DIR/bells/   a named pipe for each port that somebody polls; bell.h
+ *   DIR/bells/   a named pipe for each port or semaphore that somebody polls; bell.h
  *   DIR/sysctl/  a file for each limit of System V that somebody wrote to; tunable.h
  *   DIR/mnt/     a mount point for `portico mount`
  *

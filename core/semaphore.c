@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Operations on semaphores: done, or waited for.  semaphore.h is the essay. */
 #include "operation.h"
+#include "set_bell.h"
 
 #include <errno.h>
 #include <string.h>
@@ -87,7 +88,7 @@ static int operate(struct portico *k, pk_id id, const struct pk_semaphore_part *
 		};
 		pk_set_remember(k, &view);
 		result = operate_locked(k, &view, &operation, until_ns, &wait, &wakes);
-		pk_object_unlock(view.set);
+		pk_set_unlock(k, &view);
 		pk_wakes_flush(k, &wakes);
 	} while (result == -EAGAIN && pk_set_reap(k, id, false));
 	return result == PK_POSTED ? sleep_until_done(k, id, wait) : result;

@@ -3,12 +3,14 @@
  * System V semaphore sets: several semaphores changed by one operation, all
  * or none, and adjusted when a task ends (semadj, SEM_UNDO).
  *
- * An operation that changes more than one word (several semaphores, or one
- * and its adjustment, or one on behalf of a wait) is first written down as an
- * intent: steps of absolute values in the set's body, then their count, which
- * commits it.  Then the steps are done, then the count is cleared.  Whoever
- * inherits the lock finds a committed intent and does all its steps again,
- * which is the same as doing them once; or finds none, and nothing happened.
+ * A semaphore is one word: its value, and who changed it last.  So an operation
+ * of one part is one store.  One that changes more than a word (several
+ * semaphores, or one and its adjustment, or one on behalf of a wait) is first
+ * written down as an intent: steps of absolute values in the set's body, then
+ * their count, which commits it.  Then the steps are done, then the count is
+ * cleared.  Whoever inherits the lock finds a committed intent and does all its
+ * steps again, which is the same as doing them once; or finds none, and nothing
+ * happened.
  *
  *  S1  Between operations `steps` is 0.
  *  S2  A step holds new values, never differences.
@@ -16,11 +18,22 @@
  *      granted: committed, then the wait's swap, then the steps.  The owner of
  *      a granted wait locks the set once before it ends the wait; so repair
  *      can still tell whether the swap was made.
- *  S4  After any change of values the line of waits is gone through from its
- *      beginning, again and again until none can go on: first in, first out
- *      among those that can.
+ *  S4  After any change of values the line of waits is gone through as Linux
+ *      does it.  Where a semaphore came to be zero all go on who only wait for
+ *      that, and can; then, from the beginning, who changes something, and after
+ *      each of them the same again, until none can go on.
  *  S5  An adjustment belongs to one task and one semaphore; its slot is claimed
  *      before the operation that needs it, so a committed operation can't fail.
+ *  S6  All that the end of a task does to a set is one operation.
+ *  S7  Who was dead before a change takes nothing of it: a waiter that has slept
+ *      for longer than it takes to be seen is looked at before it is granted
+ *      anything.
+ *
+ * The files: operation.c plans and commits, semaphore.c does operations or has
+ * them wait, semaphore_line.c is the line of those, semaphore_quick.c does what
+ * is simple without all that, semaphore_value.c reads and sets values, adjust.c
+ * has the adjustments and the ends of tasks, set.c the life of a set, set_bell.c
+ * its descriptors.
  */
 #ifndef PK_SEMAPHORE_H
 #define PK_SEMAPHORE_H

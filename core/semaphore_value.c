@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The values of semaphores, read and set.  semaphore.h is the essay. */
 #include "operation.h"
+#include "set_bell.h"
 
 #include <errno.h>
 
@@ -84,7 +85,7 @@ int pk_set_store(struct portico *k, pk_id id, uint32_t first, uint32_t count, co
 	error = store_locked(k, &view, first, count, values, &zero);
 	if (!error)
 		pk_set_advance(k, &view, zero, &wakes);
-	pk_object_unlock(view.set);
+	pk_set_unlock(k, &view);
 	pk_wakes_flush(k, &wakes);
 	return error;
 }

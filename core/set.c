@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a semaphore set: made, inspected, changed, repaired, destroyed.  semaphore.h is the essay. */
 #include "operation.h"
+#include "set_bell.h"
 #include "name.h"
 #include "sysv.h"
 #include "task.h"
@@ -100,6 +101,9 @@ int pk_set_create(struct portico *k, int32_t key, uint32_t count, uint32_t mode,
 static void finish_destroying(struct portico *k, struct pk_set *set, uint32_t slot, struct pk_wakes *wakes)
 {
 	struct pk_message *body = pk_message_at(k, set->body);
+	struct pk_set_view view;
+	if (set->special != 0 && pk_set_look(k, set, slot, &view))
+		pk_set_bells_end(k, &view);
 	pk_wait_fail_all(k, &set->waiters, EIDRM, wakes);
 	PK_POINT("set: waits failed, adjustments still there");
 	pk_adjust_release_all(k, set);
@@ -184,6 +188,7 @@ void pk_set_repair(struct portico *k, uint32_t slot)
 	} else if (pk_set_look(k, set, slot, &view)) {
 		pk_intent_recover(k, &view);
 		pk_set_advance(k, &view, true, &wakes);
+		pk_set_bells_repair(k, &view);
 	}
 	pk_wakes_send(&wakes);
 }

@@ -178,3 +178,11 @@ sent: success'
 quiet'
 	shows sysv_poll "this is the real kernel: its queues have no descriptors"
 }
+
+@test "examples: semaphore_poll" {
+	LD_PRELOAD=$BUILD/lib/libportico-preload.so shows semaphore_poll 'took 1
+took 2
+took 3
+the worker is gone'
+	shows semaphore_poll "this is the real kernel: its semaphores have no descriptors"
+}

@@ -27,3 +27,7 @@ test_limit_seconds=200
 @test "errors: under glibc, preloaded" { under_glibc sysv_sem_errors; }
 @test "errors: under musl, preloaded" { under_musl sysv_sem_errors; }
 @test "errors: linked statically" { linked_statically sysv_sem_errors; }
+
+@test "semaphores as descriptors: under glibc, preloaded" { under_glibc sysv_sem_fd; }
+@test "semaphores as descriptors: under musl, preloaded" { under_musl sysv_sem_fd; }
+@test "semaphores as descriptors: linked statically" { linked_statically sysv_sem_fd; }

@@ -41,6 +41,16 @@ extern "C" {
  */
 int portico_msg_fd(int queue);
 
+/*
+ * The same of a semaphore of a set: readable exactly while it is above zero, or
+ * the set is removed.  To take it then say IPC_NOWAIT: another may be faster.
+ *
+ * -EINVAL  there is no such set, or no such semaphore in it
+ * -EACCES  this process may not read it
+ * -EIDRM, -ENOSYS, -EMFILE, -ENFILE, -ENOSPC  as above
+ */
+int portico_sem_fd(int set, int semaphore);
+
 #ifdef __cplusplus
 }
 #endif

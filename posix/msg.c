@@ -75,7 +75,7 @@ PK_EXPORT int msgget(key_t key, int flags)
  */
 #define KNOWN 8
 
-static _Thread_local pk_id known[KNOWN]; /* each in one word, as a handler may come in between */
+static _Thread_local pk_id known[KNOWN]; /* a full id tells which queue of System V it is */
 
 static __attribute__((noinline)) int find_queue_slowly(struct portico *k, int queue, pk_id *id)
 {
@@ -343,10 +343,15 @@ PK_EXPORT int msgctl(int queue, int command, struct msqid_ds *ds)
 
 PK_EXPORT int portico_msg_fd(int queue)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	pk_id id;
-	int error = k ? pk_enter(k) : -ENOSYS;
-	if (!error)
-		error = pk_sysv_find(k, PK_PORTS, queue, &id);
-	return error ? error : pk_bell_open(k, id);
+	if (!k)
+		return -ENOSYS;
+	int result = pk_enter(k);
+	if (!result)
+		result = pk_sysv_find(k, PK_PORTS, queue, &id);
+	if (!result)
+		result = pk_bell_open(k, id);
+	pk_inside_end();
+	return result;
 }

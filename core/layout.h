@@ -113,6 +113,16 @@ struct pk_permission {
 	uint32_t mode;	     /* nine permission bits */
 };
 
+/* Who made an object, and when it ends by itself: lifetime.h.  Written before it is published, but for ended.
+ */
+struct pk_origin {
+	_Atomic uint32_t maker;	   /* truth: pk_task_tag() of the task that made it; 0: it has ended */
+	_Atomic uint32_t ended;	   /* cache: when that was seen, in seconds, CLOCK_REALTIME; 0: not yet */
+	uint32_t pid;		   /* of the maker */
+	_Atomic uint32_t lifetime; /* PK_LIFETIME_…, or the seconds that it may be idle */
+	char command[16];
+};
+
 /* ---- tasks -------------------------------------------------------------- */
 
 /* A process that has used this instance.  task.c tells its life and death. */
@@ -335,6 +345,7 @@ struct pk_port {
 	_Atomic uint32_t pooled;      /* places of the pool that it has; pool.h */
 	/* written when somebody uses it who hadn't: on no way that is gone often */
 	struct pk_parties parties;
+	struct pk_origin origin;
 };
 
 #define PK_SPECIAL_SET 1u	 /* it is in a port set, whose lock guards it */
@@ -467,6 +478,7 @@ struct pk_set {
 	uint64_t next_ticket; /* cache */
 	int64_t change_time;  /* seconds, CLOCK_REALTIME */
 	uint32_t name;	      /* cache */
+	struct pk_origin origin;
 };
 
 /* truth: value in the low half, sempid in the high half */
@@ -496,6 +508,7 @@ struct pk_segment {
 	uint32_t removed;			       /* IPC_RMID was asked: gone with the last detach */
 	uint32_t pinned;			       /* SHM_LOCK was asked, and SHM_UNLOCK not since */
 	uint32_t kept; /* some process may keep a page of it mapped that is no attachment: mapping.h */
+	struct pk_origin origin;
 };
 
 /* One mapping of one segment in one task. */
@@ -503,6 +516,15 @@ struct pk_attach {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by its task */
 	pk_id segment;			       /* truth: which it counts for, or 0 */
 	_Atomic uint64_t from;		       /* where its first byte lies in its task */
+};
+
+/* ---- uses of System V objects ------------------------------------------- */
+
+/* That a task has used an object which ends with its last user; lifetime.h. */
+struct pk_use {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by its task */
+	_Atomic pk_id object;		       /* truth: of that table, or 0 */
+	uint32_t table;
 };
 
 /* ---- pipes -------------------------------------------------------------- */
@@ -537,6 +559,7 @@ enum pk_table_id {
 	PK_RUNS,
 	PK_RIGHTS,
 	PK_LISTENERS,
+	PK_USES,
 	PK_BUFFERS, /* the first of PK_CLASSES tables, one a size of buffer */
 };
 
@@ -560,6 +583,7 @@ struct pk_table {
 	_Atomic uint32_t used;	    /* cache */
 	uint32_t free;		    /* cache: first of the free list */
 	uint32_t fresh;		    /* cache: from here to committed, never used yet */
+	uint32_t last;		    /* cache: the last of the free list, of a table that rotates; table.h */
 };
 
 /*
@@ -621,6 +645,9 @@ struct pk_header {
 	_Atomic int64_t
 		sysv_next_id[PK_SYSV_FAMILIES]; /* of queues, sets, segments: the next one's id; -1 any */
 	_Atomic uint32_t tunables_written;	/* a bit for each file that may have been: tunable.h */
+	/* lifetime.h */
+	_Atomic uint32_t sysv_lifetime; /* of objects made from now on */
+	_Atomic uint32_t mortals;	/* whether it ever was another than to persist */
 	/* pool.c */
 	_Alignas(PK_LINE) _Atomic uint64_t pooled; /* cache: places taken, and how often that changed */
 	/* name.c */
@@ -637,7 +664,7 @@ _Static_assert(sizeof(struct pk_head) == 16, "layout");
 _Static_assert(sizeof(struct pk_task) == 192, "layout");
 _Static_assert(sizeof(struct pk_message) == 128, "layout");
 _Static_assert(sizeof(struct pk_wait) == 128, "layout");
-_Static_assert(sizeof(struct pk_port) == 384, "layout");
+_Static_assert(sizeof(struct pk_port) == 448, "layout");
 _Static_assert(sizeof(struct pk_right) == 64, "layout");
 _Static_assert(sizeof(struct pk_listener) == 64, "layout");
 _Static_assert(sizeof(struct pk_lane) == 64, "layout");
@@ -645,10 +672,11 @@ _Static_assert(sizeof(struct pk_run) == 64, "layout");
 _Static_assert(sizeof(struct pk_log_entry) == 40, "layout");
 _Static_assert(sizeof(struct pk_name) == 256, "layout");
 _Static_assert(sizeof(struct pk_step) == 16, "layout");
-_Static_assert(sizeof(struct pk_set) == 128, "layout");
+_Static_assert(sizeof(struct pk_set) == 192, "layout");
 _Static_assert(sizeof(struct pk_adjust) == 64, "layout");
-_Static_assert(sizeof(struct pk_segment) == 128, "layout");
+_Static_assert(sizeof(struct pk_segment) == 192, "layout");
 _Static_assert(sizeof(struct pk_attach) == 64, "layout");
+_Static_assert(sizeof(struct pk_use) == 64, "layout");
 _Static_assert(sizeof(struct pk_pipe) == 128, "layout");
 _Static_assert(sizeof(struct pk_table) == 64, "layout");
 _Static_assert(offsetof(struct pk_header, tables) % PK_LINE == 0, "layout");

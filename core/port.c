@@ -3,6 +3,7 @@
 #include "directory.h"
 #include "guard.h"
 #include "index.h"
+#include "lifetime.h"
 #include "limit.h"
 #include "listener.h"
 #include "name.h"
@@ -36,6 +37,7 @@ static void fill_in(struct portico *k, struct pk_port *port, enum pk_port_use us
 	port->special = use == PK_PORT_SET ? PK_SPECIAL_MEMBERS : 0;
 	port->change_time = pk_realtime_seconds();
 	port->parties.maker = k->mine->identity.tag;
+	pk_origin_init(k, &port->origin, use == PK_QUEUE);
 }
 
 static int32_t key_of(enum pk_space space, const void *text, uint32_t length)
@@ -55,7 +57,7 @@ int pk_port_claim(struct portico *k, enum pk_port_use use, const struct pk_port_
 	if (!error && use == PK_QUEUE && !pk_sysv_has_room(k, PK_PORTS, PK_MSGMNI))
 		error = -ENOSPC;
 	if (!error)
-		error = pk_claim(k, PK_PORTS, slot);
+		error = use == PK_QUEUE ? pk_sysv_claim(k, PK_PORTS, slot) : pk_claim(k, PK_PORTS, slot);
 	struct pk_port *port = error ? NULL : pk_slot(k, PK_PORTS, *slot);
 	if (port)
 		fill_in(k, port, use, limits, mode, key);
@@ -161,7 +163,7 @@ void pk_port_destroy_locked(struct portico *k, struct pk_port *port, pk_id id, s
 	finish_destroying(k, port, pk_id_slot(id), wakes);
 }
 
-int pk_port_destroy(struct portico *k, pk_id id)
+static int destroy(struct portico *k, pk_id id, bool permitted)
 {
 	struct pk_port *port, *guard;
 	struct pk_wakes wakes = { 0 };
@@ -170,7 +172,7 @@ int pk_port_destroy(struct portico *k, pk_id id)
 		return error;
 	uint32_t name = port->name, listeners = port->listeners;
 	bool refused = port->use == PK_GUARDED || (port->owner != 0 && port->owner != pk_self(k));
-	error = refused ? -EPERM : pk_permission_own(k, &port->permission);
+	error = refused ? -EPERM : permitted ? 0 : pk_permission_own(k, &port->permission);
 	if (error) {
 		pk_port_unlock(k, guard);
 	} else {
@@ -183,6 +185,16 @@ int pk_port_destroy(struct portico *k, pk_id id)
 	if (!error && listeners)
 		pk_listener_forget(k, id);
 	return error;
+}
+
+int pk_port_destroy(struct portico *k, pk_id id)
+{
+	return destroy(k, id, false);
+}
+
+int pk_port_end(struct portico *k, pk_id id)
+{
+	return destroy(k, id, true);
 }
 
 static bool ends_with(const struct pk_port *port, pk_id owner)

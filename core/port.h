@@ -78,6 +78,7 @@ int pk_port_claim(struct portico *k, enum pk_port_use use, const struct pk_port_
 
 /* Destroy it: who waits gets EIDRM, what is queued is gone.  -EPERM, -EINVAL, -EIDRM. */
 int pk_port_destroy(struct portico *k, pk_id port);
+int pk_port_end(struct portico *k, pk_id port); /* whoever may: lifetime.h */
 
 /* Destroy those that end with that task. */
 void pk_port_reap(struct portico *k, pk_id owner);

@@ -2,6 +2,7 @@
 /* Shared memory segments: made, inspected, changed, removed. */
 #include "segment.h"
 #include "attach.h"
+#include "lifetime.h"
 #include "name.h"
 #include "segment_file.h"
 #include "sysv.h"
@@ -21,6 +22,7 @@ static void fill_in(struct portico *k, struct pk_segment *segment, int32_t key, 
 	segment->creator_pid = k->mine->process.pid;
 	segment->size = size_bytes;
 	segment->change_time = pk_realtime_seconds();
+	pk_origin_init(k, &segment->origin, true);
 }
 
 static int name_and_publish(struct portico *k, int32_t key, uint32_t slot, struct pk_segment *segment,
@@ -71,7 +73,7 @@ int pk_segment_create(struct portico *k, int32_t key, uint64_t size_bytes, uint3
 		return -EINVAL;
 	int error = pk_enter(k);
 	if (!error)
-		error = pk_claim(k, PK_SEGMENTS, &slot);
+		error = pk_sysv_claim(k, PK_SEGMENTS, &slot);
 	struct pk_segment *segment = pk_slot(k, PK_SEGMENTS, slot);
 	if (!segment)
 		return error;
@@ -202,7 +204,7 @@ void pk_segment_finish(struct portico *k, struct pk_segment *segment, uint32_t s
 	pk_release(k, PK_SEGMENTS, slot);
 }
 
-int pk_segment_remove(struct portico *k, pk_id id)
+static int remove_it(struct portico *k, pk_id id, bool permitted)
 {
 	struct pk_segment *segment;
 	int error = pk_enter(k);
@@ -213,7 +215,7 @@ int pk_segment_remove(struct portico *k, pk_id id)
 	if (error)
 		return error;
 	uint32_t name = segment->name;
-	error = pk_permission_own(k, &segment->permission);
+	error = permitted ? 0 : pk_permission_own(k, &segment->permission);
 	if (!error) {
 		PK_POINT("segment: before removal");
 		segment->removed = 1;
@@ -226,6 +228,16 @@ int pk_segment_remove(struct portico *k, pk_id id)
 	if (!error && name)
 		pk_name_forget(k, name, id); /* M2, N1 */
 	return error;
+}
+
+int pk_segment_remove(struct portico *k, pk_id id)
+{
+	return remove_it(k, id, false);
+}
+
+int pk_segment_end(struct portico *k, pk_id id)
+{
+	return remove_it(k, id, true);
 }
 
 /* ---- repair */

@@ -40,6 +40,7 @@ int pk_segment_create(struct portico *k, int32_t key, uint64_t size_bytes, uint3
 /* The segment of that key, unless it is removed.  -ENOENT. */
 int pk_segment_find(struct portico *k, int32_t key, pk_id *segment);
 int pk_segment_remove(struct portico *k, pk_id segment); /* now, or with its last detach */
+int pk_segment_end(struct portico *k, pk_id segment);	 /* the same, whoever may: lifetime.h */
 /* What it is, now that the dead were looked for among those who had it attached. */
 int pk_segment_inspect(struct portico *k, pk_id segment, struct pk_segment_status *status);
 /* The same at once; so some of those that it counts may be dead. */

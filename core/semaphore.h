@@ -62,6 +62,7 @@ struct pk_set_status {
 /* key 0 (IPC_PRIVATE) makes one without a name.  -EEXIST, -EINVAL, -ENOBUFS, -ENOSPC. */
 int pk_set_create(struct portico *k, int32_t key, uint32_t count, uint32_t mode, pk_id *set);
 int pk_set_destroy(struct portico *k, pk_id set);
+int pk_set_end(struct portico *k, pk_id set); /* whoever may: lifetime.h */
 int pk_set_inspect(struct portico *k, pk_id set, struct pk_set_status *status);
 int pk_set_adjust(struct portico *k, pk_id set, const struct pk_permission *permission);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a semaphore set: made, inspected, changed, repaired, destroyed.  semaphore.h is the essay. */
+#include "lifetime.h"
+#include "name.h"
 #include "operation.h"
 #include "set_bell.h"
-#include "name.h"
 #include "sysv.h"
 #include "task.h"
 
@@ -49,6 +50,7 @@ static void fill_in(struct portico *k, struct pk_set *set, int32_t key, uint32_t
 	set->count = count;
 	set->next_ticket = 1;
 	set->change_time = pk_realtime_seconds();
+	pk_origin_init(k, &set->origin, true);
 }
 
 /* Under the names' lock: may there be one more set, of so many semaphores? */
@@ -76,7 +78,7 @@ int pk_set_create(struct portico *k, int32_t key, uint32_t count, uint32_t mode,
 	int error = pk_names_lock(k);
 	if (error)
 		return error;
-	error = has_room(k, count) ? pk_claim(k, PK_SETS, &slot) : -ENOSPC;
+	error = has_room(k, count) ? pk_sysv_claim(k, PK_SETS, &slot) : -ENOSPC;
 	struct pk_set *set = pk_slot(k, PK_SETS, slot);
 	if (set) {
 		fill_in(k, set, key, count, mode);
@@ -113,7 +115,7 @@ static void finish_destroying(struct portico *k, struct pk_set *set, uint32_t sl
 	pk_release(k, PK_SETS, slot);
 }
 
-int pk_set_destroy(struct portico *k, pk_id id)
+static int destroy(struct portico *k, pk_id id, bool permitted)
 {
 	struct pk_set *set;
 	struct pk_wakes wakes = { 0 };
@@ -121,7 +123,7 @@ int pk_set_destroy(struct portico *k, pk_id id)
 	if (error)
 		return error;
 	uint32_t name = set->name;
-	error = pk_permission_own(k, &set->permission);
+	error = permitted ? 0 : pk_permission_own(k, &set->permission);
 	if (!error) {
 		PK_POINT("set: before dying");
 		pk_store(&set->head.word, pk_word(PK_DYING, id));
@@ -133,6 +135,16 @@ int pk_set_destroy(struct portico *k, pk_id id)
 	if (!error && name)
 		pk_name_forget(k, name, id); /* N1 */
 	return error;
+}
+
+int pk_set_destroy(struct portico *k, pk_id id)
+{
+	return destroy(k, id, false);
+}
+
+int pk_set_end(struct portico *k, pk_id id)
+{
+	return destroy(k, id, true);
 }
 
 /* ---- inspecting and changing */

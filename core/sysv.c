@@ -98,3 +98,21 @@ void pk_sysv_used(struct portico *k, uint64_t used[PK_SYSV_LIMITS])
 			(((struct pk_segment *)pk_slot(k, PK_SEGMENTS, slot))->size + PK_PAGE - 1) / PK_PAGE;
 	}
 }
+
+/* ---- ids that are asked for */
+
+static unsigned family_of(unsigned table)
+{
+	return table == PK_PORTS ? 0 : table == PK_SETS ? 1 : 2;
+}
+
+int pk_sysv_claim(struct portico *k, unsigned table, uint32_t *slot)
+{
+	_Atomic int64_t *next = &pk_header(k)->sysv_next_id[family_of(table)];
+	int64_t id = pk_load_relaxed(next);
+	if (id >= 0 && id <= INT32_MAX && pk_swap_if(next, &id, -1) &&
+	    pk_table_take_from(k, table, (uint32_t)id & PK_SYSV_SLOT_MASK, (uint32_t)id >> PK_SYSV_SLOT_BITS,
+			       PK_SYSV_GENERATION_MASK, slot) == 0)
+		return 0;
+	return pk_claim(k, table, slot);
+}

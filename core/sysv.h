@@ -38,6 +38,13 @@ static inline uint64_t pk_sysv_limit(struct portico *k, enum pk_sysv_limit limit
 	return pk_load_relaxed(&pk_header(k)->sysv_limits[limit]);
 }
 
+/*
+ * Claim a slot of that table for a queue, a set or a segment: the one whose id
+ * was asked for by msg_next_id and its like, or if it is taken the next above,
+ * with the same sequence; and else any.  As Linux, who asked has been served then.
+ */
+int pk_sysv_claim(struct portico *k, unsigned table, uint32_t *slot);
+
 /* Under the names' lock: may there be one more of the objects in that table, as that limit says? */
 bool pk_sysv_has_room(struct portico *k, unsigned table, enum pk_sysv_limit limit);
 

@@ -24,6 +24,7 @@ const char *pk_table_name(unsigned table)
 		[PK_RUNS] = "runs of pages",
 		[PK_RIGHTS] = "rights",
 		[PK_LISTENERS] = "listeners",
+		[PK_USES] = "uses of objects",
 		[PK_BUFFERS + 0] = "buffers of 64 B",
 		[PK_BUFFERS + 1] = "buffers of 128 B",
 		[PK_BUFFERS + 2] = "buffers of 256 B",
@@ -132,7 +133,8 @@ static uint32_t next_free(struct portico *k, unsigned table)
 {
 	struct pk_table *t = table_of(k, table);
 	struct pk_head *head = pk_slot(k, table, t->free);
-	if (head) {
+	bool rotated = t->fresh > PK_ROTATION || !pk_table_rotates(table) || !pk_slot(k, table, t->fresh);
+	if (head && rotated) {
 		if (pk_word_kind(pk_load_relaxed(&head->word)) == PK_FREE)
 			return t->free;
 		pk_table_repair(k, table); /* scribbled */
@@ -191,6 +193,57 @@ int pk_table_take(struct portico *k, unsigned table, uint32_t *slots, int most)
 	return taken > 0 ? taken : error;
 }
 
+/* A slot whose word says that it is free, to the end of the list. */
+static void append_free(struct portico *k, unsigned table, uint32_t slot, struct pk_head *head)
+{
+	struct pk_table *t = table_of(k, table);
+	struct pk_head *last = pk_slot(k, table, t->last);
+	head->next = 0;
+	if (t->free == 0) {
+		t->free = slot;
+	} else if (last && last->next == 0 && pk_word_kind(pk_load_relaxed(&last->word)) == PK_FREE) {
+		last->next = slot;
+	} else {
+		pk_table_repair(k, table); /* scribbled */
+		return;
+	}
+	t->last = slot;
+}
+
+/* Under the table's lock: the first free slot from there up, in a table that grows for it; 0: there is none.
+ */
+static uint32_t find_from(struct portico *k, unsigned table, uint32_t least, int *error)
+{
+	for (uint32_t slot = least ? least : 1;; slot++) {
+		const struct pk_head *head = pk_slot(k, table, slot);
+		if (!head && (*error = pk_table_commit(k, table, slot + 1)) == 0)
+			head = pk_slot(k, table, slot);
+		if (!head)
+			return 0;
+		if (pk_word_kind(pk_load_relaxed(&head->word)) == PK_FREE)
+			return slot;
+	}
+}
+
+int pk_table_take_from(struct portico *k, unsigned table, uint32_t least, uint32_t low, uint32_t mask,
+		       uint32_t *slot)
+{
+	int error = lock_table(k, table);
+	if (error)
+		return error;
+	*slot = least < pk_shapes[table].most ? find_from(k, table, least, &error) : 0;
+	struct pk_head *head = pk_slot(k, table, *slot);
+	if (head) {
+		uint32_t was = pk_load_relaxed(&head->generation), wanted = (was & ~mask) | low;
+		pk_store(&head->generation, wanted < was ? wanted + mask + 1 : wanted);
+		pk_store(&head->word, pk_word(PK_CLAIMED, pk_self(k)));
+		PK_POINT("table: claimed by its number, still on the free list");
+		pk_table_repair(k, table);
+	}
+	unlock_table(k, table);
+	return head ? 0 : error ? error : -ENOBUFS;
+}
+
 /* Under the table's lock. */
 static void give_locked(struct portico *k, unsigned table, uint32_t slot)
 {
@@ -202,9 +255,13 @@ static void give_locked(struct portico *k, unsigned table, uint32_t slot)
 	PK_POINT("table: before freeing");
 	pk_store(&head->word, PK_FREE);
 	PK_POINT("table: free, not on the free list");
+	pk_store_relaxed(&t->used, pk_load_relaxed(&t->used) - 1);
+	if (pk_table_rotates(table)) {
+		append_free(k, table, slot, head);
+		return;
+	}
 	head->next = t->free;
 	t->free = slot;
-	pk_store_relaxed(&t->used, pk_load_relaxed(&t->used) - 1);
 }
 
 void pk_table_give(struct portico *k, unsigned table, const uint32_t *slots, int count)
@@ -282,13 +339,14 @@ void pk_table_repair(struct portico *k, unsigned table)
 {
 	struct pk_table *t = table_of(k, table);
 	uint32_t committed = pk_committed(k, table), used = 0;
-	t->free = 0;
+	t->free = t->last = 0;
 	t->fresh = committed;
 	for (uint32_t slot = committed; slot-- > 1;) {
 		struct pk_head *head = pk_slot(k, table, slot);
 		if (pk_word_kind(pk_load(&head->word)) == PK_FREE) {
 			head->next = t->free;
 			t->free = slot;
+			t->last = t->last ? t->last : slot;
 		} else {
 			used++;
 		}

@@ -8,6 +8,11 @@
  * stale.  The free list is a cache: a table whose lock is inherited rebuilds
  * it from the words of its slots.
  *
+ * What a program may still know by an id of few bits comes back late: ports,
+ * semaphore sets and segments are freed to the end of their list and taken from
+ * its head, and at first that many slots that are fresh are taken before it.
+ * Any other table hands out first what was used last, and is in the caches.
+ *
  *  T1  A slot below `committed` is backed by memory: touching it can't fail.
  *  T2  A slot is on the free list, or at or above `fresh`, only if its word is
  *      FREE; after repair, exactly if.
@@ -54,6 +59,7 @@ static const struct pk_table_shape pk_shapes[PK_TABLES] = {
 	PK_OBJECTS(PK_RUNS, pk_run, 1 << 20),
 	PK_OBJECTS(PK_RIGHTS, pk_right, 1 << 20),
 	PK_OBJECTS(PK_LISTENERS, pk_listener, 1 << 17),
+	PK_OBJECTS(PK_USES, pk_use, 1 << 20),
 	PK_BUFFERS_OF(0),
 	PK_BUFFERS_OF(1),
 	PK_BUFFERS_OF(2),
@@ -70,6 +76,13 @@ static const struct pk_table_shape pk_shapes[PK_TABLES] = {
 	PK_BUFFERS_OF(13),
 	PK_BUFFERS_OF(14),
 };
+
+#define PK_ROTATION 64 /* slots that a table uses at least before it uses one again, where it rotates */
+
+static inline bool pk_table_rotates(unsigned table)
+{
+	return table == PK_PORTS || table == PK_SETS || table == PK_SEGMENTS;
+}
 
 /* What a table holds, in words: "tasks", "buffers of 4 KiB". */
 const char *pk_table_name(unsigned table);
@@ -110,6 +123,13 @@ int pk_claim(struct portico *k, unsigned table, uint32_t *slot);
 
 /* Claim up to `most` at once, from the table itself: how many.  0 or fewer: none, and why. */
 int pk_table_take(struct portico *k, unsigned table, uint32_t *slots, int most);
+
+/*
+ * Claim the free slot from `least` up that is nearest, and raise its generation
+ * to one whose bits of `mask` are `low`.  For ids that somebody asks for.
+ */
+int pk_table_take_from(struct portico *k, unsigned table, uint32_t least, uint32_t low, uint32_t mask,
+		       uint32_t *slot);
 
 /* Give those back to the table itself. */
 void pk_table_give(struct portico *k, unsigned table, const uint32_t *slots, int count);

@@ -3,6 +3,7 @@
 #include "attach.h"
 #include "control.h"
 #include "inbox.h"
+#include "lifetime.h"
 #include "listener.h"
 #include "log.h"
 #include "magazine.h"
@@ -259,6 +260,7 @@ static bool reap(struct portico *k, uint32_t slot)
 	for_each_claimed(k, &dead, PK_ADJUSTS, pk_set_undo);
 	if (pk_thread.missed)
 		return false;
+	pk_lifetimes_reap(k, dead.id);
 	PK_POINT("task: all undone, slot not freed");
 	pk_add(&pk_header(k)->reaped, 1);
 	/* D1 */
@@ -305,6 +307,8 @@ bool pk_task_reap_if_dead(struct portico *k, uint32_t slot)
 		return false;
 	bool dead = see_to(k, task, slot);
 	pk_unlock(&task->lock);
+	if (dead)
+		pk_lifetimes_end(k);
 	return dead;
 }
 
@@ -323,6 +327,7 @@ void pk_task_sweep(struct portico *k, bool now)
 		if (now || !pk_lock_owned(k, &task->lock))
 			pk_task_reap_if_dead(k, slot);
 	}
+	pk_lifetimes_end(k);
 }
 
 /* ---- registering */
@@ -482,6 +487,7 @@ static void succeed(struct portico *k, uint32_t former)
 		PK_POINT("task: adjustment not moved");
 		pk_swap_if(&head->word, &word, pk_word(PK_CLAIMED, pk_self(k)));
 	}
+	pk_lifetimes_inherit(k, dead.id, pk_self(k));
 	reap(k, former);
 	pk_unlock(&task->lock);
 }
@@ -541,4 +547,5 @@ void pk_task_leave(struct portico *k)
 	struct dead leaving = dead_of(pk_self(k));
 	for_each_claimed(k, &leaving, PK_ADJUSTS, pk_set_undo);
 	for_each_claimed(k, &leaving, PK_ATTACHES, pk_attach_drop);
+	pk_lifetimes_leave(k);
 }

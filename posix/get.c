@@ -34,10 +34,14 @@ long pk_get(struct portico *k, const struct pk_getter *how, key_t key, size_t si
 		return error;
 	pk_tunables_take_in(k);
 	pk_task_refresh_ids(k); /* a program that gives up its privileges then looks for its objects */
-	do			/* another may make or remove it between the look and the making */
+	if (pk_load_relaxed(&pk_header(k)->mortals) != 0)
+		pk_task_sweep(k, true); /* what is found has not ended */
+	do				/* another may make or remove it between the look and the making */
 		error = find_or_make(k, how, key, size, flags, &id);
 	while ((error == -EIDRM || (error == -EEXIST && !(flags & IPC_EXCL))) && --tries > 0);
 	if (error == -ENOBUFS)
 		error = -ENOSPC;
+	if (!error)
+		pk_lifetime_use(k, how->table, id); /* G2 */
 	return error ? error : pk_sysv_id(id);
 }

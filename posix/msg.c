@@ -58,7 +58,7 @@ static int suits(struct portico *k, pk_id id, size_t size, struct pk_permission 
 	return error;
 }
 
-static const struct pk_getter queues = { find, make, suits };
+static const struct pk_getter queues = { find, make, suits, PK_PORTS };
 
 PK_EXPORT int msgget(key_t key, int flags)
 {

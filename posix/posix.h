@@ -11,6 +11,7 @@
 #define PK_POSIX_H
 
 #include "interrupt.h"
+#include "lifetime.h"
 #include "object.h"
 #include "syscall.h"
 #include "sysv.h"
@@ -81,7 +82,11 @@ static inline int pk_sysv_at(struct portico *k, unsigned table, int index, pk_id
 static inline int pk_sysv_find(struct portico *k, unsigned table, int sysv_id, pk_id *id)
 {
 	int error = pk_sysv_at(k, table, sysv_id, id);
-	return !error && pk_sysv_id(*id) != sysv_id ? -EINVAL : error;
+	if (!error && pk_sysv_id(*id) != sysv_id)
+		error = -EINVAL;
+	if (!error)
+		pk_lifetime_use(k, table, *id);
+	return error;
 }
 
 /* The highest index in use (0 where there is none), and how many there are. */
@@ -112,6 +117,7 @@ struct pk_getter {
 	int (*find)(struct portico *k, key_t key, pk_id *id); /* -ENOENT */
 	int (*make)(struct portico *k, key_t key, size_t size, uint32_t mode, pk_id *id);
 	int (*suits)(struct portico *k, pk_id id, size_t size, struct pk_permission *permission);
+	unsigned table;
 };
 long pk_get(struct portico *k, const struct pk_getter *how, key_t key, size_t size, int flags);
 

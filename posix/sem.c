@@ -49,7 +49,7 @@ static int suits(struct portico *k, pk_id id, size_t count, struct pk_permission
 	return count > status.count ? -EINVAL : 0;
 }
 
-static const struct pk_getter sets = { find, make, suits };
+static const struct pk_getter sets = { find, make, suits, PK_SETS };
 
 PK_EXPORT int semget(key_t key, int count, int flags)
 {

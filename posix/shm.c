@@ -49,7 +49,7 @@ static int suits(struct portico *k, pk_id id, size_t size, struct pk_permission 
 	return size > status.size ? -EINVAL : 0;
 }
 
-static const struct pk_getter segments = { pk_segment_find, make, suits };
+static const struct pk_getter segments = { pk_segment_find, make, suits, PK_SEGMENTS };
 
 PK_EXPORT int shmget(key_t key, size_t size, int flags)
 {

@@ -241,6 +241,11 @@ static void verify_holder_survives(void)
 static void prepare_nothing(void)
 {
 }
+static void ask_for_an_id(void)
+{
+	pk_store(&pk_header(k)->sysv_next_id[1], 7 << PK_SYSV_SLOT_BITS | 30);
+}
+
 static void verify_set_made(void)
 {
 	if (pk_name_look_up(k, PK_NAME_SEM, &(int){ KEY }, sizeof(int), &set) != 0)
@@ -265,6 +270,7 @@ static const struct scenario scenarios[] = {
 	{ "destroy-under-waiter", prepare_waiter, destroy_set, NULL, verify_destroyed },
 	{ "destroy-under-holder", prepare_holder, destroy_set, NULL, verify_holder_survives },
 	{ "create", prepare_nothing, prepare_set, NULL, verify_set_made },
+	{ "create-by-id", ask_for_an_id, prepare_set, NULL, verify_set_made },
 	{ 0 },
 };
 

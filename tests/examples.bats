@@ -80,9 +80,11 @@ more operations at once: no such object, or a value out of range
 0 of 32000 queues'
 }
 
-@test "examples: access" {
-	shows access 'it serves its owner: mode 700
-it serves everybody: mode 755'
+@test "examples: policy" {
+	shows policy 'it serves its owner: mode 700
+what is made there lives until they are removed
+it serves everybody: mode 755
+what is made there lives as long as who made them'
 }
 
 @test "examples: receipt" {

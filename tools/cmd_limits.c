@@ -149,10 +149,10 @@ static int change(struct portico *k, char **words)
 		if (policy_take(*words) || take_word(&most, *words))
 			continue;
 		if (!sysv_limits_take(&sysv, *words))
-			bad_usage(
-				"'%s' is none of ports=N, ports-per-owner=N, rights-per-task=N, pooled=N, "
-				"access=WHO, nor of System V's msgmax=N and so on; portico limits shows them",
-				*words);
+			bad_usage("'%s' is none of ports=N, ports-per-owner=N, rights-per-task=N, pooled=N, "
+				  "access=WHO, lifetime=HOW, nor of System V's msgmax=N and so on; portico "
+				  "limits shows them",
+				  *words);
 		of_sysv = true;
 	}
 	if (!error)

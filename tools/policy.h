@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What `portico limits` shows and changes besides numbers: whom the instance serves. */
+/* What `portico limits` shows and changes besides numbers: whom the instance serves, how long objects live.
+ */
 #ifndef TOOL_POLICY_H
 #define TOOL_POLICY_H
 

@@ -57,12 +57,44 @@ int64_t pk_realtime_seconds(void)
 
 /* ---- sleeping and waking */
 
+/*
+ * The system call in a frame of its own.  musl ends a thread that is cancelled
+ * there by a jump from the very instruction to a function of C, which wants
+ * the stack as it is at the beginning of one.
+ */
+#if defined(__x86_64__)
+long pk_futex_wait(const _Atomic uint32_t *word, long operation, uint32_t expected,
+		   const struct timespec *until) __attribute__((visibility("hidden")));
+
+__asm__(".text\n"
+	".p2align 4\n"
+	".hidden pk_futex_wait\n"
+	".globl pk_futex_wait\n"
+	".type pk_futex_wait, @function\n"
+	"pk_futex_wait:\n"
+	".cfi_startproc\n"
+	"	mov %rcx, %r10\n"
+	"	mov $-1, %r9d\n" /* FUTEX_BITSET_MATCH_ANY */
+	"	mov $202, %eax\n"
+	"	syscall\n"
+	"	ret\n"
+	".cfi_endproc\n"
+	".size pk_futex_wait, .-pk_futex_wait\n");
+_Static_assert(SYS_futex == 202, "as it says above");
+#else
+static long pk_futex_wait(const _Atomic uint32_t *word, long operation, uint32_t expected,
+			  const struct timespec *until)
+{
+	return pk_syscall6(SYS_futex, (long)word, operation, (long)expected, (long)until, 0,
+			   FUTEX_BITSET_MATCH_ANY);
+}
+#endif
+
 int pk_sleep(const _Atomic uint32_t *word, uint32_t expected, int64_t until_ns)
 {
 	until_ns = until_ns < 0 ? 0 : until_ns;
 	struct timespec until = { .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
-	long error = pk_syscall6(SYS_futex, (long)word, FUTEX_WAIT_BITSET, (long)expected,
-				 until_ns == PK_FOREVER ? 0 : (long)&until, 0, FUTEX_BITSET_MATCH_ANY);
+	long error = pk_futex_wait(word, FUTEX_WAIT_BITSET, expected, until_ns == PK_FOREVER ? NULL : &until);
 	return error == -EAGAIN ? 0 : (int)error;
 }
 

@@ -258,7 +258,12 @@ static bool has_key;
 static _Thread_local int type_before;
 static _Thread_local bool has_value;
 
-static void at_thread_exit(void *value)
+/* musl may call it on a stack that isn't aligned: see pk_sleep(). */
+#if defined(__x86_64__)
+__attribute__((force_align_arg_pointer))
+#endif
+static void
+at_thread_exit(void *value)
 {
 	(void)value;
 	pk_naps_abandon();

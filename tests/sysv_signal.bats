@@ -14,6 +14,16 @@ test_limit_seconds=300
 @test "signals: under musl, preloaded" { under_musl sysv_signal; }
 @test "signals: linked statically" { linked_statically sysv_signal; }
 
+@test "signals: setting handlers on the real kernel" { on_the_kernel sysv_signal_set; }
+@test "signals: setting handlers under glibc, preloaded" { under_glibc sysv_signal_set; }
+@test "signals: setting handlers under musl, preloaded" { under_musl sysv_signal_set; }
+@test "signals: setting handlers, linked statically" { linked_statically sysv_signal_set; }
+
+@test "signals: threads, and their cancellation, on the real kernel" { on_the_kernel sysv_signal_cancel; }
+@test "signals: threads under glibc, preloaded" { under_glibc sysv_signal_cancel; }
+@test "signals: threads under musl, preloaded" { under_musl sysv_signal_cancel; }
+@test "signals: threads, linked statically" { linked_statically sysv_signal_cancel; }
+
 @test "signals: a storm of them on the real kernel" { on_the_kernel sysv_signal_storm; }
 @test "signals: a storm under glibc, preloaded" { under_glibc sysv_signal_storm; }
 @test "signals: a storm under musl, preloaded" { under_musl sysv_signal_storm; }

@@ -16,8 +16,13 @@
 _Static_assert(sizeof(struct sembuf) == sizeof(struct pk_semaphore_part), "sembuf");
 _Static_assert(offsetof(struct sembuf, sem_op) == offsetof(struct pk_semaphore_part, change), "sembuf");
 _Static_assert(offsetof(struct sembuf, sem_flg) == offsetof(struct pk_semaphore_part, flags), "sembuf");
+#ifdef __x86_64__ /* where each time has an unused word behind it */
 _Static_assert(sizeof(struct semid_ds) == 104, "semid_ds");
 _Static_assert(offsetof(struct semid_ds, sem_nsems) == 80, "semid_ds");
+#else
+_Static_assert(sizeof(struct semid_ds) == 88, "semid_ds");
+_Static_assert(offsetof(struct semid_ds, sem_nsems) == 64, "semid_ds");
+#endif
 
 /* The last argument of semctl(). */
 union argument {

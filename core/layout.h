@@ -142,6 +142,7 @@ struct pk_task {
 	_Atomic uint32_t spins, sleeps; /* waits that were settled while it spun, or for which it slept */
 	_Atomic uint32_t locking;	/* threads of it that sleep for a lock */
 	_Atomic uint32_t suspended; /* truth: how often it is suspended, and PK_SUSPEND_UNSURE: control.h */
+	_Atomic uint32_t forking;   /* threads of it whose child may not have counted what it has attached */
 	/* ports of its own, 0 until it asks for them */
 	_Atomic pk_id inbox;  /* where others send to the task itself */
 	_Atomic pk_id notify; /* where it is told of what happened to its rights */

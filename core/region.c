@@ -284,9 +284,16 @@ int pk_region_remap(struct portico *k)
 	if (fd < 0)
 		return is_region(k, k->region) ? 0 : fd;
 	int error = pk_map(&base, PK_REGION_BYTES, fd, PK_MAP_SHARED | PK_MAP_HOLLOW | PK_MAP_FIXED);
-	close_region(k);
+	k->parents_region = k->region;
 	k->region = fd;
 	return error;
+}
+
+void pk_region_leave_parent(struct portico *k)
+{
+	if (k->parents_region > 0 && is_region(k, k->parents_region))
+		pk_close(k->parents_region);
+	k->parents_region = 0;
 }
 
 /* Daemons close every descriptor they don't know. */

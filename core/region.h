@@ -67,6 +67,8 @@ void pk_region_discard(struct portico *k, uint64_t offset, uint64_t size_bytes);
  * one serves on.  -EIO: the instance is gone.
  */
 int pk_region_remap(struct portico *k);
+/* The parent's mark goes with this process no more: it has counted what it inherited. */
+void pk_region_leave_parent(struct portico *k);
 
 /* Does anybody but this process hold the mark of life of that slot? */
 bool pk_region_marked(struct portico *k, uint64_t mark);

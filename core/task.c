@@ -206,6 +206,18 @@ static void release_memory(struct portico *k, const struct dead *dead)
 }
 
 /*
+ * Killed in fork(), it leaves a child that is about to count what both had
+ * attached, and that shares its mark until then.  Meanwhile the dead one's
+ * records keep the segments.
+ */
+static bool its_child_counts(struct portico *k, const struct dead *dead)
+{
+	struct pk_task *task = pk_slot(k, PK_TASKS, pk_id_slot(dead->id));
+	return pk_load(&task->forking) != 0 && !k->shares_description &&
+	       pk_region_marked(k, pk_id_slot(dead->id));
+}
+
+/*
  * What threads that are no more were in the middle of: on death, and on exec.
  * False: a lock couldn't be had, and so not all of it was seen to; what names
  * the dead is kept, and the next sweep starts over (D1).
@@ -236,7 +248,8 @@ static bool abandon(struct portico *k, const struct dead *dead)
 	release_claimed(k, dead, PK_SETS);
 	for_each_claimed(k, dead, PK_SEGMENTS, pk_segment_abandon);
 	release_claimed(k, dead, PK_PIPES);
-	for_each_claimed(k, dead, PK_ATTACHES, pk_attach_drop);
+	if (!its_child_counts(k, dead))
+		for_each_claimed(k, dead, PK_ATTACHES, pk_attach_drop);
 	bool missed = pk_thread.missed;
 	pk_thread.missed = missed || missed_before;
 	return !missed;
@@ -258,8 +271,9 @@ static bool reap(struct portico *k, uint32_t slot)
 	if (!abandon(k, &dead))
 		return false;
 	for_each_claimed(k, &dead, PK_ADJUSTS, pk_set_undo);
-	if (pk_thread.missed)
+	if (pk_thread.missed || its_child_counts(k, &dead))
 		return false;
+	for_each_claimed(k, &dead, PK_ATTACHES, pk_attach_drop); /* the child may have counted just now */
 	pk_lifetimes_reap(k, dead.id);
 	PK_POINT("task: all undone, slot not freed");
 	pk_add(&pk_header(k)->reaped, 1);
@@ -419,6 +433,7 @@ static void fill_in(struct portico *k, struct pk_task *task)
 	task->start_time = self->start_time;
 	task->pid_namespace = self->pid_namespace;
 	task->image = self->image;
+	pk_store(&task->forking, 0);
 	task->uid = k->mine->identity.uid;
 	task->gid = k->mine->identity.gid;
 	task->flags = k->task_flags;
@@ -535,9 +550,17 @@ int pk_enter_slowly(struct portico *k)
 	enter_thread(k);
 	if (new) {
 		pk_attach_inherit(k);
+		pk_region_leave_parent(k);
 		pk_task_sweep(k, false);
 	}
 	return 0;
+}
+
+void pk_task_forks(struct portico *k, bool begins)
+{
+	struct pk_task *task = pk_task_of_id(k, pk_self(k));
+	if (task)
+		pk_add(&task->forking, begins ? 1 : (uint32_t)-1);
 }
 
 void pk_task_leave(struct portico *k)

@@ -53,6 +53,9 @@ bool pk_task_reap_if_dead(struct portico *k, uint32_t slot);
 /* This process ends: apply what POSIX says its end does.  Nothing to do where it never registered. */
 void pk_task_leave(struct portico *k);
 
+/* This thread is about to fork, or its child has counted what it inherited. */
+void pk_task_forks(struct portico *k, bool begins);
+
 /* The record of a live task, or NULL. */
 struct pk_task *pk_task_of(struct portico *k, uint32_t slot);
 struct pk_task *pk_task_of_id(struct portico *k, pk_id task);

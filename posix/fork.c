@@ -23,6 +23,8 @@ static void prepare(void)
 	told = NULL;
 	if (k && pk_mappings_any(k) && pk_map(&page, sizeof *told, -1, PK_MAP_SHARED) == 0)
 		told = page;
+	if (told)
+		pk_task_forks(k, true);
 }
 
 static void finish(void)
@@ -50,6 +52,8 @@ static void in_parent(void)
 	int64_t until = pk_monotonic_ns() + PK_TICK_NS;
 	while (pk_load(told) == 0 && pk_monotonic_ns() < until)
 		pk_sleep(told, 0, until);
+	if (pk_load(told) != 0)
+		pk_task_forks(pk_load(&pk_opened), false);
 	finish();
 }
 

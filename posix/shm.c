@@ -44,7 +44,7 @@ static int suits(struct portico *k, pk_id id, size_t size, struct pk_permission 
 	struct pk_segment_status status;
 	int error = pk_segment_look(k, id, &status);
 	if (error)
-		return error;
+		return error == -EINVAL ? -EIDRM : error; /* it went just now: pk_get() looks again */
 	*permission = status.permission;
 	return size > status.size ? -EINVAL : 0;
 }

@@ -33,3 +33,8 @@ test_limit_seconds=200
 }
 
 @test "limits, files and pages that are kept" { every_case "$BUILD/tests/core_segment"; }
+
+@test "shared memory of one killed in fork(): what is asked holds on the real kernel" { on_the_kernel sysv_shm_heir; }
+@test "shared memory of one killed in fork(): under glibc, preloaded" { under_glibc sysv_shm_heir; }
+@test "shared memory of one killed in fork(): under musl, preloaded" { under_musl sysv_shm_heir; }
+@test "shared memory of one killed in fork(): linked statically" { linked_statically sysv_shm_heir; }

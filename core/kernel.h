@@ -40,7 +40,7 @@ struct portico {
 	struct pk_registration *mine;
 	struct pk_magazine *magazines; /* [PK_MAGAZINES], zeroed by fork(), too; NULL before the first use */
 	int region;		       /* its descriptor, for fallocate() and the mark of life */
-	int parents_region;	       /* a fork's child: with its parent's mark, until it has its own; 0 none */
+	int parents_region; /* a fork's child: with its parent's mark, until it has its own; 0 none */
 	int cpus;
 	struct pk_file file;	 /* what the descriptor must still be, or a program closed it */
 	bool shares_description; /* with a parent: marks of life can't be asked for */

@@ -10,9 +10,7 @@ load sysv_helper
 
 test_limit_seconds=200
 
-queues=4
-
-torture() { timeout -k 1 100 "${@:2}" "$BUILD/tests/$1" --epochs 8 --families "${families:-7}"; }
+torture() { timeout -k 1 100 "${@:2}" "$BUILD/tests/$1" --epochs 8; }
 
 # After the program, of its own there is nothing; of the instance's neither.
 nothing_left() { [ -s "$PORTICO_KERNEL/region" ] && [ -z "$(ls "$PORTICO_KERNEL/shm")" ] && portico doctor; }
@@ -32,18 +30,18 @@ nothing_left() { [ -s "$PORTICO_KERNEL/region" ] && [ -z "$(ls "$PORTICO_KERNEL/
 }
 
 @test "torture of System V IPC: under glibc, preloaded" {
-	families=$queues torture sysv_torture env LD_PRELOAD="$BUILD/lib/libportico-preload.so"
+	torture sysv_torture env LD_PRELOAD="$BUILD/lib/libportico-preload.so"
 	nothing_left
 }
 
 @test "torture of System V IPC: under musl, preloaded" {
 	require_musl
-	families=$queues torture musl/sysv_torture env LD_PRELOAD="$BUILD/lib/libportico-preload.so"
+	torture musl/sysv_torture env LD_PRELOAD="$BUILD/lib/libportico-preload.so"
 	nothing_left
 }
 
 @test "torture of System V IPC: linked statically" {
 	require_musl
-	families=$queues torture static/sysv_torture env
+	torture static/sysv_torture env
 	nothing_left
 }

@@ -14,5 +14,5 @@ trap 'rm -rf --one-file-system "$private"' EXIT
 export PORTICO_KERNEL=$private/kernel
 
 "$BUILD/tests/torture" --seed "$SEED" --epochs 240 --epoch-ms 700
-LD_PRELOAD=$BUILD/lib/libportico-preload.so "$BUILD/tests/sysv_torture" --seed "$SEED" --epochs 120 --families 4
+LD_PRELOAD=$BUILD/lib/libportico-preload.so "$BUILD/tests/sysv_torture" --seed "$SEED" --epochs 120
 "$BUILD/tests/scribble" --seed "$SEED" --rounds 300

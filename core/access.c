@@ -125,7 +125,7 @@ int pk_access_set(struct portico *k, enum pk_access access, uint32_t gid)
 	if (error)
 		return error;
 	const struct modes *to = &modes[access];
-	/* Q1: closed meanwhile, unless it only opens further */
+	/* AC1: closed meanwhile, unless it only opens further */
 	if ((int)access <= before)
 		error = change_directory(k, &modes[PK_ACCESS_OWNER], gid);
 	if (!error)

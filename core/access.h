@@ -17,7 +17,7 @@
  * another may open and remove whichever group they share.  mnt/ stays the
  * owner's.
  *
- *  Q1  While it opens, what is within is opened before the directory is; while
+ *  AC1  While it opens, what is within is opened before the directory is; while
  *      it closes, the directory first.  A death between leaves it closed.
  */
 #ifndef PK_ACCESS_H

@@ -28,7 +28,7 @@ static void end_receive(struct portico *k, uint32_t slot, pk_id id)
 		pk_wait_end(k, slot);
 }
 
-/* I4 */
+/* IN4 */
 static bool is_own(struct portico *k, const struct pk_nap *nap, uint32_t slot)
 {
 	const struct pk_wait *wait = pk_wait_at(k, slot);
@@ -65,7 +65,7 @@ static bool on_alternate(uintptr_t frame)
 	return frame - pk_thread.alternate_low < pk_thread.alternate_size;
 }
 
-/* I3.  A frame that is being used shows that what was there, or deeper, is no more. */
+/* IN3.  A frame that is being used shows that what was there, or deeper, is no more. */
 static bool is_gone(const struct pk_nap *nap, uintptr_t frame)
 {
 	return nap->frame <= frame && on_alternate(nap->frame) == on_alternate(frame);

@@ -35,14 +35,14 @@
  * Where nobody stands between, in programs that call core themselves, nothing
  * is ever inside, and handlers run wherever they come: see portico.h.
  *
- *  I1  While pk_thread.inside isn't 0 no handler of the program runs in this
+ *  IN1  While pk_thread.inside isn't 0 no handler of the program runs in this
  *      thread, but for a fault's; what is deferred runs when it becomes 0, in
  *      pk_inside_end() or pk_nap_begin().
- *  I2  While a thread is inside 0 and has naps, it holds no lock, and its latest
+ *  IN2  While a thread is inside 0 and has naps, it holds no lock, and its latest
  *      nap's wait can be withdrawn by a handler of its own.
- *  I3  A nap is ended by pk_nap_end(), by a nap whose frame is no deeper on the
+ *  IN3  A nap is ended by pk_nap_end(), by a nap whose frame is no deeper on the
  *      same stack, or by the end of its thread: whichever comes first.
- *  I4  A wait is ended through a nap only if it still has the id that it was
+ *  IN4  A wait is ended through a nap only if it still has the id that it was
  *      posted with, and is this task's: in a fork's child it isn't.
  */
 #ifndef PK_INTERRUPT_H

@@ -166,7 +166,7 @@ static int64_t last_done(unsigned table, const void *object)
 	}
 }
 
-/* G1 */
+/* LT1 */
 static bool is_over(struct portico *k, unsigned table, void *object, pk_id id)
 {
 	const struct pk_origin *origin = pk_origin_of(table, object);

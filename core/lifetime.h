@@ -20,10 +20,10 @@
  * sweep, or looks for an object by key ends whatever is, as IPC_RMID would:
  * who waits there gets EIDRM.
  *
- *  G1  An object ends by itself only if its maker has ended (creator, last user)
+ *  LT1  An object ends by itself only if its maker has ended (creator, last user)
  *      and no record of a use is there (last user), or its times say so (idle).
- *  G2  A record of a use is there before the call returns that made it.
- *  G3  To end is the removal of that object, so a death in the midst of it is
+ *  LT2  A record of a use is there before the call returns that made it.
+ *  LT3  To end is the removal of that object, so a death in the midst of it is
  *      followed by whoever inherits; and a death before it by the next look.
  */
 #ifndef PK_LIFETIME_H

@@ -53,7 +53,7 @@ bool pk_reserve(struct pk_reservable *held)
 		return false;
 	PK_POINT("reserve: reserved");
 	word |= PK_LOCK_RESERVED;
-	/* V2; where that fails a taker has found it reserved, and not inside */
+	/* RS2; where that fails a taker has found it reserved, and not inside */
 	return pk_load(&held->takers) == 0 || !pk_swap_if(&held->lock, &word, pk_thread.owner);
 }
 
@@ -91,7 +91,7 @@ int pk_reserved_take(struct portico *k, struct pk_reservable *held)
 	uint64_t word = pk_load(&held->lock);
 	if (pk_is_reserved(word) && owner_of(word) == pk_thread.owner)
 		return take_back(held, word);
-	pk_add(&held->takers, 1); /* V2: before the word is looked at that the swap expects */
+	pk_add(&held->takers, 1); /* RS2: before the word is looked at that the swap expects */
 	int result = take_from(k, held, pk_load(&held->lock));
 	pk_add(&held->takers, (uint32_t)-1);
 	return result;

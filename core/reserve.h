@@ -16,16 +16,16 @@
  * asks sees it inside, and waits until it isn't.  What is fenced is the one way
  * that is gone rarely.
  *
- *  V1  Only the thread that the word names writes `inside`, but for who makes
+ *  RS1  Only the thread that the word names writes `inside`, but for who makes
  *      the lock reserved; and it works while the word, looked at after `inside`
  *      was set, is its own with PK_LOCK_RESERVED and no more.
- *  V2  A reserved lock is taken from its owner by a swap that follows, in this
+ *  RS2  A reserved lock is taken from its owner by a swap that follows, in this
  *      order: PK_LOCK_WAITERS is set, a fence on all processors, `inside` is 0.
  *      Meanwhile `takers` isn't 0, and nobody reserves it anew: else the swap
  *      might find the same word for another time that its owner is inside.
- *  V3  An owner that died inside left what a dead holder leaves: who takes the
+ *  RS3  An owner that died inside left what a dead holder leaves: who takes the
  *      lock has inherited it.  One that died outside left all in order.
- *  V4  What `inside` holds means nothing while the lock isn't reserved; a taker
+ *  RS4  What `inside` holds means nothing while the lock isn't reserved; a taker
  *      that died keeps it from being reserved again until it is repaired.
  *
  * It takes a process that can be asked for its stores (pk_fences); a process
@@ -43,7 +43,7 @@ struct pk_reservable {
 	_Atomic uint32_t takers; /* who are about to take it from its owner */
 };
 
-/* V1.  False: it isn't this thread's, or is asked for, or this is a handler that came in between. */
+/* RS1.  False: it isn't this thread's, or is asked for, or this is a handler that came in between. */
 static inline bool pk_reserved_enter(struct pk_reservable *held)
 {
 	uint64_t mine = pk_thread.owner | PK_LOCK_RESERVED;

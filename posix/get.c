@@ -42,6 +42,6 @@ long pk_get(struct portico *k, const struct pk_getter *how, key_t key, size_t si
 	if (error == -ENOBUFS)
 		error = -ENOSPC;
 	if (!error)
-		pk_lifetime_use(k, how->table, id); /* G2 */
+		pk_lifetime_use(k, how->table, id); /* LT2 */
 	return error ? error : pk_sysv_id(id);
 }

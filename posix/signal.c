@@ -92,7 +92,7 @@ static void set_again(int number)
 	pk_syscall4(SYS_rt_sigaction, number, action, 0, sizeof mask);
 }
 
-/* H3 */
+/* SH3 */
 static bool defer(int number, siginfo_t *info, ucontext_t *context)
 {
 	uint64_t all = ~(FAULTS | OF_LIBC), before = 0;
@@ -189,7 +189,7 @@ static void show(struct sigaction *action, uint64_t entry)
 	action->sa_handler = (pk_handler *)(uintptr_t)(entry & ~WITH_INFO);
 }
 
-/* H2 */
+/* SH2 */
 static void take_over(int number)
 {
 	struct sigaction found, before;

@@ -21,17 +21,17 @@
  * IPC, and it may jump away.  A fault, which is the program's own doing at this
  * very instruction, isn't deferred.
  *
- *  H1  The kernel has the usher for a signal only if the table has the program's
+ *  SH1  The kernel has the usher for a signal only if the table has the program's
  *      handler, stored before.  An entry is never emptied: a vfork's child sets
  *      actions in its parent's memory, but for its own process.  Whether a signal
  *      is ignored, or has its default, the kernel alone says.
- *  H2  Until handlers are watched the kernel has the program's own.  Who sets one
+ *  SH2  Until handlers are watched the kernel has the program's own.  Who sets one
  *      looks afterwards whether that began meanwhile, and takes it over; who takes
  *      over doesn't touch an entry that is there.
- *  H3  A deferred signal is pending in its thread, and blocked, from before the
+ *  SH3  A deferred signal is pending in its thread, and blocked, from before the
  *      usher returns until the thread isn't inside.  One that can't be queued
  *      again, for want of memory, is handled at once.
- *  H4  SIGKILL and SIGSTOP have no handlers; the signals that a libc keeps for
+ *  SH4  SIGKILL and SIGSTOP have no handlers; the signals that a libc keeps for
  *      itself (32 to 34) are let through, and never blocked.
  *
  * A handler that the program sets by the bare system call is none of ours: it

@@ -44,7 +44,7 @@
 
 /* ---- the region: truth */
 
-byte wait_word[WAITS] = claimed; /* struct pk_wait; a magazine's are CLAIMED, too (M1) */
+byte wait_word[WAITS] = claimed; /* struct pk_wait; a magazine's are CLAIMED, too (G1) */
 byte generation[WAITS];
 byte outcome[WAITS] = PK_WAIT_GRANTED;
 byte object[WAITS];		 /* on which, from 1 on; 0: on none */

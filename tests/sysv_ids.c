@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Ids, keys and sequence numbers of System V objects, as the kernel gives them. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "sysv.h"
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 
 #define KEY 0x69647320
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
 
 /* ---- the three families alike */
 

@@ -3,10 +3,7 @@
 #ifndef SYSV_MSG_H
 #define SYSV_MSG_H
 
-#include "check.h"
-
-#include <sys/ipc.h>
-#include <sys/msg.h>
+#include "sysv.h"
 
 #ifndef MSG_COPY
 #define MSG_COPY 040000 /* musl has none */
@@ -19,13 +16,6 @@ struct message {
 	long type;
 	char text[MESSAGE_MOST];
 };
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
 
 static inline int queue(void)
 {

@@ -10,11 +10,9 @@
 #ifndef SYSV_PERM_H
 #define SYSV_PERM_H
 
-#include "check.h"
+#include "sysv.h"
 
 #include <grp.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -147,12 +145,5 @@ static inline void set_capabilities(unsigned effective)
 	sets[1].effective = 0;
 	capabilities(SYS_capset, sets);
 }
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
 
 #endif

@@ -7,10 +7,6 @@
 #include <sys/msg.h>
 #include <sys/prctl.h>
 
-#ifndef MSG_STAT_ANY
-#define MSG_STAT_ANY 13
-#endif
-
 #define KEY 0x70657231
 
 static int given(key_t key, unsigned mode)

@@ -6,10 +6,6 @@
 #include <limits.h>
 #include <sys/sem.h>
 
-#ifndef SEM_STAT_ANY
-#define SEM_STAT_ANY 20
-#endif
-
 #define KEY 0x70657232
 
 union argument {

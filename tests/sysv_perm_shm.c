@@ -8,9 +8,6 @@
 
 #include <sys/shm.h>
 
-#ifndef SHM_STAT_ANY
-#define SHM_STAT_ANY 15
-#endif
 #ifndef SHM_EXEC
 #define SHM_EXEC 0100000
 #endif

@@ -6,26 +6,14 @@
  */
 #define _GNU_SOURCE
 #define _LARGEFILE64_SOURCE
-#include "check.h"
+#include "sysv.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
 
 #ifndef O_PATH
 #define O_PATH 010000000
 #endif
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
 
 #define MSGMAX "/proc/sys/kernel/msgmax"
 

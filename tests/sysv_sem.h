@@ -3,17 +3,7 @@
 #ifndef SYSV_SEM_H
 #define SYSV_SEM_H
 
-#include "check.h"
-
-#include <sys/ipc.h>
-#include <sys/sem.h>
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
+#include "sysv.h"
 
 union semun {
 	int val;

@@ -3,20 +3,11 @@
 #ifndef SYSV_SHM_H
 #define SYSV_SHM_H
 
-#include "check.h"
+#include "sysv.h"
 
 #include <stdint.h>
-#include <sys/ipc.h>
-#include <sys/shm.h>
 
 #define PAGE 4096
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
 
 static inline int segment(size_t size)
 {

@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* System V by the numbers of its system calls, and what else programs ask of syscall(). */
 #define _GNU_SOURCE
-#include "check.h"
+#include "sysv.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/syscall.h>
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
 
 static void queues(void)
 {

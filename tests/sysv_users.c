@@ -4,24 +4,13 @@
  * uid, as su(1) and daemons do.  What each may is the objects' modes' to say.
  */
 #define _GNU_SOURCE
-#include "check.h"
+#include "sysv.h"
 
 #include <grp.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
 
 #define GUEST 10009
 #define KEY 0x75736572
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
 
 struct message {
 	long type;

@@ -5,31 +5,9 @@
  * asserted of all there are but bounds.
  */
 #define _GNU_SOURCE
-#include "check.h"
+#include "sysv.h"
 
-#include <limits.h>
 #include <stddef.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
-
-#ifndef MSG_STAT_ANY
-#define MSG_STAT_ANY 13
-#endif
-#ifndef SEM_STAT_ANY
-#define SEM_STAT_ANY 20
-#endif
-#ifndef SHM_STAT_ANY
-#define SHM_STAT_ANY 15
-#endif
-
-#define FAILS(call, error)                                                                                   \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		CHECK_EQUAL((call), -1);                                                                     \
-		CHECK_EQUAL(errno, (error));                                                                 \
-	} while (0)
 
 #define UNUSED_INDEX 31999
 

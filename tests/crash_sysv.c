@@ -6,6 +6,7 @@
  * and nothing leaks.
  */
 #include "crash.h"
+#include "reserve.h"
 #include "semaphore.h"
 
 #include <sys/sem.h>
@@ -208,6 +209,94 @@ static void verify_given_back(void)
 	CHECK_EQUAL(value(1), 1);
 }
 
+/* ---- by who knows the set, and has its lock to itself */
+
+static const struct change three_down[] = { { 0, -1, SEM_UNDO }, { 1, 3, SEM_UNDO }, { 2, -1, 0 } };
+static const struct change three_up[] = { { 0, 1, SEM_UNDO }, { 1, -3, SEM_UNDO }, { 2, 1, 0 } };
+
+static void use(int times)
+{
+	while (times-- > 0) {
+		CHECK_EQUAL(operate(three_down, 3, soon()), 0);
+		CHECK_EQUAL(operate(three_up, 3, soon()), 0);
+	}
+}
+static void use_once(void)
+{
+	use(1);
+}
+static void use_alone(void)
+{
+	use(100);
+}
+/* To the last time before its lock is reserved. */
+static void use_until_then(void)
+{
+	struct pk_set *at = pk_slot(k, PK_SETS, pk_id_slot(set));
+	for (int i = 0; i < 100; i++)
+		use(1);
+	CHECK_EQUAL(value(0), 2); /* which takes it back */
+	for (int i = 0; i < 127 && !pk_is_reserved(pk_load(&at->lock)); i++)
+		CHECK_EQUAL(change(2, i % 2 ? -1 : 1, 0), 0);
+}
+static void one_again(void)
+{
+	spared(use_once);
+	take_one();
+}
+static void several_again(void)
+{
+	spared(use_once);
+	several_with_undo();
+}
+static void one_alone(void)
+{
+	spared(use_alone);
+	take_one();
+}
+static void several_alone(void)
+{
+	spared(use_alone);
+	several_with_undo();
+}
+static void reserve(void)
+{
+	spared(use_until_then);
+	for (int i = 0; i < 4; i++)
+		change(2, i % 2 ? -1 : 1, 0);
+}
+static void verify_reserved(void)
+{
+	CHECK(value(0) == 2 && value(1) == 0);
+	CHECK(value(2) >= 4 && value(2) <= 7);
+	CHECK_EQUAL(change(2, 1, 0), 0);
+}
+
+static void have_it_alone(void)
+{
+	use_alone();
+	*bystander_result = 0;
+	for (;;)
+		pause();
+}
+static void prepare_owner(void)
+{
+	prepare_set();
+	*bystander_result = 1;
+	bystander = CHILD(have_it_alone());
+	while (*(volatile int *)bystander_result)
+		sleep_ms(1);
+}
+static void verify_asked_for(void)
+{
+	verify_one();
+	kill_child(bystander);
+	verify_one();
+	CHECK_EQUAL(change(1, 1, 0), 0);
+}
+
+/* ---- the end of a wait */
+
 static void give_up(void)
 {
 	operate(&(struct change){ 1, -1, SEM_UNDO }, 1, pk_monotonic_ns() + 1000000);
@@ -259,6 +348,12 @@ static const struct scenario scenarios[] = {
 	{ "undo", prepare_set, take_with_undo, NULL, verify_undone },
 	{ "undo-several", prepare_set, several_with_undo, NULL, verify_undone },
 	{ "leave", prepare_set, take_and_leave, NULL, verify_undone },
+	{ "one-again", prepare_set, one_again, NULL, verify_one },
+	{ "several-again", prepare_set, several_again, NULL, verify_undone },
+	{ "one-alone", prepare_set, one_alone, NULL, verify_one },
+	{ "several-alone", prepare_set, several_alone, NULL, verify_undone },
+	{ "reserve", prepare_set, reserve, NULL, verify_reserved },
+	{ "ask-for-it", prepare_owner, take_one, NULL, verify_asked_for },
 	{ "wake", prepare_waiter, raise_one, NULL, verify_woken },
 	{ "wake-with-undo", prepare_waiter_with_undo, raise_one, NULL, verify_woken_and_undone },
 	{ "cascade", prepare_cascade, raise_one, NULL, verify_cascade },

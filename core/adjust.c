@@ -113,8 +113,11 @@ void pk_adjust_store(struct portico *k, const struct pk_set_view *view, uint32_t
 		     int32_t value)
 {
 	struct pk_adjust *adjust = adjust_at(k, slot);
-	if (adjust && adjust->set == view->id && adjust->semaphore == semaphore)
-		pk_store(&adjust->value, value);
+	if (!adjust || adjust->set != view->id || adjust->semaphore != semaphore)
+		return;
+	if (pk_load_relaxed(&adjust->value) == 0)
+		pk_store_relaxed(&adjust->since, pk_realtime_seconds());
+	pk_store(&adjust->value, value);
 }
 
 void pk_adjust_forget(struct portico *k, const struct pk_set_view *view, uint32_t first, uint32_t count)

@@ -174,7 +174,10 @@ static int64_t add_holders(struct portico *k, struct pk_graph *graph, struct pk_
 		int32_t value = pk_load(&adjust->value);
 		if (adjust->set == view->id && adjust->semaphore == enders->semaphore &&
 		    (enders->change == 0 ? value < 0 : value > 0)) {
-			add(graph, enders, pk_id_slot(pk_word_id(pk_load(&adjust->head.word))), value);
+			uint32_t holder = pk_id_slot(pk_word_id(pk_load(&adjust->head.word)));
+			add(graph, enders, holder, value);
+			if (enders->first != 0 && graph->ender[enders->first].task == holder)
+				graph->ender[enders->first].since = pk_load_relaxed(&adjust->since);
 			sum += value;
 		}
 		slot = adjust->next_adjust;
@@ -188,6 +191,7 @@ static void find_at_set(struct portico *k, struct pk_graph *graph, struct pk_end
 	enders->open = true;
 	if (pk_set_lock(k, enders->object, &view) != 0)
 		return;
+	enders->key = view.set->permission.key;
 	if (enders->semaphore < view.count) {
 		uint64_t word = pk_load(&view.values[enders->semaphore]);
 		int64_t value =

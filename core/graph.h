@@ -68,6 +68,7 @@ enum pk_stuck { PK_NOT_STUCK, PK_LIKELY_STUCK, PK_STUCK };
 struct pk_ender {
 	uint32_t task;
 	int32_t units; /* of the semaphore, that it holds */
+	int64_t since; /* and since when: seconds, CLOCK_REALTIME; 0: it holds none */
 	uint32_t next;
 };
 
@@ -77,6 +78,7 @@ struct pk_enders {
 	uint32_t from; /* receive: only that task's messages, a pk_task_tag() */
 	uint16_t semaphore;
 	int16_t change;
+	int32_t key; /* of the set */
 	uint8_t table, purpose, how;
 	bool open;	    /* anybody might */
 	bool can;	    /* knot.c: one of them isn't stuck */

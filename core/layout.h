@@ -491,6 +491,7 @@ struct pk_adjust {
 	pk_id set;
 	uint32_t semaphore;
 	_Atomic int32_t value; /* truth: added to the semaphore when the task ends */
+	_Atomic int64_t since; /* about when it last wasn't 0: seconds, CLOCK_REALTIME */
 	uint32_t next_adjust;  /* cache: the set's list */
 };
 

@@ -161,7 +161,9 @@ static __attribute__((noinline)) bool plan_undo(struct portico *k, const struct 
 	struct pk_adjust *adjust = pk_slot(k, PK_ADJUSTS, slot);
 	if (!adjust)
 		return false;
-	int adjusted = pk_load_relaxed(&adjust->value) - change;
+	int before = pk_load_relaxed(&adjust->value), adjusted = before - change;
+	if (before == 0)
+		pk_store_relaxed(&adjust->since, pk_realtime_seconds());
 	step->undo = slot;
 	step->adjust = (int16_t)adjusted;
 	stores->adjusts[i] = &adjust->value;

@@ -91,6 +91,11 @@ static void say_semaphore(const struct pk_graph_wait *wait, const struct pk_ende
 	pk_text_number(text, enders->semaphore);
 	pk_text_add(text, " of set ");
 	pk_text_number(text, (uint64_t)pk_sysv_id(wait->object));
+	if (enders->key != 0) {
+		pk_text_add(text, " (key 0x");
+		pk_text_hex(text, (uint32_t)enders->key);
+		pk_text_add(text, ")");
+	}
 	pk_text_add(text, enders->change == 0 ? " to become 0" : " to rise");
 }
 
@@ -161,13 +166,19 @@ static const char *reason_of(const struct pk_enders *enders, const struct crowd 
 	return reasons[enders->how].one;
 }
 
-/* "pid 12 (worker) holds it (SEM_UNDO 1)" */
+/* "pid 12 (worker) holds it (SEM_UNDO 1), for 7 s" */
 static void say_holder(const struct pk_graph *graph, const struct pk_enders *enders, struct pk_text *text)
 {
 	pk_say_task(graph, graph->ender[enders->first].task, text);
 	pk_text_add(text, " holds it (SEM_UNDO ");
 	say_integer(text, graph->ender[enders->first].units);
 	pk_text_add(text, ")");
+	int64_t held = pk_realtime_seconds() - graph->ender[enders->first].since;
+	if (held > 0) { /* to the second: less isn't known */
+		pk_text_add(text, ", for ");
+		pk_text_number(text, (uint64_t)held);
+		pk_text_add(text, " s");
+	}
 }
 
 static void say_nobody(const struct pk_graph_wait *wait, const struct pk_enders *enders, struct pk_text *text)

@@ -45,6 +45,15 @@ static inline void pk_text_number(struct pk_text *text, uint64_t number)
 		pk_text_character(text, digits[--count]);
 }
 
+static inline void pk_text_hex(struct pk_text *text, uint32_t number)
+{
+	int shift = 28;
+	while (shift > 0 && number >> shift == 0)
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		pk_text_character(text, "0123456789abcdef"[number >> shift & 15]);
+}
+
 static inline int pk_text_fits(const struct pk_text *text)
 {
 	return text->length < text->size;

@@ -104,12 +104,14 @@ waits_here() { portico why "$1" | grep -q '^waits [0-9]'; }
 	cat "$private/cycle"
 	[ "$(wc -l <"$private/cycle")" -eq 3 ]
 	[ "$(head -n 1 "$private/cycle")" = 'likely deadlock of 2 tasks:' ]
-	grep -Eq "^  pid $first \\(perl\\) waits [0-9.]+ s for semaphore 1 of set [0-9]+ to rise; pid $second \\(perl\\) holds it \\(SEM_UNDO 1\\)\$" "$private/cycle"
+	grep -Eq "^  pid $first \\(perl\\) waits [0-9.]+ s for semaphore 1 of set [0-9]+ \\(key 0x7\\) to rise; pid $second \\(perl\\) holds it \\(SEM_UNDO 1\\)(, for [0-9]+ s)?\$" "$private/cycle"
 	p ps --deadlocks --json
 	[ "$status" -eq 1 ]
 	json_says "len(it) == 1 and not it[0]['certain'] and {t['pid'] for t in it[0]['tasks']} == {$first, $second}"
 	p why "$first"
 	[[ $output = *"; likely a deadlock: it waits for pid $second (perl), which waits for pid $first (perl)" ]]
+	held() { portico why "$first" | grep -Eq 'holds it \(SEM_UNDO 1\), for [1-9][0-9]* s;'; }
+	eventually 20 held
 	kill -9 "$first" # and SEM_UNDO lets the other go on
 	wait "$second"
 	p ps --deadlocks

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System V's limits and how long its objects live: the instance's, for all of
- * its processes.  The limits are those that Linux keeps in /proc/sys/kernel,
+ * System V's limits, and ids that are asked for: the instance's, for all of its
+ * processes.  The limits are those that Linux keeps in /proc/sys/kernel,
  * by the same names and with the same meaning (proc(5)); portico-limits(1)
  * and a preloaded program's writes to those files change them.
  */

@@ -25,15 +25,14 @@ _Static_assert(sizeof(struct shminfo) == 72 && offsetof(struct shminfo, shmall) 
 _Static_assert(sizeof(struct shm_info) == 48 && offsetof(struct shm_info, shm_tot) == 8, "shm_info");
 
 /* What is larger than an int, an int can't say. */
-static int limit(struct portico *k, enum pk_sysv_limit which)
-{
-	uint64_t value = pk_sysv_limit(k, which);
-	return value < INT_MAX ? (int)value : INT_MAX;
-}
-
 static int clip(uint64_t value)
 {
 	return value < INT_MAX ? (int)value : INT_MAX;
+}
+
+static int limit(struct portico *k, enum pk_sysv_limit which)
+{
+	return clip(pk_sysv_limit(k, which));
 }
 
 long pk_msg_inform(struct portico *k, bool use, struct msginfo *info)

@@ -29,4 +29,18 @@
 		CHECK_EQUAL(errno, (error));                                                                 \
 	} while (0)
 
+/* Preloaded or linked with Portico, or the real kernel: for what is meant to differ, once there is an
+ * object.
+ */
+static inline bool on_portico(void)
+{
+	const char *instance = getenv("PORTICO_KERNEL");
+	int before = errno;
+	char path[256];
+	snprintf(path, sizeof path, "%s/region", instance ? instance : "");
+	bool there = access(path, F_OK) == 0;
+	errno = before;
+	return there;
+}
+
 #endif

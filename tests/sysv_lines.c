@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #define PAGE 4096
 #define KEY 0x6c696e65
@@ -127,6 +128,34 @@ static void largest_owner(void)
 	CHECK_EQUAL(shmctl(id, IPC_RMID, NULL), 0);
 }
 
+/*
+ * ENFILE of shmget(2), EMFILE: the kernel's segment needs no descriptor of its
+ * process's.  Portico's is a file, which is opened where it is made, and where
+ * it is attached first.
+ */
+static void no_descriptors(void)
+{
+	int queue = msgget(IPC_PRIVATE, 0600), made = segment(1), id;
+	bool ours = on_portico();
+	struct rlimit before, none;
+	CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 3;
+	CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+	if (ours) {
+		FAILS(segment(1), EMFILE);
+		FAILS((long)shmat(made, NULL, 0), EMFILE);
+	} else {
+		CHECK((id = segment(1)) >= 0);
+		CHECK_EQUAL(shmctl(id, IPC_RMID, NULL), 0);
+	}
+	CHECK_EQUAL(msgsnd(queue, &(struct { long type; }){ 1 }, 0, 0), 0);
+	CHECK_EQUAL(msgctl(queue, IPC_RMID, NULL), 0);
+	CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
+	CHECK_EQUAL(shmdt(shmat(made, NULL, 0)), 0);
+	CHECK_EQUAL(shmctl(made, IPC_RMID, NULL), 0);
+}
+
 /* ---- ids that are asked for: proc_sys_kernel(5) */
 
 /* The kernel gives a place's next number else. */
@@ -168,6 +197,7 @@ int main(int argc, char **argv)
 		{ "pages_too_many", pages_too_many },
 		{ "removed_ids", removed_ids },
 		{ "largest_owner", largest_owner },
+		{ "no_descriptors", no_descriptors },
 		{ "next_ids", next_ids },
 		{ 0 },
 	};

@@ -76,17 +76,4 @@ static inline key_t some_key(void)
 	return 0x50000000 | (getpid() & 0xffffff);
 }
 
-/* Preloaded or linked with Portico, or the real kernel: for what is meant to differ, once there is a queue.
- */
-static inline bool on_portico(void)
-{
-	const char *instance = getenv("PORTICO_KERNEL");
-	int before = errno;
-	char path[256];
-	snprintf(path, sizeof path, "%s/region", instance ? instance : "");
-	bool there = access(path, F_OK) == 0;
-	errno = before;
-	return there;
-}
-
 #endif

@@ -63,6 +63,7 @@ PK_EXPORT int sigaction(int number, const struct sigaction *action, struct sigac
 	}
 
 pk_handler *bsd_signal(int number, pk_handler *handler);
+pk_handler *ssignal(int number, pk_handler *handler);
 pk_handler *sysv_signal(int number, pk_handler *handler);
 pk_handler *__sysv_signal(int number, pk_handler *handler);
 

@@ -5,7 +5,6 @@
  * Each call of libc's finds the process's instance, does its work there, and
  * says so as libc would.  A process that can't have an instance gets the real
  * kernel: the call passes through as if Portico weren't there.
- *
  */
 #ifndef PK_POSIX_H
 #define PK_POSIX_H
@@ -126,5 +125,8 @@ void pk_fork_watch(void);
 
 /* preload_fork.c, static_fork.c: as pthread_atfork(). */
 void pk_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
+
+/* ---- preload_next.c: the next definition of that function, found once; NULL: there is none */
+void *pk_next(_Atomic(void *) *found, const char *name);
 
 #endif

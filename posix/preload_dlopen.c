@@ -15,20 +15,14 @@
 #define RTLD_DEEPBIND 8 /* glibc's; musl has none, and ignores it */
 #endif
 
-extern void *dlsym(void *handle, const char *name) __attribute__((weak));
-
 typedef void *dlopen_function(const char *file, int mode);
 
 PK_EXPORT void *dlopen(const char *file, int mode)
 {
 	static _Atomic(void *) found;
-	void *real = pk_load(&found);
-	if (!real) {
-		real = dlsym ? dlsym(RTLD_NEXT, "dlopen") : NULL;
-		if (!real)
-			return NULL;
-		pk_store(&found, real);
-	}
+	void *real = pk_next(&found, "dlopen");
+	if (!real)
+		return NULL;
 	/* A tail call: glibc looks at the return address for whose search path to use. */
 	return ((dlopen_function *)real)(file, mode & ~RTLD_DEEPBIND);
 }

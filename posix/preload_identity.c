@@ -3,20 +3,6 @@
 #define _GNU_SOURCE
 #include "identity_calls.h"
 
-#include <dlfcn.h>
-
-extern void *dlsym(void *handle, const char *name) __attribute__((weak));
-
-static void *real_call(_Atomic(void *) *found, const char *name)
-{
-	void *real = pk_load(found);
-	if (!real && dlsym) {
-		real = dlsym(RTLD_NEXT, name);
-		pk_store(found, real);
-	}
-	return real;
-}
-
 /* Where there is no dlsym the program is an old glibc's of one thread: more come with a library that has it.
  */
 static int by_hand(long number, int first, int second, int third)
@@ -28,7 +14,7 @@ static int by_hand(long number, int first, int second, int third)
 	PK_EXPORT int name parameters                                                                        \
 	{                                                                                                    \
 		static _Atomic(void *) found;                                                                \
-		int(*real) parameters = (int(*) parameters)real_call(&found, #name);                         \
+		int(*real) parameters = (int(*) parameters)pk_next(&found, #name);                           \
 		int result = real ? real given : by_hand system_call;                                        \
 		pk_identity_changed();                                                                       \
 		return result;                                                                               \

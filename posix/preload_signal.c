@@ -3,11 +3,9 @@
 #define _GNU_SOURCE
 #include "signal.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 
 /* In an old glibc these are in libraries of their own, and a program may lack them. */
-extern void *dlsym(void *handle, const char *name) __attribute__((weak));
 extern int pthread_key_create(pthread_key_t *key, void (*at_exit)(void *)) __attribute__((weak));
 extern int pthread_setspecific(pthread_key_t key, const void *value) __attribute__((weak));
 extern int pthread_setcanceltype(int type, int *old) __attribute__((weak));
@@ -18,31 +16,13 @@ _Static_assert(PTHREAD_CANCEL_ASYNCHRONOUS == 1, "glibc and musl agree");
 
 const struct pk_threads pk_threads = { pthread_key_create, pthread_setspecific, pthread_setcanceltype };
 
-static void *find(_Atomic(void *) *found, const char *name)
-{
-	void *real = pk_load(found);
-	if (!real && dlsym) {
-		real = dlsym(RTLD_NEXT, name);
-		pk_store(found, real);
-	}
-	return real;
-}
-
-static int no_sigaction(int number, const struct sigaction *action, struct sigaction *old)
-{
-	(void)number;
-	(void)action;
-	(void)old;
-	return (int)pk_result(-ENOSYS);
-}
-
 pk_sigaction_function *pk_real_sigaction(void)
 {
 	static _Atomic(void *) found;
-	void *real = find(&found, "sigaction");
+	void *real = pk_next(&found, "sigaction");
 	if (real)
 		return (pk_sigaction_function *)real;
-	return __sigaction ? __sigaction : no_sigaction;
+	return __sigaction ? __sigaction : pk_no_sigaction;
 }
 
 PK_EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old)
@@ -55,7 +35,7 @@ PK_EXPORT int sigaction(int number, const struct sigaction *action, struct sigac
 	PK_EXPORT pk_handler *name(int number, pk_handler *handler)                                          \
 	{                                                                                                    \
 		static _Atomic(void *) found;                                                                \
-		pk_signal_function *real = (pk_signal_function *)find(&found, #name);                        \
+		pk_signal_function *real = (pk_signal_function *)pk_next(&found, #name);                     \
 		if (real)                                                                                    \
 			return pk_signal(real, number, handler);                                             \
 		errno = ENOSYS;                                                                              \

@@ -5,7 +5,6 @@
 #include "tunable.h"
 #include "view.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,18 +12,6 @@
 #define TUNABLES "/proc/sys/kernel/"
 
 static const char *const families[PK_SYSV_FAMILIES] = { "msg", "sem", "shm" };
-
-extern void *dlsym(void *handle, const char *name) __attribute__((weak));
-
-void *pk_next(_Atomic(void *) *found, const char *name)
-{
-	void *next = pk_load(found);
-	if (!next && dlsym) {
-		next = dlsym(RTLD_NEXT, name);
-		pk_store(found, next);
-	}
-	return next;
-}
 
 int pk_view_look_up(const char *path)
 {

@@ -202,6 +202,14 @@ static void take_over(int number)
 		pk_real_sigaction()(number, &before, NULL); /* set by another thread meanwhile */
 }
 
+int pk_no_sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+	(void)number;
+	(void)action;
+	(void)old;
+	return (int)pk_result(-ENOSYS);
+}
+
 int pk_sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
 	bool watched = is_watched(number);

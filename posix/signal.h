@@ -62,6 +62,9 @@ void pk_signals_watch(struct portico *k);
 
 pk_sigaction_function *pk_real_sigaction(void);
 
+/* Where it has none: -ENOSYS.  signal.c. */
+pk_sigaction_function pk_no_sigaction;
+
 /* Each NULL where the libc has none, as where a program of old has no threads. */
 struct pk_threads {
 	int (*key_create)(unsigned *key, void (*at_exit)(void *));

@@ -20,14 +20,6 @@ const struct pk_threads pk_threads = { pthread_key_create, pthread_setspecific, 
 /* A weak name fetches nothing from an archive; in musl's this brings the file with __sigaction(). */
 __attribute__((used)) static int (*const fetched)(pthread_t) = pthread_cancel;
 
-static int no_sigaction(int number, const struct sigaction *action, struct sigaction *old)
-{
-	(void)number;
-	(void)action;
-	(void)old;
-	return (int)pk_result(-ENOSYS);
-}
-
 pk_sigaction_function *pk_real_sigaction(void)
 {
 	static _Atomic(void *) found;
@@ -36,7 +28,7 @@ pk_sigaction_function *pk_real_sigaction(void)
 	if (!pk_load(&found) && dlsym)
 		pk_store(&found, dlsym(RTLD_NEXT, "sigaction"));
 	void *real = pk_load(&found);
-	return real ? (pk_sigaction_function *)real : no_sigaction;
+	return real ? (pk_sigaction_function *)real : pk_no_sigaction;
 }
 
 int sigaction(int number, const struct sigaction *action, struct sigaction *old)

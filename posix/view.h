@@ -41,7 +41,4 @@ int pk_view_access(int which, int mode);
 /* preload_sysvipc.c: write the text of /proc/sysvipc/msg, sem or shm (0, 1, 2) to that file.  0 or -errno. */
 int pk_view_write_objects(int fd, int family, bool any);
 
-/* The next definition of that function, found once; NULL: there is none. */
-void *pk_next(_Atomic(void *) *found, const char *name);
-
 #endif

@@ -37,6 +37,9 @@ uint64_t pk_layout_hash(void)
 	hash = MIX(hash, PK_ABI);
 	hash = MIX(hash, offsetof(struct pk_port, watchers));
 	hash = MIX(hash, offsetof(struct pk_set, steps));
+	hash = MIX(hash, offsetof(struct pk_set, name));
+	hash = MIX(hash, offsetof(struct pk_segment, removed));
+	hash = MIX(hash, offsetof(struct pk_task, bequest));
 	hash = MIX(hash, offsetof(struct pk_pipe, written));
 	return MIX(hash, PK_WINDOW);
 }

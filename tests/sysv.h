@@ -5,7 +5,9 @@
 
 #include "check.h"
 
+#include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
@@ -28,6 +30,25 @@
 		CHECK_EQUAL((call), -1);                                                                     \
 		CHECK_EQUAL(errno, (error));                                                                 \
 	} while (0)
+
+/* On the real kernel limits are changed in a namespace of their own: nobody else's. */
+static inline void enter_ipc_namespace(void)
+{
+	if (unshare(CLONE_NEWIPC) != 0)
+		SKIP("no namespace for limits of its own");
+}
+
+/* Whoever calls this looks whether it holds: a static program on Portico writes the real kernel's. */
+static inline void set_limit(const char *name, const char *value)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/sys/kernel/%s", name);
+	int fd = open(path, O_WRONLY);
+	if (fd < 0)
+		SKIP("the limit can't be set");
+	CHECK_EQUAL(write(fd, value, strlen(value)), (long)strlen(value));
+	CHECK_EQUAL(close(fd), 0);
+}
 
 /* Preloaded or linked with Portico, or the real kernel: for what is meant to differ, once there is an
  * object.

@@ -3,6 +3,7 @@
  * Where Portico's queues are meant to differ from the kernel's: each case says
  * what the one does, and what the other.  docs/design.md, "Ports and mailboxes".
  */
+#define _GNU_SOURCE
 #include "sysv_msg.h"
 
 static int full_queue(void)

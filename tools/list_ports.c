@@ -4,6 +4,7 @@
 #include "instance.h"
 #include "json.h"
 #include "listing.h"
+#include "maker.h"
 #include "ports.h"
 
 #include <stdio.h>
@@ -33,18 +34,20 @@ static void task_port_as_json(struct portico *k, const struct port_view *view)
 	list_permission(&view->status.permission);
 }
 
-static void port_as_json(struct portico *k, const struct port_view *view)
+static void port_as_json(const struct listing *listing, const struct port_view *view)
 {
 	const struct pk_port_status *status = &view->status;
 	if (status->use == PK_QUEUE) {
-		list_sysv("queue", &status->permission, status->id);
+		list_sysv(listing, "queue", &status->permission, PK_PORTS, status->id,
+			  is_left_queue(listing->k, status));
 	} else if (is_of_task(status->use)) {
-		task_port_as_json(k, view);
+		task_port_as_json(listing->k, view);
 	} else {
 		json_open(NULL, '{');
 		json_text("kind", "mailbox");
 		json_text("name", status->name);
 		list_permission(&status->permission);
+		maker_as_json(listing->k, PK_PORTS, status->id);
 	}
 	json_count("messages", status->count);
 	json_count("bytes", status->queued_bytes);
@@ -121,6 +124,20 @@ static void port_as_text(const struct listing *listing, const struct port_view *
 		columns_add(listing->columns, "%u to send", status->senders);
 	else
 		columns_add(listing->columns, "-");
+	if (status->use == PK_QUEUE)
+		list_maker(listing, PK_PORTS, status->id);
+	else
+		columns_add(listing->columns,
+			    "-"); /* mailboxes are meant to stay, and the others say whose they are */
+}
+
+/* As `portico rm` takes it. */
+static void port_to_remove(const struct pk_port_status *status)
+{
+	if (status->use == PK_QUEUE)
+		printf("--msg %d\n", pk_sysv_id(status->id));
+	else if (*status->name)
+		printf("-- %s\n", status->name);
 }
 
 void list_ports(const struct listing *listing, enum pk_port_use use)
@@ -131,9 +148,13 @@ void list_ports(const struct listing *listing, enum pk_port_use use)
 		pk_id id = live_object(listing->k, PK_PORTS, slot);
 		if (!id || port_view_take(listing->k, id, &view) != 0 || view.status.use != use)
 			continue;
-		if (listing->columns)
+		if (listing->left_only && !is_left_queue(listing->k, &view.status))
+			continue;
+		if (listing->quiet)
+			port_to_remove(&view.status);
+		else if (listing->columns)
 			port_as_text(listing, &view);
 		else
-			port_as_json(listing->k, &view);
+			port_as_json(listing, &view);
 	}
 }

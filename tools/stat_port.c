@@ -8,6 +8,7 @@
 #include "instance.h"
 #include "json.h"
 #include "listener.h"
+#include "maker.h"
 #include "ports.h"
 #include "share.h"
 
@@ -41,6 +42,26 @@ static void say_status(struct portico *k, const struct pk_port_status *status)
 	say_time("last sent", "send_time", status->send_time);
 	say_time("last received", "receive_time", status->receive_time);
 	say_time("last changed", "change_time", status->change_time);
+}
+
+/* ---- who made it */
+
+static void say_maker(struct portico *k, const struct pk_port_status *status)
+{
+	struct maker maker;
+	struct described text;
+	if ((status->use != PK_MAILBOX && status->use != PK_QUEUE) ||
+	    !maker_of(k, PK_PORTS, status->id, &maker))
+		return;
+	if (facts_as_json) {
+		maker_as_json(k, PK_PORTS, status->id);
+	} else {
+		say_text("made by", NULL, describe_maker(&text, &maker));
+		if (!maker.lives)
+			say_time("maker ended", NULL, maker.ended);
+	}
+	if (status->use == PK_QUEUE)
+		say_bool("left behind", "left", is_left_queue(k, status));
 }
 
 /* ---- who may use it, and how */
@@ -169,6 +190,7 @@ int stat_port(struct portico *k, const char *name, pk_id port)
 	if (facts_as_json)
 		json_open(NULL, '{');
 	say_status(k, &view.status);
+	say_maker(k, &view.status);
 	say_owner_task(k, &view);
 	say_sharing(k, &view);
 	say_set(k, &view);

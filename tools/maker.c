@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "maker.h"
+#include "instance.h"
+#include "json.h"
+#include "lifetime.h"
+#include "party.h"
+#include "task.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SECOND_NS INT64_C(1000000000)
+
+bool maker_of(struct portico *k, unsigned table, pk_id id, struct maker *maker)
+{
+	void *object = pk_slot(k, table, pk_id_slot(id));
+	if (!object)
+		return false;
+	const struct pk_origin *origin = pk_origin_of(table, object);
+	*maker = (struct maker){ .pid = origin->pid,
+				 .lives = pk_task_by_tag(k, pk_load(&origin->maker)) != 0 };
+	memcpy(maker->command, origin->command, sizeof origin->command);
+	if (!maker->lives)
+		maker->ended = pk_load(&origin->ended);
+	return live_object(k, table, pk_id_slot(id)) == id; /* and it all was this one's */
+}
+
+const char *describe_maker(struct described *into, const struct maker *maker)
+{
+	snprintf(into->text, sizeof into->text, "%s %u%s", maker->command, maker->pid,
+		 maker->lives ? "" : " gone");
+	return into->text;
+}
+
+const char *describe_leaver(struct described *into, const struct maker *maker)
+{
+	struct described age;
+	describe_age(&age, (pk_realtime_seconds() - maker->ended) * SECOND_NS);
+	snprintf(into->text, sizeof into->text, "%s %u, %.20s ago", maker->command, maker->pid, age.text);
+	return into->text;
+}
+
+void maker_as_json(struct portico *k, unsigned table, pk_id id)
+{
+	struct maker maker;
+	if (!maker_of(k, table, id, &maker))
+		return;
+	json_text("maker_command", maker.command);
+	json_count("maker_pid", maker.pid);
+	json_bool("maker_lives", maker.lives);
+	if (!maker.lives)
+		json_number("maker_ended", maker.ended);
+}
+
+/* ---- what is left */
+
+/* This process is none that uses anything. */
+static bool pid_is_here(struct portico *k, uint32_t pid)
+{
+	uint32_t committed = pk_committed(k, PK_TASKS);
+	for (uint32_t slot = 1; slot < committed && pid != 0; slot++) {
+		const struct pk_task *task = pk_task_of(k, slot);
+		if (task && task->pid == pid && slot != pk_id_slot(pk_self(k)))
+			return true;
+	}
+	return false;
+}
+
+static bool has_no_users(struct portico *k, unsigned table, pk_id id)
+{
+	struct maker maker;
+	return maker_of(k, table, id, &maker) && !maker.lives && pk_lifetime_users(k, table, id) == 0;
+}
+
+bool is_left_queue(struct portico *k, const struct pk_port_status *status)
+{
+	return status->use == PK_QUEUE && status->receivers == 0 && status->senders == 0 &&
+	       has_no_users(k, PK_PORTS, status->id) && !pid_is_here(k, status->last_sender) &&
+	       !pid_is_here(k, status->last_receiver);
+}
+
+static bool is_to_be_undone(struct portico *k, pk_id set)
+{
+	uint32_t committed = pk_committed(k, PK_ADJUSTS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		const struct pk_adjust *adjust = pk_slot(k, PK_ADJUSTS, slot);
+		if (pk_word_kind(pk_load(&adjust->head.word)) == PK_CLAIMED && adjust->set == set &&
+		    pk_load(&adjust->value) != 0)
+			return true;
+	}
+	return false;
+}
+
+bool is_left_set(struct portico *k, const struct pk_set_status *status)
+{
+	if (status->waiting != 0 || !has_no_users(k, PK_SETS, status->id) || is_to_be_undone(k, status->id))
+		return false;
+	for (uint32_t i = 0; i < status->count; i++) {
+		struct pk_semaphore_status semaphore;
+		if (pk_semaphore_inspect(k, status->id, i, &semaphore) != 0 || pid_is_here(k, semaphore.pid))
+			return false;
+	}
+	return true;
+}
+
+bool is_left_segment(struct portico *k, const struct pk_segment_status *status)
+{
+	return status->attached == 0 && has_no_users(k, PK_SEGMENTS, status->id) &&
+	       !pid_is_here(k, status->last_pid);
+}

@@ -16,6 +16,7 @@ struct pk_service;
 struct portico;
 
 #define PK_REPLY_PORTS 8
+#define PK_QUEUES_KNOWN 8
 
 /* What a message says of its sender. */
 struct pk_identity {
@@ -33,6 +34,7 @@ struct pk_registration {
 	_Atomic uint32_t registering;	      /* a lock among threads: its holder; free again in a child */
 	_Atomic uint32_t mapping;	      /* a lock among threads, for `mappings` below */
 	uint32_t opened; /* this process opened the region, or mapped it anew: it isn't its parent's */
+	_Atomic pk_id queues[PK_QUEUES_KNOWN]; /* cache of posix/msg.c: those used last, and noted as used */
 };
 
 struct portico {

@@ -51,6 +51,11 @@ void pk_set_remember(struct portico *k, const struct pk_set_view *view)
 	recent.changing = false;
 }
 
+void pk_set_forget(void)
+{
+	recent.id = 0;
+}
+
 /* ---- the lock, which this thread may come to have for itself */
 
 _Static_assert(offsetof(struct pk_set, inside) - offsetof(struct pk_set, lock) ==

@@ -75,6 +75,9 @@ bool pk_set_settled(struct portico *k, const struct pk_set_view *view);
 /* This thread used that set: it will again. */
 void pk_set_remember(struct portico *k, const struct pk_set_view *view);
 
+/* This thread is in a new task, whose first use of each set is to be noted (lifetime.h). */
+void pk_set_forget(void);
+
 /* An operation as most are, done at once.  False: it isn't, or not so simply, and nothing happened. */
 bool pk_set_operate_quickly(struct portico *k, pk_id set, const struct pk_semaphore_part *parts,
 			    uint32_t count);

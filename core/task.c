@@ -16,6 +16,7 @@
 #include "region.h"
 #include "segment.h"
 #include "semaphore.h"
+#include "set.h"
 
 #include <errno.h>
 #include <string.h>
@@ -462,6 +463,7 @@ static void enter_thread(struct portico *k)
 	pk_thread.magazine = pk_magazine_hold(k);
 	pk_thread.last = 0;
 	pk_thread.aside = 0;
+	pk_set_forget();
 	pk_store(&pk_thread.task, pk_self(k));
 }
 

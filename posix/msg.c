@@ -69,25 +69,28 @@ PK_EXPORT int msgget(key_t key, int flags)
 /* ---- the queue of an id */
 
 /*
- * A thread keeps the queues that it used last: to find one in the region is to
+ * A process keeps the queues that it used last: to find one in the region is to
  * read its word, which the sender or receiver on another processor has just
- * written.  What was removed since is seen under the port's lock.
+ * written.  What was removed since is seen under the port's lock.  A fork's
+ * child finds none, and so is noted as a user of those that it uses (lifetime.h).
  */
-#define KNOWN 8
-
-static _Thread_local pk_id known[KNOWN]; /* a full id tells which queue of System V it is */
+static inline _Atomic pk_id *known(struct portico *k, int queue)
+{
+	return &k->mine->queues[(unsigned)queue %
+				PK_QUEUES_KNOWN]; /* a full id tells which of System V it is */
+}
 
 static __attribute__((noinline)) int find_queue_slowly(struct portico *k, int queue, pk_id *id)
 {
 	int error = pk_sysv_find(k, PK_PORTS, queue, id);
 	if (!error)
-		known[(unsigned)queue % KNOWN] = *id;
+		pk_store_relaxed(known(k, queue), *id);
 	return error;
 }
 
 static inline int find_queue(struct portico *k, int queue, pk_id *id)
 {
-	*id = known[(unsigned)queue % KNOWN];
+	*id = pk_load_relaxed(known(k, queue));
 	return __builtin_expect(pk_sysv_id(*id) == queue, 1) ? 0 : find_queue_slowly(k, queue, id);
 }
 

@@ -98,6 +98,7 @@ static void check_gone(struct ids ids)
 struct stage {
 	struct ids ids;
 	_Atomic int ready;
+	_Atomic pid_t user;
 };
 
 static struct stage *stage;
@@ -284,6 +285,40 @@ static void last_user_by_fork(void)
 		sleep_ms(1);
 }
 
+/*
+ * A fork's child that first uses something else, and then by its id what its
+ * parent had at hand; both in one thread.
+ */
+static void use_as_a_child(void)
+{
+	pid_t parent = getpid();
+	use(stage->ids);
+	if (fork() != 0)
+		_exit(0);
+	stage->user = getpid();
+	while (getppid() == parent)
+		sleep_ms(1); /* until it is gone, with all its uses */
+	int other = msgget(IPC_PRIVATE, 0600);
+	CHECK_EQUAL(msgctl(other, IPC_RMID, NULL), 0);
+	use(stage->ids);
+	say_ready();
+	pause();
+}
+
+static void last_user_is_a_child(void)
+{
+	pid_t maker = start_maker();
+	join_child(CHILD(use_as_a_child()));
+	await_ready(2);
+	kill_child(maker);
+	check_there();
+	check_there();
+	kill(stage->user, SIGKILL);
+	for (int status = 1, i = 0; i < 1000 && status != 0; i++) /* by others: who finds them uses them */
+		waitpid(CHILD(_exit(!are_gone())), &status, 0);
+	check_gone(stage->ids);
+}
+
 static void make_and_let_use(void)
 {
 	stage->ids = make();
@@ -365,6 +400,7 @@ static const struct test_case cases[] = {
 	{ "last-user_by_id", last_user_by_id },
 	{ "last-user_executes", last_user_executes },
 	{ "last-user_by_fork", last_user_by_fork },
+	{ "last-user_is_a_child", last_user_is_a_child },
 	{ "last-user_exits", last_user_exits },
 	{ "idle_goes", idle_goes },
 	{ "idle_waited_on", idle_waited_on },

@@ -76,13 +76,10 @@ static bool spin(struct portico *k, pk_lock_word *lock, uint64_t *word)
 	return false;
 }
 
-/*
- * Does the thread that the word names exist?  It can't have ended in here: where
- * it doesn't, the word was scribbled, and nobody would ever leave that lock.
- */
-static bool owner_exists(struct portico *k, const struct pk_task *task, uint64_t word)
+bool pk_lock_owner_exists(struct portico *k, uint64_t word)
 {
-	return task->pid_namespace != k->mine->process.pid_namespace ||
+	const struct pk_task *task = pk_task_of(k, owner_slot(word));
+	return !task || task->pid_namespace != k->mine->process.pid_namespace ||
 	       pk_thread_exists(task->pid, owner_thread(word));
 }
 
@@ -95,20 +92,15 @@ static bool owner_exists(struct portico *k, const struct pk_task *task, uint64_t
 #define STUCK_NS INT64_C(2000000000)
 #define STUCK_IN_TURN_NS INT64_C(8000000000)
 
-struct patience {
-	uint64_t word;
-	int64_t since_ns;
-};
-
 /* The word as it was before and after a sleep that nobody ended. */
-static bool owner_stuck(struct portico *k, const struct pk_task *task, uint64_t word,
-			struct patience *patience)
+bool pk_lock_owner_stuck(struct portico *k, uint64_t word, struct pk_patience *patience)
 {
+	const struct pk_task *task = pk_task_of(k, owner_slot(word));
 	int64_t now = pk_monotonic_ns();
-	if (task->pid_namespace != k->mine->process.pid_namespace ||
+	if (!task || task->pid_namespace != k->mine->process.pid_namespace ||
 	    !pk_thread_sleeps(task->pid, owner_thread(word)) ||
 	    (patience->word & ~PK_LOCK_WAITERS) != (word & ~PK_LOCK_WAITERS)) {
-		*patience = (struct patience){ .word = word, .since_ns = now };
+		*patience = (struct pk_patience){ .word = word, .since_ns = now };
 		return false;
 	}
 	return now - patience->since_ns >= (pk_load(&task->locking) != 0 ? STUCK_IN_TURN_NS : STUCK_NS);
@@ -135,7 +127,7 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 {
 	uint64_t word = pk_load(lock), flag = 0;
 	int64_t nap_ns = NAP_NS;
-	struct patience patience = { 0 };
+	struct pk_patience patience = { 0 };
 	if ((word & ~PK_LOCK_WAITERS) == pk_thread.owner) {
 		pk_thread.missed = true;
 		return -EDEADLK;
@@ -157,7 +149,7 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 			continue;
 		}
 		const struct pk_task *task = flag ? pk_task_of(k, owner_slot(word)) : NULL;
-		if (!owner_lives(k, word) || (task && !owner_exists(k, task, word))) {
+		if (!owner_lives(k, word) || (task && !pk_lock_owner_exists(k, word))) {
 			PK_POINT("lock: before inheriting");
 			if (pk_swap_if(lock, &word, pk_thread.owner | PK_LOCK_WAITERS)) {
 				pk_add(&pk_header(k)->repairs, 1);
@@ -175,7 +167,7 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 		if (task && error == -ETIMEDOUT)
 			pk_control_rescue(k, task);
 		nap_ns = nap_ns * 2 < PK_TICK_NS ? nap_ns * 2 : PK_TICK_NS;
-		if (task && error == -ETIMEDOUT && owner_stuck(k, task, pk_load(lock), &patience)) {
+		if (task && error == -ETIMEDOUT && pk_lock_owner_stuck(k, pk_load(lock), &patience)) {
 			pk_log(k, PK_LOG_STUCK, PK_TABLES, (pk_id)((unsigned char *)lock - k->base), EIO);
 			pk_thread.missed = true;
 			return -EIO;

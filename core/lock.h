@@ -91,6 +91,21 @@ static inline void pk_unlock(pk_lock_word *lock)
 /* Is it held by somebody who lives? */
 bool pk_lock_owned(struct portico *k, pk_lock_word *lock);
 
+/*
+ * Does the thread that a lock's word names exist?  Where it doesn't, it was ended in here without its
+ * process, or the word was scribbled: nobody will ever leave that lock.
+ */
+bool pk_lock_owner_exists(struct portico *k, uint64_t word);
+
+/* What who waits for a lock remembers of its owner; at first all 0. */
+struct pk_patience {
+	uint64_t word;
+	int64_t since_ns;
+};
+
+/* Has the thread that the word still names been asleep for longer than who holds a lock ever is? */
+bool pk_lock_owner_stuck(struct portico *k, uint64_t word, struct pk_patience *patience);
+
 /* Is it held by that task, alive or dead? */
 bool pk_lock_held_by(pk_lock_word *lock, pk_id task);
 

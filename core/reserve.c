@@ -24,22 +24,28 @@ static void fence(const struct pk_reservable *held)
 		pk_sleep(&held->inside, pk_load_relaxed(&held->inside), pk_monotonic_ns() + NAP_NS);
 }
 
-/* Until the owner is outside, or can't get there.  It comes out in an instant, unless it lost its processor.
+/*
+ * Until the owner is outside, or can't get there.  It comes out in an instant,
+ * unless it lost its processor.  0: it is, or another has the lock; PK_INHERITED:
+ * it died inside; -EIO: it has slept there, where nobody does.
  */
-static bool owner_comes_out(struct portico *k, struct pk_reservable *held, uint64_t word)
+static int until_outside(struct portico *k, struct pk_reservable *held, uint64_t word)
 {
+	struct pk_patience patience = { 0 };
 	for (unsigned turn = 0; pk_load(&held->inside) != 0; turn++) {
 		if (pk_load_relaxed(&held->lock) != word)
-			return true; /* another took it */
+			return 0; /* another took it */
 		if (turn < TURNS) {
 			pk_pause();
 			continue;
 		}
-		if (!owner_lives(k, word))
-			return pk_load(&held->inside) == 0;
+		if (!owner_lives(k, word) || !pk_lock_owner_exists(k, word))
+			return pk_load(&held->inside) == 0 ? 0 : PK_INHERITED;
+		if (pk_lock_owner_stuck(k, word, &patience))
+			return -EIO;
 		pk_sleep(&held->inside, 1, pk_monotonic_ns() + NAP_NS / 10);
 	}
-	return true;
+	return 0;
 }
 
 bool pk_reserve(struct pk_reservable *held)
@@ -68,14 +74,15 @@ static int take_from(struct portico *k, struct pk_reservable *held, uint64_t wor
 	}
 	PK_POINT("reserve: asked for, not taken");
 	fence(held);
-	bool out = owner_comes_out(k, held, word);
+	int left = until_outside(k, held, word);
 	PK_POINT("reserve: before it is taken");
+	if (left < 0)
+		return left;
 	if (!pk_swap_if(&held->lock, &word, pk_thread.owner))
 		return PK_AGAIN;
-	if (out)
-		return 0;
-	pk_add(&pk_header(k)->repairs, 1);
-	return PK_INHERITED;
+	if (left == PK_INHERITED)
+		pk_add(&pk_header(k)->repairs, 1);
+	return left;
 }
 
 /* This thread's own, asked for meanwhile or not, to be held like any other. */

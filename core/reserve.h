@@ -24,7 +24,8 @@
  *      Meanwhile `takers` isn't 0, and nobody reserves it anew: else the swap
  *      might find the same word for another time that its owner is inside.
  *  RS3  An owner that died inside left what a dead holder leaves: who takes the
- *      lock has inherited it.  One that died outside left all in order.
+ *      lock has inherited it.  One that died outside left all in order.  It is the
+ *      thread that dies, be it alone (pthread_cancel(3) ends some anywhere).
  *  RS4  What `inside` holds means nothing while the lock isn't reserved; a taker
  *      that died keeps it from being reserved again until it is repaired.
  *
@@ -73,7 +74,7 @@ static inline bool pk_is_reserved(uint64_t word)
 /*
  * Take a lock that was found reserved.  0; PK_INHERITED: its owner died inside;
  * PK_AGAIN: it isn't reserved any more, and not ours; -EDEADLK: this thread is
- * inside.
+ * inside; -EIO: as pk_lock().
  */
 #define PK_AGAIN 2
 int pk_reserved_take(struct portico *k, struct pk_reservable *held);

@@ -92,10 +92,10 @@ static void set_again(int number)
 	pk_syscall4(SYS_rt_sigaction, number, action, 0, sizeof mask);
 }
 
-/* SH3 */
+/* SH3.  A fault's signal that was sent is blocked, too: else it would come again at once, and for ever. */
 static bool defer(int number, siginfo_t *info, ucontext_t *context)
 {
-	uint64_t all = ~(FAULTS | OF_LIBC), before = 0;
+	uint64_t all = ~(FAULTS | OF_LIBC) | BIT(number), before = 0;
 	pk_syscall4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof all); /* SA_NODEFER */
 	set_again(number);
 	long error = pk_syscall4(SYS_rt_tgsigqueueinfo, pk_syscall0(SYS_getpid), pk_syscall0(SYS_gettid),

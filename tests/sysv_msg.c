@@ -82,7 +82,7 @@ static void full(void)
 	FAILS(msgsnd(id, &m, 1, IPC_NOWAIT), EAGAIN);
 	CHECK_EQUAL(msgsnd(id, &m, 0, IPC_NOWAIT), 0); /* no bytes, and few messages */
 	pid_t child = CHILD(CHECK_EQUAL(msgsnd(id, &m, 100, 0), 0));
-	sleep_ms(30);
+	until_asleep(child);
 	CHECK_EQUAL(status_of(id).msg_qnum, 3);
 	CHECK_EQUAL(msgrcv(id, &m, 8192, 0, 0), 8192);
 	join_child(child);
@@ -106,7 +106,7 @@ static void limits(void)
 	CHECK_EQUAL(msgsnd(id, &m, 100, IPC_NOWAIT), 0);
 	FAILS(msgsnd(id, &m, 1, IPC_NOWAIT), EAGAIN);
 	pid_t child = CHILD(CHECK_EQUAL(msgsnd(id, &m, 50, 0), 0));
-	sleep_ms(30);
+	until_asleep(child);
 	ds.msg_qbytes = 200;
 	CHECK_EQUAL(msgctl(id, IPC_SET, &ds), 0); /* lets the sender go on */
 	join_child(child);
@@ -268,11 +268,10 @@ static void killed(void)
 {
 	int id = queue();
 	pid_t child = CHILD(msgrcv(id, &(struct message){ 0 }, 10, 0, 0));
-	sleep_ms(30);
+	until_asleep(child);
 	kill_child(child);
 	send_text(id, 1, "kept", 0);
-	sleep_ms(250); /* it may first have gone to the dead receiver's wait */
-	struct message m;
+	struct message m; /* which may first go to the dead receiver's wait: so we wait for it */
 	CHECK_EQUAL(msgrcv(id, &m, 10, 0, 0), 5);
 	CHECK_EQUAL(strcmp(m.text, "kept"), 0);
 	destroy(id);

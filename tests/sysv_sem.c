@@ -107,8 +107,7 @@ static void cascade(void)
 	int id = set_of(LENGTH + 1);
 	pid_t children[LENGTH];
 	for (int i = 0; i < LENGTH; i++)
-		children[i] = CHILD(pass_on(id, i, i + 1));
-	sleep_ms(30);
+		children[i] = BLOCKED(id, i, GETNCNT, pass_on(id, i, i + 1));
 	CHECK_EQUAL(change(id, 0, 1, 0), 0);
 	for (int i = 0; i < LENGTH; i++)
 		join_child(children[i]);
@@ -128,10 +127,8 @@ static void cascade_of_operations(void)
 	enum { LENGTH = 8 };
 	int id = set_of(LENGTH + 1);
 	pid_t children[LENGTH];
-	for (int i = LENGTH; i-- > 0;) {
-		children[i] = CHILD(both(id, i, i + 1));
-		sleep_ms(5);
-	}
+	for (int i = LENGTH; i-- > 0;)
+		children[i] = BLOCKED(id, i, GETNCNT, both(id, i, i + 1));
 	CHECK_EQUAL(change(id, 0, 1, 0), 0);
 	for (int i = 0; i < LENGTH; i++)
 		join_child(children[i]);
@@ -144,10 +141,10 @@ static void cascade_of_operations(void)
 static void in_order(void)
 {
 	int id = set_of(2);
-	pid_t first = CHILD(CHECK_EQUAL(change(id, 0, -1, 0), 0); CHECK_EQUAL(change(id, 1, 1, 0), 0));
-	sleep_ms(20);
-	pid_t second = CHILD(CHECK_EQUAL(change(id, 0, -1, 0), 0); CHECK_EQUAL(change(id, 1, 10, 0), 0));
-	sleep_ms(20);
+	pid_t first = BLOCKED(id, 0, GETNCNT, CHECK_EQUAL(change(id, 0, -1, 0), 0);
+			      CHECK_EQUAL(change(id, 1, 1, 0), 0));
+	pid_t second = BLOCKED(id, 0, GETNCNT, CHECK_EQUAL(change(id, 0, -1, 0), 0);
+			       CHECK_EQUAL(change(id, 1, 10, 0), 0));
 	CHECK_EQUAL(change(id, 0, 1, 0), 0);
 	CHECK_EQUAL(change(id, 1, -1, 0), 0); /* the first got it */
 	join_child(first);
@@ -163,8 +160,7 @@ static void wait_for_zero(void)
 	set_value(id, 0, 2);
 	pid_t one = CHILD(CHECK_EQUAL(change(id, 0, 0, 0), 0)),
 	      two = CHILD(CHECK_EQUAL(change(id, 0, 0, 0), 0));
-	sleep_ms(30);
-	CHECK_EQUAL(semctl(id, 0, GETZCNT), 2);
+	await_count(id, 0, GETZCNT, 2);
 	CHECK_EQUAL(semctl(id, 0, GETNCNT), 0);
 	CHECK_EQUAL(change(id, 0, -1, 0), 0);
 	CHECK_EQUAL(semctl(id, 0, GETZCNT), 2);
@@ -180,8 +176,7 @@ static void counts(void)
 	struct sembuf parts[] = { { 0, -1, 0 }, { 1, -1, 0 } };
 	pid_t one = CHILD(CHECK_EQUAL(change(id, 0, -5, 0), 0));
 	pid_t two = CHILD(CHECK_EQUAL(semop(id, parts, 2), 0));
-	sleep_ms(30);
-	CHECK_EQUAL(semctl(id, 0, GETNCNT), 2);
+	await_count(id, 0, GETNCNT, 2);
 	CHECK_EQUAL(semctl(id, 1, GETNCNT), 0); /* it waits for the first part it can't do */
 	CHECK_EQUAL(change(id, 0, 1, 0), 0);
 	CHECK_EQUAL(semctl(id, 0, GETNCNT), 1);
@@ -200,8 +195,7 @@ static void set_all_wakes(void)
 	int id = set_of(2);
 	unsigned short all[2] = { 1, 1 };
 	struct sembuf parts[] = { { 0, -1, 0 }, { 1, -1, 0 } };
-	pid_t child = CHILD(CHECK_EQUAL(semop(id, parts, 2), 0));
-	sleep_ms(20);
+	pid_t child = BLOCKED(id, 0, GETNCNT, CHECK_EQUAL(semop(id, parts, 2), 0));
 	CHECK_EQUAL(semctl(id, 0, SETALL, (union semun){ .array = all }), 0);
 	join_child(child);
 	CHECK(value(id, 0) == 0 && value(id, 1) == 0);
@@ -246,8 +240,8 @@ static void removal(void)
 	int id = set_of(2);
 	set_value(id, 1, 1);
 	pid_t one = CHILD(FAILS(change(id, 0, -1, 0), EIDRM)), two = CHILD(FAILS(change(id, 1, 0, 0), EIDRM));
-	pid_t three = CHILD(FAILS(timed(id, -1, 5000), EIDRM));
-	sleep_ms(30);
+	pid_t three = CHILD(FAILS(timed(id, -1, 60000), EIDRM));
+	await_count(id, 0, GETNCNT, 2), await_count(id, 1, GETZCNT, 1);
 	destroy(id);
 	join_child(one), join_child(two), join_child(three);
 	FAILS(change(id, 0, 1, 0), EINVAL);

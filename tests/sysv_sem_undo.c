@@ -40,13 +40,12 @@ static void on_kill(void)
 	set_value(id, 0, 1);
 	pid_t holder = CHILD(hold(id, 0, -1));
 	await_value(id, 0, 0);
-	pid_t waiter = CHILD(CHECK_EQUAL(change(id, 0, -1, 0), 0)), second = CHILD(hold(id, 0, 5));
-	sleep_ms(20);
+	pid_t waiter = BLOCKED(id, 0, GETNCNT, CHECK_EQUAL(change(id, 0, -1, 0), 0));
+	pid_t second = CHILD(hold(id, 0, 5));
+	join_child(waiter); /* by the five */
 	kill_child(second);
-	join_child(waiter);    /* by the five */
 	await_value(id, 0, 0); /* which were taken back, as far as they were there */
-	waiter = CHILD(CHECK_EQUAL(change(id, 0, -1, 0), 0));
-	sleep_ms(20);
+	waiter = BLOCKED(id, 0, GETNCNT, CHECK_EQUAL(change(id, 0, -1, 0), 0));
 	kill_child(holder);
 	join_child(waiter);
 	CHECK_EQUAL(value(id, 0), 0);
@@ -99,8 +98,7 @@ static void not_inherited(void)
 static void for_a_waiter(void)
 {
 	int id = set_of(1);
-	pid_t child = CHILD(CHECK_EQUAL(change(id, 0, -2, SEM_UNDO), 0); pause());
-	sleep_ms(20);
+	pid_t child = BLOCKED(id, 0, GETNCNT, CHECK_EQUAL(change(id, 0, -2, SEM_UNDO), 0); pause());
 	CHECK_EQUAL(change(id, 0, 2, 0), 0); /* done by us, undone by its end */
 	await_value(id, 0, 0);
 	kill_child(child);
@@ -141,12 +139,12 @@ static void kept_by_exec(void)
 	CHECK_EQUAL(value(id, 0), 1);
 	child = CHILD({
 		CHECK_EQUAL(change(id, 0, -1, SEM_UNDO), 0);
-		execl("/bin/sleep", "sleep", "0.2", NULL);
+		execl("/bin/sleep", "sleep", "60", NULL);
 	});
 	await_value(id, 0, 0);
-	sleep_ms(50);
+	until_asleep(child);
 	CHECK_EQUAL(value(id, 0), 0);
-	join_child(child);
+	kill_child(child);
 	CHECK_EQUAL(value(id, 0), 1);
 	destroy(id);
 }

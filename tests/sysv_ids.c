@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ids, keys and sequence numbers of System V objects, as the kernel gives them. */
 #define _GNU_SOURCE
-#include "sysv.h"
+#include "sysv_check.h"
 
 #include <fcntl.h>
 #include <sched.h>

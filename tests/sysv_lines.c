@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the three families share, and limits of segments: by the files in /proc, as root may set them. */
 #define _GNU_SOURCE
-#include "sysv.h"
+#include "sysv_check.h"
 
 #include <sys/resource.h>
 

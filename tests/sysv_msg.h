@@ -3,7 +3,7 @@
 #ifndef SYSV_MSG_H
 #define SYSV_MSG_H
 
-#include "sysv.h"
+#include "sysv_check.h"
 
 #ifndef MSG_COPY
 #define MSG_COPY 040000 /* musl has none */

@@ -10,7 +10,7 @@
 #ifndef SYSV_PERM_H
 #define SYSV_PERM_H
 
-#include "sysv.h"
+#include "sysv_check.h"
 
 #include <grp.h>
 #include <sys/stat.h>

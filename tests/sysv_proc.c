@@ -6,7 +6,7 @@
  */
 #define _GNU_SOURCE
 #define _LARGEFILE64_SOURCE
-#include "sysv.h"
+#include "sysv_check.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

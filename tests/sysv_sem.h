@@ -3,7 +3,7 @@
 #ifndef SYSV_SEM_H
 #define SYSV_SEM_H
 
-#include "sysv.h"
+#include "sysv_check.h"
 
 union semun {
 	int val;

@@ -3,7 +3,7 @@
 #ifndef SYSV_SHM_H
 #define SYSV_SHM_H
 
-#include "sysv.h"
+#include "sysv_check.h"
 
 #include <stdint.h>
 

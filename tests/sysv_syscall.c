@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System V by the numbers of its system calls, and what else programs ask of syscall(). */
 #define _GNU_SOURCE
-#include "sysv.h"
+#include "sysv_check.h"
 
 #include <fcntl.h>
 #include <sys/syscall.h>

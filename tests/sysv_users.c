@@ -4,7 +4,7 @@
  * uid, as su(1) and daemons do.  What each may is the objects' modes' to say.
  */
 #define _GNU_SOURCE
-#include "sysv.h"
+#include "sysv_check.h"
 
 #include <grp.h>
 #include <sys/stat.h>

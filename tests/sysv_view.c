@@ -5,7 +5,7 @@
  * asserted of all there are but bounds.
  */
 #define _GNU_SOURCE
-#include "sysv.h"
+#include "sysv_check.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What all tests of System V IPC share: plain programs that know nothing of Portico. */
-#ifndef SYSV_H
-#define SYSV_H
+#ifndef SYSV_CHECK_H
+#define SYSV_CHECK_H
 
 #include "check.h"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# limit_seconds: 300
+# limit_seconds: 420
 #
 # System V objects that end with their makers, their users, or idle.
 
@@ -53,3 +53,10 @@ every_way() {
 		[ "$status" -eq 2 ]
 	done
 }
+
+@test "kill -9 at each point of making what ends with its creator, and of its repair" { case_of crash_lifetime creator; }
+@test "kill -9 at each point of making what ends with its last user, and of its repair" { case_of crash_lifetime last-user; }
+@test "kill -9 at each point of using it, and of its repair" { case_of crash_lifetime use; }
+@test "kill -9 at each point of ending what a dead creator made, and of its repair" { case_of crash_lifetime end-of-creator; }
+@test "kill -9 at each point of ending what nobody uses any more, and of its repair" { case_of crash_lifetime end-of-last-user; }
+@test "kill -9 at each point of inheriting uses over exec, and of its repair" { case_of crash_lifetime inherit; }

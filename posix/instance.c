@@ -54,14 +54,17 @@ struct portico *pk_instance_open(void)
 	int64_t give_up = 0;
 	while (pk_load(&failed) != pid) {
 		uint32_t opener = pk_load(&opening);
+		uint64_t held = pk_signals_hold(); /* a handler would come upon it half open, or jump away */
 		if (opener != pid && pk_swap_if(&opening, &opener, pid)) {
 			struct portico *k = open_once(pid);
 			pk_store(&opening, 0);
+			pk_signals_release(held);
 			return k;
 		}
+		pk_signals_release(held);
 		if (pk_load(&pk_opened))
 			return pk_load(&pk_opened);
-		/* another thread is at it; or this one, in a signal handler: so not for ever */
+		/* another thread is at it; not for ever */
 		if (give_up == 0)
 			give_up = pk_monotonic_ns() + OPENING_MOST_NS;
 		if (pk_monotonic_ns() > give_up)

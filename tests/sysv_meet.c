@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/time.h>
 
 #define ROUNDS 40
 #define HURRY 30 /* seconds; what hangs is ended by SIGALRM */
@@ -156,6 +157,35 @@ static void forked_beside_threads(void)
 	CHECK_EQUAL(shmctl(segment, IPC_RMID, NULL), 0);
 }
 
+/* ---- a first use that handlers come upon, which use IPC, too */
+
+static void use(int number)
+{
+	int before = errno;
+	CHECK_EQUAL(semctl(-1, 0, GETVAL), -1);
+	CHECK_EQUAL(errno, EINVAL);
+	int set = semget(IPC_PRIVATE, 1, 0600);
+	CHECK(set >= 0);
+	CHECK_EQUAL(semctl(set, 0, IPC_RMID), 0);
+	hear(number);
+	errno = before;
+}
+
+static void first_use(void)
+{
+	struct itimerval often = { { 0, 100 }, { 0, 100 } }, never = { 0 };
+	heard = shared_memory(sizeof *heard);
+	for (int round = 0; round < ROUNDS; round++)
+		join_child(CHILD({
+			handle(SIGALRM, use, 0);
+			CHECK_EQUAL(setitimer(ITIMER_REAL, &often, NULL), 0);
+			int set = new_set();
+			CHECK_EQUAL(look(set), 0);
+			CHECK_EQUAL(setitimer(ITIMER_REAL, &never, NULL), 0);
+			remove_set(set);
+		}));
+}
+
 /* ---- no descriptors */
 
 static void close_all(void)
@@ -217,13 +247,10 @@ static void no_more_files(void)
 }
 
 static const struct test_case cases[] = {
-	{ "sent-faults", sent_faults },
-	{ "cancelled-anywhere", cancelled_anywhere },
-	{ "ended-by-exec", ended_by_exec },
-	{ "forked-beside-threads", forked_beside_threads },
-	{ "all-closed", all_closed },
-	{ "no-more-files", no_more_files },
-	{ 0 },
+	{ "sent-faults", sent_faults },	    { "cancelled-anywhere", cancelled_anywhere },
+	{ "ended-by-exec", ended_by_exec }, { "forked-beside-threads", forked_beside_threads },
+	{ "first-use", first_use },	    { "all-closed", all_closed },
+	{ "no-more-files", no_more_files }, { 0 },
 };
 
 int main(int argc, char **argv)

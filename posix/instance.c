@@ -77,6 +77,9 @@ struct portico *pk_instance_open(void)
 __attribute__((destructor)) static void leave(void)
 {
 	struct portico *k = pk_load(&pk_opened);
-	if (k)
-		pk_task_leave(k);
+	if (!k)
+		return;
+	pk_inside_begin(); /* it takes locks, and handlers still come */
+	pk_task_leave(k);
+	pk_inside_end();
 }

@@ -290,10 +290,15 @@ PK_EXPORT int semctl(int set, int semaphore, int command, ...)
 
 PK_EXPORT int portico_sem_fd(int set, int semaphore)
 {
-	struct portico *k = pk_instance();
+	struct portico *k = pk_call();
 	pk_id id;
-	int error = k ? pk_enter(k) : -ENOSYS;
-	if (!error)
-		error = pk_sysv_find(k, PK_SETS, set, &id);
-	return error ? error : pk_set_bell_open(k, id, (uint32_t)semaphore); /* a negative one is none */
+	if (!k)
+		return -ENOSYS;
+	int result = pk_enter(k);
+	if (!result)
+		result = pk_sysv_find(k, PK_SETS, set, &id);
+	if (!result)
+		result = pk_set_bell_open(k, id, (uint32_t)semaphore); /* a negative one is none */
+	pk_inside_end();
+	return result;
 }

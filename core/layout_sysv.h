@@ -22,16 +22,17 @@ struct pk_step {
 struct pk_set {
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
 	pk_lock_word lock;
-	_Atomic uint32_t inside, takers; /* reserve.h */
+	_Atomic uint64_t taker, reserver; /* reserve.h; these and inside outlive the set */
+	_Atomic uint32_t inside;
 	/* all below: under the lock */
+	_Atomic uint32_t steps;	     /* truth: an intent of so many steps is committed */
 	int64_t operation_time;	     /* seconds, CLOCK_REALTIME */
 	struct pk_wait_list waiters; /* cache */
-	uint32_t count;		     /* semaphores */
-	uint32_t body;		     /* message slot of the body */
-	_Atomic uint32_t steps;	     /* truth: an intent of so many steps is committed */
-	uint32_t adjusts;	     /* cache: first adjustment, linked by next_adjust */
 	/* this line is mostly only looked at */
 	struct pk_permission permission;
+	uint32_t count;	      /* semaphores */
+	uint32_t body;	      /* message slot of the body */
+	uint32_t adjusts;     /* cache: first adjustment, linked by next_adjust */
 	uint32_t intent_wait; /* the wait that the intent settles, or 0 */
 	uint32_t special;     /* PK_SPECIAL_BELL: a descriptor tells of one of its semaphores */
 	uint64_t next_ticket; /* cache */

@@ -17,6 +17,12 @@ static bool owner_lives(struct portico *k, uint64_t word)
 	return pk_task_lives(k, (uint32_t)(word >> 32) & 0x7fff, (uint32_t)(word >> 48));
 }
 
+/* Can that thread still do anything?  Where that can't be told, it can. */
+static bool thread_lives(struct portico *k, uint64_t owner)
+{
+	return owner_lives(k, owner) && pk_lock_owner_exists(k, owner);
+}
+
 /* Every store that was made before is seen from here on. */
 static void fence(const struct pk_reservable *held)
 {
@@ -39,7 +45,7 @@ static int until_outside(struct portico *k, struct pk_reservable *held, uint64_t
 			pk_pause();
 			continue;
 		}
-		if (!owner_lives(k, word) || !pk_lock_owner_exists(k, word))
+		if (!thread_lives(k, word))
 			return pk_load(&held->inside) == 0 ? 0 : PK_INHERITED;
 		if (pk_lock_owner_stuck(k, word, &patience))
 			return -EIO;
@@ -48,19 +54,26 @@ static int until_outside(struct portico *k, struct pk_reservable *held, uint64_t
 	return 0;
 }
 
-bool pk_reserve(struct pk_reservable *held)
+/* RS5.  Under the lock. */
+static bool become_reserver(struct portico *k, struct pk_reservable *held)
+{
+	uint64_t reserver = pk_load_relaxed(&held->reserver);
+	if (reserver != pk_thread.owner && reserver != 0 && thread_lives(k, reserver))
+		return false;
+	pk_store(&held->reserver, pk_thread.owner);
+	return true;
+}
+
+bool pk_reserve(struct portico *k, struct pk_reservable *held)
 {
 	uint64_t word = pk_thread.owner;
-	if (!pk_load_relaxed(&pk_fences) || pk_load_relaxed(&held->takers) != 0)
+	if (!pk_load_relaxed(&pk_fences) || !become_reserver(k, held))
 		return false;
 	pk_store(&held->inside, 0);
 	PK_POINT("reserve: not reserved yet");
-	if (!pk_swap_if(&held->lock, &word, word | PK_LOCK_RESERVED))
-		return false;
-	PK_POINT("reserve: reserved");
-	word |= PK_LOCK_RESERVED;
-	/* RS2; where that fails a taker has found it reserved, and not inside */
-	return pk_load(&held->takers) == 0 || !pk_swap_if(&held->lock, &word, pk_thread.owner);
+	bool reserved = pk_swap_if(&held->lock, &word, word | PK_LOCK_RESERVED);
+	PK_POINT("reserve: reserved, or wanted");
+	return reserved;
 }
 
 static int take_from(struct portico *k, struct pk_reservable *held, uint64_t word)
@@ -93,13 +106,33 @@ static int take_back(struct pk_reservable *held, uint64_t word)
 	return pk_swap_if(&held->lock, &word, pk_thread.owner | (word & PK_LOCK_WAITERS)) ? 0 : PK_AGAIN;
 }
 
+/* RS2.  Another is about to take it for an instant only; PK_AGAIN: and has. */
+static int become_taker(struct portico *k, struct pk_reservable *held)
+{
+	struct pk_patience patience = { 0 };
+	uint64_t taker = pk_load(&held->taker);
+	while (taker != 0 && thread_lives(k, taker)) {
+		if (taker == pk_thread.owner)
+			return -EDEADLK;
+		if (!pk_is_reserved(pk_load(&held->lock)))
+			return PK_AGAIN;
+		if (pk_lock_owner_stuck(k, taker, &patience))
+			return -EIO; /* it was scribbled */
+		pk_sleep(&held->inside, pk_load_relaxed(&held->inside), pk_monotonic_ns() + NAP_NS / 10);
+		taker = pk_load(&held->taker);
+	}
+	return pk_swap_if(&held->taker, &taker, pk_thread.owner) ? 0 : PK_AGAIN;
+}
+
 int pk_reserved_take(struct portico *k, struct pk_reservable *held)
 {
 	uint64_t word = pk_load(&held->lock);
 	if (pk_is_reserved(word) && owner_of(word) == pk_thread.owner)
 		return take_back(held, word);
-	pk_add(&held->takers, 1); /* RS2: before the word is looked at that the swap expects */
-	int result = take_from(k, held, pk_load(&held->lock));
-	pk_add(&held->takers, (uint32_t)-1);
+	int result = become_taker(k, held);
+	if (result != 0)
+		return result;
+	result = take_from(k, held, pk_load(&held->lock));
+	pk_store(&held->taker, 0);
 	return result;
 }

@@ -16,18 +16,23 @@
  * asks sees it inside, and waits until it isn't.  What is fenced is the one way
  * that is gone rarely.
  *
- *  RS1  Only the thread that the word names writes `inside`, but for who makes
- *      the lock reserved; and it works while the word, looked at after `inside`
- *      was set, is its own with PK_LOCK_RESERVED and no more.
+ *  RS1  Only the thread that `reserver` names writes `inside`; and it works while
+ *      the word, looked at after `inside` was set, is its own with
+ *      PK_LOCK_RESERVED and no more.
  *  RS2  A reserved lock is taken from its owner by a swap that follows, in this
  *      order: PK_LOCK_WAITERS is set, a fence on all processors, `inside` is 0.
- *      Meanwhile `takers` isn't 0, and nobody reserves it anew: else the swap
- *      might find the same word for another time that its owner is inside.
+ *      Meanwhile `taker` names who does that, and no other sets that flag: else
+ *      the swap might find the same word, which its owner has given up, reserved
+ *      anew and is inside of.
  *  RS3  An owner that died inside left what a dead holder leaves: who takes the
  *      lock has inherited it.  One that died outside left all in order.  It is the
  *      thread that dies, be it alone (pthread_cancel(3) ends some anywhere).
- *  RS4  What `inside` holds means nothing while the lock isn't reserved; a taker
- *      that died keeps it from being reserved again until it is repaired.
+ *  RS4  What `inside` holds means nothing while the lock isn't reserved.
+ *  RS5  `reserver` is changed by who holds the lock, and only where it names no
+ *      living thread: one that lost its lock may have been stopped just before
+ *      it says that it is inside, and stores that, and then 0, long after.  So
+ *      no other reserves that lock while it lives.  For the same reason these
+ *      words outlive the object: its slot's next one has them, too.
  *
  * It takes a process that can be asked for its stores (pk_fences); a process
  * that can't ask gives them a millisecond.
@@ -40,8 +45,9 @@
 /* A lock that may be reserved: how such an object goes on after its head. */
 struct pk_reservable {
 	pk_lock_word lock;
-	_Atomic uint32_t inside;
-	_Atomic uint32_t takers; /* who are about to take it from its owner */
+	_Atomic uint64_t taker;	   /* truth: who is about to take it from its owner, as its lock word, or 0 */
+	_Atomic uint64_t reserver; /* truth: who alone may reserve it while it lives, likewise */
+	_Atomic uint32_t inside;   /* truth, while it is reserved */
 };
 
 /* RS1.  False: it isn't this thread's, or is asked for, or this is a handler that came in between. */
@@ -64,7 +70,7 @@ static inline void pk_reserved_leave(struct pk_reservable *held)
 }
 
 /* Instead of unlocking it.  False: somebody wants it; it is still to be unlocked. */
-bool pk_reserve(struct pk_reservable *held);
+bool pk_reserve(struct portico *k, struct pk_reservable *held);
 
 static inline bool pk_is_reserved(uint64_t word)
 {
@@ -73,8 +79,8 @@ static inline bool pk_is_reserved(uint64_t word)
 
 /*
  * Take a lock that was found reserved.  0; PK_INHERITED: its owner died inside;
- * PK_AGAIN: it isn't reserved any more, and not ours; -EDEADLK: this thread is
- * inside; -EIO: as pk_lock().
+ * PK_AGAIN: it isn't ours, so look again; -EDEADLK: this thread is inside, or
+ * taking it; -EIO: as pk_lock().
  */
 #define PK_AGAIN 2
 int pk_reserved_take(struct portico *k, struct pk_reservable *held);

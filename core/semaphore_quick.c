@@ -61,8 +61,10 @@ void pk_set_forget(void)
 _Static_assert(offsetof(struct pk_set, inside) - offsetof(struct pk_set, lock) ==
 		       offsetof(struct pk_reservable, inside),
 	       "pk_reservable");
-_Static_assert(offsetof(struct pk_set, takers) - offsetof(struct pk_set, lock) ==
-		       offsetof(struct pk_reservable, takers),
+_Static_assert(offsetof(struct pk_set, taker) - offsetof(struct pk_set, lock) ==
+			       offsetof(struct pk_reservable, taker) &&
+		       offsetof(struct pk_set, reserver) - offsetof(struct pk_set, lock) ==
+			       offsetof(struct pk_reservable, reserver),
 	       "pk_reservable");
 
 static inline struct pk_reservable *reservable(struct pk_set *set)
@@ -86,23 +88,25 @@ static inline bool lock_at_once(struct pk_set *set)
 	return __builtin_expect(pk_reserved_enter(reservable(set)), 1) || lock_if_free(set);
 }
 
-static __attribute__((noinline)) void reserve_or_unlock(struct pk_set *set)
+/* Whether it may be reserved costs a system call at times, so that is asked more and more rarely. */
+static __attribute__((noinline)) void reserve_or_unlock(struct portico *k, struct pk_set *set)
 {
-	if (recent.streak < recent.enough || !pk_reserve(reservable(set))) {
-		pk_unlock(&set->lock);
-		return;
+	if (recent.streak >= recent.enough) {
+		recent.streak = 0;
+		recent.enough = recent.enough < RESERVE_AFTER_MOST ? recent.enough * 2 : RESERVE_AFTER_MOST;
+		if (pk_reserve(k, reservable(set)))
+			return;
 	}
-	recent.streak = 0;
-	recent.enough = recent.enough < RESERVE_AFTER_MOST ? recent.enough * 2 : RESERVE_AFTER_MOST;
+	pk_unlock(&set->lock);
 }
 
 /* Nobody else can have made it reserved, or no more, meanwhile. */
-static inline void unlock(struct pk_set *set)
+static inline void unlock(struct portico *k, struct pk_set *set)
 {
 	if (__builtin_expect((pk_lock_low(&set->lock) & PK_LOCK_RESERVED) != 0, 1))
 		pk_reserved_leave(reservable(set));
 	else
-		reserve_or_unlock(set);
+		reserve_or_unlock(k, set);
 }
 
 /* ---- on it */
@@ -142,7 +146,7 @@ static inline bool do_one(struct portico *k, uint32_t semaphore, int change)
 		pk_store(&view.values[semaphore], pk_semaphore_word((uint32_t)after, k->mine->process.pid));
 		PK_POINT("semaphore: at once, after the store");
 	}
-	unlock(view.set);
+	unlock(k, view.set);
 	return done;
 }
 
@@ -234,7 +238,7 @@ static bool do_several(struct portico *k, const struct pk_semaphore_part *parts,
 		view.set->operation_time = pk_realtime_seconds();
 		do_stores(&view, &stores, count);
 	}
-	unlock(view.set);
+	unlock(k, view.set);
 	return done;
 }
 

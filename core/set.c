@@ -44,7 +44,7 @@ static int make_body(struct portico *k, struct pk_set *set, pk_id id)
 
 static void fill_in(struct portico *k, struct pk_set *set, int32_t key, uint32_t count, uint32_t mode)
 {
-	size_t past_lock = offsetof(struct pk_set, inside);
+	size_t past_lock = offsetof(struct pk_set, steps);
 	memset((unsigned char *)set + past_lock, 0, sizeof *set - past_lock);
 	pk_permission_init(k, &set->permission, key, mode);
 	set->count = count;
@@ -191,7 +191,6 @@ void pk_set_repair(struct portico *k, uint32_t slot)
 	if (kind != PK_LIVE && kind != PK_DYING)
 		return;
 	pk_id id = pk_slot_id(&set->head, slot);
-	pk_store_relaxed(&set->takers, 0); /* a taker that goes on takes by a swap that will fail */
 	struct pk_wait_list *lines[PK_PURPOSES] = { [PK_FOR_SEMAPHORES - 1] = &set->waiters };
 	pk_adjust_rebuild(k, set, id);
 	pk_wait_rebuild(k, PK_SETS, id, lines, &set->next_ticket, &wakes);

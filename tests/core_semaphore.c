@@ -120,6 +120,20 @@ static void reserved_by_another(void)
 	CHECK(pk_set_valid(k, id));
 }
 
+/* RS5: who had it may yet say that it is inside, late, so nobody else reserves it. */
+static void reserved_by_one(void)
+{
+	open_instance();
+	pk_id id = set_of(1);
+	use_much(id);
+	join_child(CHILD({
+		for (int i = 0; i < 2000; i++)
+			CHECK_EQUAL(change(id, i % 2 ? -1 : 1, 0), 0);
+		CHECK(!is_reserved(id));
+	}));
+	use_much(id);
+}
+
 /* Who dies inside leaves what any holder of a lock leaves. */
 static void dead_inside(void)
 {
@@ -205,6 +219,7 @@ int main(int argc, char **argv)
 		{ "limits", limits },
 		{ "reserved", reserved },
 		{ "reserved-by-another", reserved_by_another },
+		{ "reserved-by-one", reserved_by_one },
 		{ "dead-inside", dead_inside },
 		{ "fought-over", fought_over },
 		{ "in-a-handler", in_a_handler },

@@ -77,6 +77,9 @@ model() {
 @test "semaphores, set anew while others hold them" { model set_anew; }
 @test "semaphores that are waited for until they are zero" { model zero; }
 @test "semaphores, and two deaths" { model set_twice; }
+@test "a lock that one thread has to itself: two that do, in turn, and who takes it" { model reserve; }
+@test "a lock that one thread has to itself, and one death" { model taken; }
+@test "a lock that any may have to itself, and two deaths" { model bereft; }
 
 @test "mutant: a wait is settled twice" { model senders SETTLE_TWICE; }
 @test "mutant: a sleeper doesn't look again before it sleeps" { model alive SKIP_RECHECK; }
@@ -173,3 +176,12 @@ model() {
 @test "mutant: what couldn't be sent is asked about no more" { model moved REQUEST_GOES_AT_ONCE; }
 @test "mutant: a message is freed with its rights" { model rights FREED_WITH_ITS_RIGHTS; }
 @test "mutant: the rights of the dead are freed, and not given up" { model rights REAPED_SILENTLY; }
+@test "mutant: who takes a reserved lock doesn't fence (RS2)" { model reserve NO_FENCE; }
+@test "mutant: a reserved lock is asked for after the fence (RS2)" { model reserve ASK_AFTER_THE_FENCE; }
+@test "mutant: who takes a reserved lock doesn't wait until its owner is outside (RS2)" { model reserve DONT_WAIT; }
+@test "mutant: two take a reserved lock at once (RS2)" { model reserve MANY_TAKERS; }
+@test "mutant: who has taken a reserved lock still says that it does" { model reserve TAKER_STAYS; }
+@test "mutant: who says that it is inside doesn't look again (RS1)" { model reserve NO_SECOND_LOOK; }
+@test "mutant: a lock is reserved though who had it may yet say that it is inside (RS5)" { model reserve ANYBODY_RESERVES; }
+@test "mutant: who takes a lock isn't told that its owner died inside (RS3)" { model taken INHERITANCE_UNTOLD; }
+@test "mutant: what a dead thread said stands when the lock is reserved (RS4)" { model bereft INSIDE_STAYS; }

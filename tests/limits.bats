@@ -35,10 +35,10 @@ case_of() {
 	[ -z "$output" ]
 	preload "$BUILD/tests/sysv_tool" make 91
 	p limits
-	[ "${lines[5]}" = "msgmax           at most 65536" ]
-	[ "${lines[7]}" = "msgmni           1 used, at most 32000" ]
-	[ "${lines[8]}" = "semmsl           at most 250" ]
-	[ "${lines[11]}" = "semmni           0 used, at most 129" ]
+	[[ $'\n'$output = *$'\nmsgmax           at most 65536\n'* ]]
+	[[ $output = *$'\nmsgmni           1 used, at most 32000\n'* ]]
+	[[ $output = *$'\nsemmsl           at most 250\n'* ]]
+	[[ $output = *$'\nsemmni           0 used, at most 129\n'* ]]
 	p limits --json
 	json_says 'it["semopm"] == {"most": 100} and it["shmmax"] == {"most": 18446744073692774399}'
 	json_says 'it["shmmni"] == {"most": 32000, "used": 0}'

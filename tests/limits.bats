@@ -35,7 +35,7 @@ case_of() {
 	[ -z "$output" ]
 	preload "$BUILD/tests/sysv_tool" make 91
 	p limits
-	[[ $'\n'$output = *$'\nmsgmax           at most 65536\n'* ]]
+	[[ $output = *$'\nmsgmax           at most 65536\n'* ]]
 	[[ $output = *$'\nmsgmni           1 used, at most 32000\n'* ]]
 	[[ $output = *$'\nsemmsl           at most 250\n'* ]]
 	[[ $output = *$'\nsemmni           0 used, at most 129\n'* ]]

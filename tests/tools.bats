@@ -420,11 +420,11 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	preload ipcmk -M 8192 >/dev/null
 	p ls
 	[ "$status" -eq 0 ]
-	grep -Eq '^KIND +NAME OR KEY +ID +OWNER +MODE +HOLDS +LIMITS +WAITING$' <<<"$output"
-	grep -Eq '^mailbox +my box +- +\S+ +rw------- +1 message, 5 bytes +1024 of 1M, 64M in all +-$' <<<"$output"
-	grep -Eq '^queue +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +0 messages, 0 bytes +16K bytes +-$' <<<"$output"
-	grep -Eq '^semaphores +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +3 semaphores +- +-$' <<<"$output"
-	grep -Eq '^segment +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +8K bytes, 0 attached +- +-$' <<<"$output"
+	grep -Eq '^KIND +NAME OR KEY +ID +OWNER +MODE +HOLDS +LIMITS +WAITING +MADE BY$' <<<"$output"
+	grep -Eq '^mailbox +my box +- +\S+ +rw------- +1 message, 5 bytes +1024 of 1M, 64M in all +- +-$' <<<"$output"
+	grep -Eq '^queue +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +0 messages, 0 bytes +16K bytes +- +ipcmk [0-9]+ gone$' <<<"$output"
+	grep -Eq '^semaphores +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +3 semaphores +- +- +ipcmk [0-9]+ gone$' <<<"$output"
+	grep -Eq '^segment +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +8K bytes, 0 attached +- +- +ipcmk [0-9]+ gone$' <<<"$output"
 	p ls --json
 	json_says '[o["kind"] for o in it] == ["mailbox", "queue", "semaphores", "segment"]'
 	json_says 'it[0]["bytes"] == 5 and it[2]["semaphores"] == 3 and it[3]["size"] == 8192'

@@ -348,15 +348,28 @@ static int unlock_and_open(void *address, uint64_t size_bytes, int protection)
 	return (int)pk_syscall3(SYS_mprotect, address, size_bytes, protection);
 }
 
+/* Is what this process maps given memory at once, as mlockall(MCL_FUTURE) has it? */
+static bool maps_are_filled(void)
+{
+	unsigned char resident = 0;
+	long page = map_memory(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (page < 0 && page > -4096)
+		return true; /* over the limit of what may be locked, say */
+	pk_syscall3(SYS_mincore, page, 4096, &resident);
+	unmap_memory((void *)page, 4096);
+	return resident & 1;
+}
+
 int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 {
+	bool hollow = how & PK_MAP_HOLLOW && maps_are_filled();
 	int protection = PROT_READ | (how & PK_MAP_READ_ONLY ? 0 : PROT_WRITE) |
 			 (how & PK_MAP_EXECUTE ? PROT_EXEC : 0);
 	int flags = (how & PK_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE) | (fd < 0 ? MAP_ANONYMOUS : 0) |
 		    (how & PK_MAP_FIXED ? MAP_FIXED : 0) | (how & PK_MAP_VACANT ? MAP_FIXED_NOREPLACE : 0) |
 		    MAP_NORESERVE;
 	void *wanted = how & (PK_MAP_FIXED | PK_MAP_HINT | PK_MAP_VACANT) ? *address : NULL;
-	long got = map_memory(wanted, size_bytes, how & PK_MAP_HOLLOW ? PROT_NONE : protection, flags, fd);
+	long got = map_memory(wanted, size_bytes, hollow ? PROT_NONE : protection, flags, fd);
 	if (got < 0 && got > -4096)
 		return (int)got;
 	if (how & PK_MAP_VACANT &&
@@ -365,7 +378,7 @@ int pk_map(void **address, uint64_t size_bytes, int fd, unsigned how)
 		return -EEXIST;
 	}
 	*address = (void *)got;
-	return how & PK_MAP_HOLLOW ? unlock_and_open((void *)got, size_bytes, protection) : 0;
+	return hollow ? unlock_and_open((void *)got, size_bytes, protection) : 0;
 }
 
 int pk_unmap(void *address, uint64_t size_bytes)

@@ -218,7 +218,7 @@ static void all_closed(void)
 	int file = open("/proc/sysvipc/sem", O_RDONLY);
 	CHECK(file >= 0);
 	char text[256];
-	CHECK(read(file, text, sizeof text) > 100);
+	CHECK(read(file, text, sizeof text) > 50); /* its heading; a static program sees the kernel's */
 	close_all();
 	join_child(CHILD(check_all_families(3); close_all(); check_all_families(1)));
 	check_usable(set);

@@ -272,6 +272,43 @@ int pk_directory_look_up(struct portico *k, const struct pk_client *client, cons
 	return error;
 }
 
+int pk_directory_find(struct portico *k, const char *text, uint32_t length, bool *directory, pk_id *id)
+{
+	int error = lock_without_dead_owner(k, text, length);
+	if (error)
+		return error;
+	uint32_t slot = pk_name_find(k, PK_NAME_MAILBOX, text, length, id);
+	*directory = slot == 0;
+	if (slot == 0) {
+		slot = pk_name_find(k, PK_NAME_DIRECTORY, text, length, id);
+		if (slot != 0)
+			*id = pk_slot_id(&pk_name_at(k, slot)->head, slot);
+		else
+			error = missing(k, text, length);
+	}
+	pk_names_unlock(k);
+	return error;
+}
+
+int pk_directory_text(struct portico *k, pk_id directory, char text[PK_NAME_MAX + 1],
+		      struct pk_permission *permission)
+{
+	int error = pk_names_lock(k);
+	if (error)
+		return error;
+	const struct pk_name *name = pk_name_at(k, pk_id_slot(directory));
+	if (name && name->space == PK_NAME_DIRECTORY &&
+	    pk_slot_id(&name->head, pk_id_slot(directory)) == directory) {
+		memcpy(text, name->text, name->length);
+		text[name->length] = '\0';
+		*permission = permission_of(name);
+	} else {
+		error = -ENOENT;
+	}
+	pk_names_unlock(k);
+	return error;
+}
+
 /* ---- removing */
 
 /* As in a directory with the sticky bit: its owner, the directory's, or root. */
@@ -350,7 +387,7 @@ static bool describe(struct portico *k, uint32_t slot, const char *text, uint32_
 		.uid = name->uid,
 		.gid = name->gid,
 		.mode = name->mode,
-		.object = name->object,
+		.object = name->space == PK_NAME_DIRECTORY ? pk_slot_id(&name->head, slot) : name->object,
 	};
 	memcpy(entry->text, name->text + skip, name->length - skip);
 	return true;

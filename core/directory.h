@@ -54,6 +54,17 @@ int pk_directory_make(struct portico *k, const struct pk_client *client, const c
 int pk_directory_look_up(struct portico *k, const struct pk_client *client, const char *text, uint32_t length,
 			 pk_id *port);
 
+/*
+ * What that name names, a port or a directory, whoever may look it up: for who
+ * asked the kernel whether the client may.  A directory's id tells it from another of the
+ * same name.  -ENOENT, -ENOTDIR.
+ */
+int pk_directory_find(struct portico *k, const char *text, uint32_t length, bool *directory, pk_id *id);
+
+/* Its whole name, and whose it is.  -ENOENT: it was removed. */
+int pk_directory_text(struct portico *k, pk_id directory, char text[PK_NAME_MAX + 1],
+		      struct pk_permission *permission);
+
 /* Take a name away, or a directory with nothing in it.  -EPERM, -ENOTEMPTY, -ENOENT, -ENOTDIR. */
 int pk_directory_remove(struct portico *k, const struct pk_client *client, const char *text, uint32_t length);
 
@@ -62,7 +73,7 @@ struct pk_directory_entry {
 	char text[PK_NAME_MAX + 1]; /* within the directory */
 	bool directory, persistent;
 	uint32_t uid, gid, mode;
-	pk_id object;
+	pk_id object; /* the port, or the directory's own id */
 };
 
 /*

@@ -61,26 +61,8 @@ struct call {
 	char *data; /* what is still to be written */
 };
 
-/* What stat() shows of an object. */
-struct facts {
-	struct pk_permission permission;
-	uint64_t queued_bytes;
-	uint32_t block_bytes; /* a good size for reads and writes */
-	bool named;
-	int64_t read_time, write_time, change_time;
-};
-
 struct service {
-	enum pk_space space;
-	unsigned table;
-
-	/* the object: 0 or a negative errno */
-	int (*create)(const char *name, uint32_t mode, pk_id *id);
-	int (*remove)(pk_id id, struct channel *channel); /* channel: NULL where nobody has it open */
-	int (*inspect)(pk_id id, struct facts *facts);
-	int (*adjust)(struct portico *k, pk_id id, const struct pk_permission *permission);
 	int (*watch)(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait);
-	uint32_t (*name_of)(const void *object); /* slot of the name it shows, or 0 */
 
 	/* requests: each replies, or begins a call.  open counts the file in. */
 	void (*open)(struct file *file, fuse_req_t request, int flags);

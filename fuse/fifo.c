@@ -21,46 +21,6 @@
 
 static char buffer[PK_LARGEST]; /* between the ring and the kernel */
 
-/* ---- the object */
-
-static int create(const char *name, uint32_t mode, pk_id *id)
-{
-	return pk_pipe_create(server.kernel, name, PK_PIPE_BYTES, mode, id);
-}
-
-/* One that is open loses its name now, and ends with its last file. */
-static int remove_fifo(pk_id id, struct channel *channel)
-{
-	if (!channel)
-		return pk_pipe_destroy(server.kernel, id);
-	int error = pk_pipe_unname(server.kernel, id);
-	channel->unnamed = !error;
-	return error;
-}
-
-static int inspect(pk_id id, struct facts *facts)
-{
-	struct pk_pipe_status status;
-	int error = pk_pipe_inspect(server.kernel, id, &status);
-	if (error)
-		return error;
-	*facts = (struct facts){
-		.permission = status.permission,
-		.queued_bytes = status.queued_bytes,
-		.block_bytes = PK_PIPE_BYTES,
-		.named = status.name[0] != '\0',
-		.read_time = status.read_time,
-		.write_time = status.write_time,
-		.change_time = status.change_time,
-	};
-	return 0;
-}
-
-static uint32_t name_of(const void *object)
-{
-	return ((const struct pk_pipe *)object)->name;
-}
-
 /* ---- the ring */
 
 /* Bytes in it, at a glance and without its lock; what reads and writes do is decided under it. */
@@ -310,8 +270,8 @@ static unsigned ready(struct file *file)
 {
 	struct channel *channel = file->channel;
 	uint64_t bytes = queued_bytes(channel);
-	struct facts facts;
-	unsigned events = inspect(channel->id, &facts) != 0 ? POLLERR : 0;
+	struct pk_pipe_status status;
+	unsigned events = pk_pipe_inspect(server.kernel, channel->id, &status) != 0 ? POLLERR : 0;
 	if (file->reads && bytes > 0)
 		events |= POLLIN | POLLRDNORM;
 	if (file->reads && channel->writers == 0 && file->writers_before != channel->writers_ever)
@@ -324,14 +284,7 @@ static unsigned ready(struct file *file)
 }
 
 const struct service fifo_service = {
-	.space = PK_NAME_FIFO,
-	.table = PK_PIPES,
-	.create = create,
-	.remove = remove_fifo,
-	.inspect = inspect,
-	.adjust = pk_pipe_adjust,
 	.watch = pk_pipe_watch,
-	.name_of = name_of,
 	.open = open_fifo,
 	.read = read_fifo,
 	.write = write_fifo,

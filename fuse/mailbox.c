@@ -23,59 +23,6 @@
 
 #define MOST (PK_LARGEST - 4096) /* bytes */
 
-/* ---- the object */
-
-static int create(const char *name, uint32_t mode, pk_id *id)
-{
-	struct pk_port_limits limits = { PK_DEFAULT_SLOTS, PK_DEFAULT_BYTES, PK_DEFAULT_CAPACITY };
-	return pk_port_create(server.kernel, PK_MAILBOX, &limits, mode, PK_NAME_MAILBOX, name,
-			      (uint32_t)strlen(name), id);
-}
-
-static int remove_mailbox(pk_id id, struct channel *channel)
-{
-	(void)channel; /* core ends every wait */
-	return pk_port_destroy(server.kernel, id);
-}
-
-/* Programs read and write by this size: it should hold a whole message. */
-static uint32_t block_bytes(uint32_t limit)
-{
-	uint32_t bytes = 4096;
-	while (bytes < limit && bytes < PK_LARGEST)
-		bytes *= 2;
-	return bytes;
-}
-
-static int inspect(pk_id id, struct facts *facts)
-{
-	struct pk_port_status status;
-	int error = pk_port_inspect(server.kernel, id, &status);
-	if (error)
-		return error;
-	*facts = (struct facts){
-		.permission = status.permission,
-		.queued_bytes = status.queued_bytes,
-		.block_bytes = block_bytes(status.limits.bytes),
-		.named = status.name[0] != '\0',
-		.read_time = status.receive_time,
-		.write_time = status.send_time,
-		.change_time = status.change_time,
-	};
-	return 0;
-}
-
-static int adjust(struct portico *k, pk_id id, const struct pk_permission *permission)
-{
-	return pk_port_adjust(k, id, NULL, permission);
-}
-
-static uint32_t name_of(const void *object)
-{
-	const struct pk_port *port = object;
-	return port->use == PK_MAILBOX ? port->name : 0;
-}
-
 /* ---- reading */
 
 /*
@@ -330,14 +277,7 @@ static unsigned ready(struct file *file)
 }
 
 const struct service mailbox_service = {
-	.space = PK_NAME_MAILBOX,
-	.table = PK_PORTS,
-	.create = create,
-	.remove = remove_mailbox,
-	.inspect = inspect,
-	.adjust = adjust,
 	.watch = pk_port_watch,
-	.name_of = name_of,
 	.open = open_mailbox,
 	.read = read_message,
 	.write = write_message,

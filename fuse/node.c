@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "node.h"
+#include "snapshot.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,20 +20,20 @@ struct node *node_of(fuse_ino_t ino)
 	return ino >= KEY_FIRST ? key_find(&server.nodes, ino) : NULL;
 }
 
-static struct node *fresh_node(const struct service *service, pk_id id)
+static struct node *fresh_node(enum place place, pk_id id)
 {
 	struct node *node = *bucket_of(id);
-	while (node && (node->service != service || node->id != id))
+	while (node && (node->place != place || node->id != id))
 		node = node->next;
 	return node;
 }
 
-static struct node *node_make(const struct service *service, pk_id id, bool as_fifo)
+static struct node *node_make(enum place place, pk_id id, bool as_fifo)
 {
 	struct node *node = calloc(1, sizeof *node);
 	if (!node)
 		return NULL;
-	*node = (struct node){ .service = service, .id = id, .as_fifo = as_fifo, .fresh = !as_fifo };
+	*node = (struct node){ .place = place, .id = id, .as_fifo = as_fifo, .fresh = !as_fifo };
 	node->ino = key_make(&server.nodes, node);
 	if (!node->ino) {
 		free(node);
@@ -66,41 +67,63 @@ void node_forget(struct node *node, uint64_t lookups)
 	free(node);
 }
 
-ino_t node_number(const struct service *service, pk_id id)
+ino_t node_number(enum place place, pk_id id)
 {
-	return (ino_t)service->space << 56 | id;
+	return id ? (ino_t)place << 56 | id : (ino_t)place;
+}
+
+/* A channel's file. */
+static void file_attr(const struct node *node, const struct facts *facts, struct stat *attr)
+{
+	uint64_t size = facts->queued_bytes;
+	if (!node->fresh && !node->as_fifo && size < HINT)
+		size = HINT;
+	attr->st_mode = (node->as_fifo ? S_IFIFO : S_IFREG) | (facts->permission.mode & 0777);
+	attr->st_size = (off_t)size;
+	attr->st_blocks = (blkcnt_t)(size + 511) / 512;
+}
+
+/* A directory or text.  Who may read a thing may look at it. */
+static void view_attr(const struct node *node, const struct facts *facts, struct stat *attr)
+{
+	const struct entry *entry = &tree[node->place];
+	mode_t mode = facts->permission.mode;
+	if (S_ISDIR(entry->mode) && !entry->holds)
+		mode |= (mode & 0444) >> 2;
+	attr->st_mode = entry->mode & (S_IFMT | mode);
+	attr->st_nlink = S_ISDIR(entry->mode) ? 2 : 1;
+	attr->st_size = (off_t)snapshot_size(entry, node->id);
 }
 
 int node_attr(const struct node *node, struct stat *attr)
 {
 	struct facts facts;
-	int error = node->service->inspect(node->id, &facts);
+	int error = tree_thing(node->place)->inspect(node->id, &facts);
 	if (error)
 		return channel_error(error);
-	uint64_t size =
-		!node->fresh && !node->as_fifo && facts.queued_bytes < HINT ? HINT : facts.queued_bytes;
 	*attr = (struct stat){
-		.st_ino = node_number(node->service, node->id),
-		.st_mode = (node->as_fifo ? S_IFIFO : S_IFREG) | (facts.permission.mode & 0777),
+		.st_ino = node_number(node->place, node->id),
 		.st_nlink = facts.named,
 		.st_uid = facts.permission.uid,
 		.st_gid = facts.permission.gid,
-		.st_size = (off_t)size,
 		.st_blksize = (blksize_t)facts.block_bytes,
-		.st_blocks = (blkcnt_t)(size + 511) / 512,
 		.st_atime = facts.read_time ? facts.read_time : facts.change_time,
 		.st_mtime = facts.write_time ? facts.write_time : facts.change_time,
 		.st_ctime = facts.change_time,
 	};
+	if (tree[node->place].service)
+		file_attr(node, &facts, attr);
+	else
+		view_attr(node, &facts, attr);
 	return 0;
 }
 
-void node_reply(fuse_req_t request, const struct service *service, pk_id id, bool as_fifo)
+void node_reply(fuse_req_t request, enum place place, pk_id id, bool as_fifo)
 {
 	struct fuse_entry_param reply = { 0 };
-	struct node *node = as_fifo ? NULL : fresh_node(service, id);
+	struct node *node = as_fifo ? NULL : fresh_node(place, id);
 	if (!node)
-		node = node_make(service, id, as_fifo);
+		node = node_make(place, id, as_fifo);
 	if (!node) {
 		fuse_reply_err(request, ENOMEM);
 		return;
@@ -108,7 +131,8 @@ void node_reply(fuse_req_t request, const struct service *service, pk_id id, boo
 	int error = node_attr(node, &reply.attr);
 	node->lookups++;
 	reply.ino = node->ino;
-	reply.attr.st_size = NODE_LARGE;
+	if (tree[place].service)
+		reply.attr.st_size = NODE_LARGE;
 	if (error)
 		fuse_reply_err(request, error == EIDRM ? ENOENT : error);
 	else

@@ -5,8 +5,8 @@
  * One thread dispatches: it reads requests from the kernel in order, and takes
  * the completions of core's waits; all state here is its alone.  A second
  * thread, the bell, does nothing but sleep until core has completions and poke
- * the first.  No request ever blocks the dispatch thread: one that can't be
- * answered is kept as a call (channel.h) and answered when its time comes.
+ * the first; a third, the clerk, makes texts that take long.  No request ever blocks the dispatch thread: one
+ * that can't be answered is kept as a call (channel.h) and answered when its time comes.
  *
  *  F1  Each request gets exactly one reply.
  *  F2  A call can be interrupted from the moment it is begun, and its wait is
@@ -52,11 +52,11 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 int session_run(void (*ready)(void));
 
-/* ---- tree.c: the files */
+/* ---- requests.c */
 
-extern const struct fuse_lowlevel_ops tree_operations;
+extern const struct fuse_lowlevel_ops request_operations;
 
 /* Told by the kernel that the mount works. */
-extern void (*tree_ready)(void);
+extern void (*requests_ready)(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include "pipe.h"
 #include "port.h"
 #include "region.h"
+#include "snapshot.h"
 #include "task.h"
 
 #include <errno.h>
@@ -164,7 +165,8 @@ static int mount_session(const char *mountpoint)
 	if (fuse_opt_add_arg(&args, "portico-fuse") == 0 &&
 	    fuse_opt_add_arg(&args, "-odefault_permissions,fsname=portico,subtype=portico") == 0 &&
 	    (!server.options.allow_other || fuse_opt_add_arg(&args, "-oallow_other") == 0))
-		server.session = fuse_session_new(&args, &tree_operations, sizeof tree_operations, &server);
+		server.session =
+			fuse_session_new(&args, &request_operations, sizeof request_operations, &server);
 	fuse_opt_free_args(&args);
 	if (server.session && fuse_session_mount(server.session, mountpoint) == 0)
 		return 0;
@@ -278,8 +280,9 @@ int session_run(void (*ready)(void))
 		return 1;
 	int signals = catch_signals();
 	char *mountpoint = find_mountpoint(server.options.mountpoint);
-	tree_ready = ready;
-	bool mounted = mountpoint && signals >= 0 && start_bell() == 0 && mount_session(mountpoint) == 0;
+	requests_ready = ready;
+	bool mounted = mountpoint && signals >= 0 && start_bell() == 0 && snapshot_start() == 0 &&
+		       mount_session(mountpoint) == 0;
 	free(mountpoint);
 	if (!mounted)
 		return 1;

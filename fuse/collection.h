@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Collections: the things of one kind that the instance has, as directories
+ * show them.  Each function returns 0 or a negative errno; one that is NULL is
+ * EPERM.  `in` is the directory in the collection, or 0 for its top.
+ */
+#ifndef PORTICO_FUSE_COLLECTION_H
+#define PORTICO_FUSE_COLLECTION_H
+
+#include "server.h"
+
+struct channel;
+
+struct found {
+	pk_id id;
+	bool directory; /* in the collection; else a thing */
+};
+
+/* What stat() shows of a thing. */
+struct facts {
+	struct pk_permission permission;
+	uint64_t queued_bytes;
+	uint32_t block_bytes; /* a good size for reads and writes */
+	bool named;
+	int64_t read_time, write_time, change_time;
+};
+
+struct collection {
+	int (*find)(pk_id in, const char *name, struct found *found);
+
+	/* The next after *cursor, which begins with 0.  False in *any: there are no more. */
+	int (*next)(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], struct found *found, bool *any);
+
+	/* Make, change and remove a thing; channel: NULL where nobody has it open. */
+	int (*make)(pk_id in, const char *name, const struct pk_permission *permission, pk_id *id);
+	int (*adjust)(struct portico *k, pk_id id, const struct pk_permission *permission);
+	int (*remove)(pk_id id, struct channel *channel);
+};
+
+extern const struct collection mailboxes, named_pipes, tasks;
+
+/* Of directories of mailboxes. */
+int mailbox_directory_inspect(pk_id id, struct facts *facts);
+
+int mailbox_inspect(pk_id id, struct facts *facts);
+int named_pipe_inspect(pk_id id, struct facts *facts);
+int task_inspect(pk_id id, struct facts *facts);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* The instance's named pipes. */
+#include "channel.h"
+#include "collection.h"
+#include "pipe.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int find(pk_id in, const char *name, struct found *found)
+{
+	(void)in;
+	found->directory = false;
+	return pk_name_look_up(server.kernel, PK_NAME_FIFO, name, (uint32_t)strlen(name), &found->id);
+}
+
+static int next(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], struct found *found, bool *any)
+{
+	struct portico *k = server.kernel;
+	uint32_t committed = pk_committed(k, PK_PIPES);
+	(void)in;
+	*any = false;
+	for (uint64_t slot = *cursor + 1; slot < committed && !*any; slot++) {
+		const struct pk_pipe *pipe = pk_slot(k, PK_PIPES, (uint32_t)slot);
+		*cursor = slot;
+		if (!pipe || pk_word_kind(pk_load(&pipe->head.word)) != PK_LIVE)
+			continue;
+		*found = (struct found){ .id = pk_slot_id(&pipe->head, (uint32_t)slot) };
+		pk_name_text(k, pipe->name, found->id, name);
+		*any = name[0] != '\0';
+	}
+	return 0;
+}
+
+static int make(pk_id in, const char *name, const struct pk_permission *permission, pk_id *id)
+{
+	(void)in;
+	int error = pk_pipe_create(server.kernel, name, PK_PIPE_BYTES, permission->mode, id);
+	return error ? error : pk_pipe_adjust(server.kernel, *id, permission);
+}
+
+/* One that is open loses its name now, and ends with its last file. */
+static int remove_pipe(pk_id id, struct channel *channel)
+{
+	if (!channel)
+		return pk_pipe_destroy(server.kernel, id);
+	int error = pk_pipe_unname(server.kernel, id);
+	channel->unnamed = !error;
+	return error;
+}
+
+int named_pipe_inspect(pk_id id, struct facts *facts)
+{
+	struct pk_pipe_status status;
+	int error = pk_pipe_inspect(server.kernel, id, &status);
+	if (error)
+		return error;
+	*facts = (struct facts){
+		.permission = status.permission,
+		.queued_bytes = status.queued_bytes,
+		.block_bytes = PK_PIPE_BYTES,
+		.named = status.name[0] != '\0',
+		.read_time = status.read_time,
+		.write_time = status.write_time,
+		.change_time = status.change_time,
+	};
+	return 0;
+}
+
+const struct collection named_pipes = {
+	.find = find,
+	.next = next,
+	.make = make,
+	.adjust = pk_pipe_adjust,
+	.remove = remove_pipe,
+};

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests of the kernel, by what tree.h says of each place.
+ *
+ * A FIFO inode would never reach this server: mkfifo is answered with one, as
+ * it must be, and the next look-up finds a regular file.
+ */
+#include "node.h"
+#include "snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FOR_EVER 3600.0
+
+void (*requests_ready)(void);
+static int64_t mounted_seconds;
+
+/* ---- where a request is */
+
+struct spot {
+	enum place place; /* PLACE_NONE: nowhere any more */
+	pk_id id;
+	struct node *node; /* or NULL */
+};
+
+static struct spot spot_of(fuse_ino_t ino)
+{
+	struct node *node = node_of(ino);
+	if (node)
+		return (struct spot){ node->place, node->id, node };
+	return (struct spot){ ino < PLACES ? (enum place)ino : PLACE_NONE, 0, NULL };
+}
+
+static const struct collection *collection_at(const struct spot *spot)
+{
+	return tree[spot->place].holds;
+}
+
+static enum place place_of(const struct spot *parent, const struct found *found)
+{
+	const struct entry *entry = &tree[parent->place];
+	return found->directory ? entry->directory : entry->object;
+}
+
+/* ---- looking */
+
+static void forget(fuse_req_t request, fuse_ino_t ino, uint64_t lookups)
+{
+	struct node *node = node_of(ino);
+	if (node)
+		node_forget(node, lookups);
+	fuse_reply_none(request);
+}
+
+/* A place that is there once. */
+static void place_attr(enum place place, struct stat *attr)
+{
+	const struct entry *entry = &tree[place];
+	*attr = (struct stat){
+		.st_ino = place,
+		.st_mode = entry->mode,
+		.st_nlink = S_ISDIR(entry->mode) ? 2 : 1,
+		.st_uid = geteuid(),
+		.st_gid = getegid(),
+		.st_size = (off_t)snapshot_size(entry, 0),
+		.st_blksize = 4096,
+		.st_atime = mounted_seconds,
+		.st_mtime = mounted_seconds,
+		.st_ctime = mounted_seconds,
+	};
+	if (entry->holds && entry->holds->make && (entry->mode & 0200) && server.options.allow_other)
+		attr->st_mode |= S_ISVTX | 0777; /* everybody makes his own, as in /tmp */
+}
+
+/* Its attributes are valid for so long: a text has its size now. */
+static double valid_seconds(enum place place)
+{
+	return S_ISDIR(tree[place].mode) ? FOR_EVER : 0;
+}
+
+static void reply_place(fuse_req_t request, enum place place)
+{
+	struct fuse_entry_param reply = { .ino = place,
+					  .attr_timeout = valid_seconds(place),
+					  .entry_timeout = FOR_EVER };
+	place_attr(place, &reply.attr);
+	fuse_reply_entry(request, &reply);
+}
+
+static void lookup(fuse_req_t request, fuse_ino_t ino, const char *name)
+{
+	struct spot parent = spot_of(ino);
+	const struct collection *collection = collection_at(&parent);
+	enum place place = tree_find(parent.place, name);
+	struct found found;
+	int error = collection ? collection->find(parent.id, name, &found) : -ENOENT;
+	if (place != PLACE_NONE && parent.id == 0)
+		reply_place(request, place);
+	else if (place != PLACE_NONE)
+		node_reply(request, place, parent.id, false);
+	else if (error)
+		fuse_reply_err(request, -error);
+	else
+		node_reply(request, place_of(&parent, &found), found.id, false);
+}
+
+static bool is_channel(const struct spot *spot)
+{
+	return tree[spot->place].service != NULL;
+}
+
+static void getattr(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *file)
+{
+	struct spot spot = spot_of(ino);
+	struct stat attr;
+	int error = spot.place == PLACE_NONE ? ESTALE : spot.node ? node_attr(spot.node, &attr) : 0;
+	(void)file;
+	if (error) {
+		fuse_reply_err(request, error);
+		return;
+	}
+	if (!spot.node)
+		place_attr(spot.place, &attr);
+	if (is_channel(&spot)) /* attributes newer than this answer: it goes to stat(), and the inode stays
+				  large */
+		fuse_lowlevel_notify_inval_inode(server.session, ino, -1, 0);
+	fuse_reply_attr(request, &attr, spot.node ? 0 : valid_seconds(spot.place));
+}
+
+static int change_permission(const struct spot *spot, const struct stat *wanted, int which)
+{
+	const struct collection *collection = tree[tree[spot->place].parent].holds;
+	struct facts facts;
+	if (!collection || !collection->adjust || !is_channel(spot))
+		return -EPERM;
+	int error = tree[spot->place].inspect(spot->id, &facts);
+	if (error)
+		return error;
+	if (which & FUSE_SET_ATTR_MODE)
+		facts.permission.mode = wanted->st_mode & 0777;
+	if (which & FUSE_SET_ATTR_UID)
+		facts.permission.uid = wanted->st_uid;
+	if (which & FUSE_SET_ATTR_GID)
+		facts.permission.gid = wanted->st_gid;
+	return collection->adjust(server.kernel, spot->id, &facts.permission);
+}
+
+static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int which,
+		    struct fuse_file_info *file)
+{
+	struct spot spot = spot_of(ino);
+	struct stat attr;
+	int error = spot.node ? 0 : -EPERM;
+	(void)file;
+	if (!error && (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
+		error = change_permission(&spot, wanted, which);
+	error = error ? channel_error(error) : node_attr(spot.node, &attr);
+	if (error) {
+		fuse_reply_err(request, error);
+		return;
+	}
+	if (is_channel(&spot))
+		attr.st_size = NODE_LARGE;
+	fuse_reply_attr(request, &attr, 0);
+}
+
+/* ---- making and removing */
+
+static void make_node(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t mode, dev_t device)
+{
+	struct spot parent = spot_of(ino);
+	const struct collection *collection = collection_at(&parent);
+	const struct fuse_ctx *maker = fuse_req_ctx(request);
+	struct pk_permission permission = { .uid = maker->uid, .gid = maker->gid, .mode = mode & 0777 };
+	enum place place = tree[parent.place].object;
+	bool as_fifo = S_ISFIFO(mode);
+	pk_id id;
+	(void)device;
+	if (!collection || !collection->make || !tree[place].service ||
+	    !(S_ISREG(mode) || (as_fifo && place == PLACE_NAMED_PIPE))) {
+		fuse_reply_err(request, EPERM);
+		return;
+	}
+	int error = collection->make(parent.id, name, &permission, &id);
+	if (error)
+		fuse_reply_err(request, -error);
+	else
+		node_reply(request, place, id, as_fifo);
+}
+
+static void unlink_node(fuse_req_t request, fuse_ino_t ino, const char *name)
+{
+	struct spot parent = spot_of(ino);
+	const struct collection *collection = collection_at(&parent);
+	struct found found;
+	int error = collection && collection->remove ? collection->find(parent.id, name, &found) : -EPERM;
+	if (!error && !tree[place_of(&parent, &found)].service)
+		error = -EPERM;
+	if (!error)
+		error = collection->remove(found.id,
+					   channel_find(tree[place_of(&parent, &found)].service, found.id));
+	fuse_reply_err(request, error == -EIDRM || error == -EINVAL ? ENOENT : -error);
+}
+
+static void refuse_directory(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	(void)parent, (void)name, (void)mode;
+	fuse_reply_err(request, EPERM);
+}
+
+static void refuse_removal(fuse_req_t request, fuse_ino_t parent, const char *name)
+{
+	(void)parent, (void)name;
+	fuse_reply_err(request, EPERM);
+}
+
+static void refuse_symlink(fuse_req_t request, const char *target, fuse_ino_t parent, const char *name)
+{
+	(void)target, (void)parent, (void)name;
+	fuse_reply_err(request, EPERM);
+}
+
+static void refuse_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse_ino_t to,
+			  const char *new_name, unsigned flags)
+{
+	(void)parent, (void)name, (void)to, (void)new_name, (void)flags;
+	fuse_reply_err(request, EPERM);
+}
+
+static void refuse_link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	(void)ino, (void)parent, (void)name;
+	fuse_reply_err(request, EPERM);
+}
+
+/* ---- directories */
+
+/*
+ * A directory's listing, as far as it fits.  `offset` of an entry is where the
+ * next begins: 1 "..", from 2 on places, and from THINGS_FROM on the cursor in
+ * the collection.
+ */
+#define THINGS_FROM (2 + PLACES)
+
+struct listing {
+	fuse_req_t request;
+	char *buffer;
+	size_t size, used;
+};
+
+static bool list(struct listing *listing, const char *name, ino_t number, mode_t mode, off_t next)
+{
+	struct stat attr = { .st_ino = number, .st_mode = mode };
+	size_t needed = fuse_add_direntry(listing->request, listing->buffer + listing->used,
+					  listing->size - listing->used, name, &attr, next);
+	if (needed > listing->size - listing->used)
+		return false;
+	listing->used += needed;
+	return true;
+}
+
+/* False: there is no room for more. */
+static bool list_places(struct listing *listing, const struct spot *parent, off_t offset)
+{
+	for (enum place place = (enum place)(offset > 2 ? offset - 2 : PLACE_ROOT + 1); place < PLACES;
+	     place++)
+		if (tree[place].parent == parent->place && tree[place].name &&
+		    !list(listing, tree[place].name, node_number(place, parent->id), tree[place].mode,
+			  (off_t)place + 3))
+			return false;
+	return true;
+}
+
+static int list_things(struct listing *listing, const struct spot *parent, off_t offset)
+{
+	char name[PK_NAME_MAX + 1];
+	struct found found;
+	bool any = true;
+	uint64_t cursor = offset >= THINGS_FROM ? (uint64_t)(offset - THINGS_FROM) : 0;
+	for (;;) {
+		int error = collection_at(parent)->next(parent->id, &cursor, name, &found, &any);
+		if (error || !any)
+			return error;
+		enum place place = place_of(parent, &found);
+		if (!list(listing, name, node_number(place, found.id), tree[place].mode & S_IFMT,
+			  THINGS_FROM + (off_t)cursor))
+			return 0;
+	}
+}
+
+static int list_all(struct listing *listing, const struct spot *spot, fuse_ino_t ino, off_t offset)
+{
+	if (offset < 1 && !list(listing, ".", ino, S_IFDIR, 1))
+		return 0;
+	if (offset < 2 && !list(listing, "..", tree[spot->place].parent, S_IFDIR, 2))
+		return 0;
+	if (offset < THINGS_FROM && !list_places(listing, spot, offset))
+		return 0;
+	return collection_at(spot) ? list_things(listing, spot, offset) : 0;
+}
+
+static void readdir(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset,
+		    struct fuse_file_info *file)
+{
+	struct spot spot = spot_of(ino);
+	struct listing listing = { .request = request, .buffer = malloc(size), .size = size };
+	(void)file;
+	int error = !listing.buffer	       ? -ENOMEM
+		    : spot.place == PLACE_NONE ? -ESTALE
+					       : list_all(&listing, &spot, ino, offset);
+	if (error)
+		fuse_reply_err(request, -error);
+	else
+		fuse_reply_buf(request, listing.buffer, listing.used);
+	free(listing.buffer);
+}
+
+/* ---- open files */
+
+static struct file *file_of(const struct fuse_file_info *info)
+{
+	return (struct file *)(uintptr_t)info->fh;
+}
+
+static struct snapshot *snapshot_of(const struct fuse_file_info *info)
+{
+	return (struct snapshot *)(uintptr_t)info->fh;
+}
+
+static void open_node(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct spot spot = spot_of(ino);
+	const struct entry *entry = &tree[spot.place];
+	if (entry->service) {
+		node_use(spot.node);
+		file_open(entry->service, spot.id, request, info->flags);
+	} else if (entry->text && (info->flags & O_ACCMODE) == O_RDONLY) {
+		snapshot_open(request, entry, spot.id, info);
+	} else {
+		fuse_reply_err(request, entry->text ? EACCES : ESTALE);
+	}
+}
+
+static void release(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct spot spot = spot_of(ino);
+	if (is_channel(&spot))
+		file_close(file_of(info));
+	else
+		snapshot_close(snapshot_of(info));
+	fuse_reply_err(request, 0);
+}
+
+static void read_node(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset,
+		      struct fuse_file_info *info)
+{
+	struct spot spot = spot_of(ino);
+	if (is_channel(&spot))
+		file_of(info)->channel->service->read(file_of(info), request, size, info->flags & O_NONBLOCK);
+	else
+		snapshot_read(request, snapshot_of(info), size, offset);
+}
+
+static void write_node(fuse_req_t request, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+		       struct fuse_file_info *info)
+{
+	struct spot spot = spot_of(ino);
+	(void)offset;
+	if (is_channel(&spot))
+		file_of(info)->channel->service->write(file_of(info), request, data, size,
+						       info->flags & O_NONBLOCK);
+	else
+		fuse_reply_err(request, EBADF);
+}
+
+static void poll_node(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info,
+		      struct fuse_pollhandle *handle)
+{
+	struct spot spot = spot_of(ino);
+	if (is_channel(&spot)) {
+		file_poll(file_of(info), request, handle);
+		return;
+	}
+	if (handle)
+		fuse_pollhandle_destroy(handle);
+	fuse_reply_poll(request, POLLIN | POLLRDNORM);
+}
+
+static void statfs(fuse_req_t request, fuse_ino_t ino)
+{
+	struct statvfs facts = { .f_bsize = 4096, .f_frsize = 4096, .f_namemax = PK_NAME_MAX };
+	(void)ino;
+	fuse_reply_statfs(request, &facts);
+}
+
+/* ---- beginning */
+
+static void init(void *context, struct fuse_conn_info *connection)
+{
+	(void)context;
+	mounted_seconds = time(NULL);
+	/* requests are read whole; truncation comes as a request of its own, that says nothing of the size */
+	connection->want &=
+		~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE |
+			    FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO);
+	connection->max_write = PK_LARGEST;
+	connection->max_background = 1024;
+	if (requests_ready)
+		requests_ready();
+}
+
+/*
+ * No create: the kernel then makes the file and opens it by two requests.  For
+ * it holds the directory's lock while it creates, and the open of a FIFO waits.
+ */
+const struct fuse_lowlevel_ops request_operations = {
+	.init = init,
+	.lookup = lookup,
+	.forget = forget,
+	.getattr = getattr,
+	.setattr = setattr,
+	.mknod = make_node,
+	.unlink = unlink_node,
+	.mkdir = refuse_directory,
+	.rmdir = refuse_removal,
+	.symlink = refuse_symlink,
+	.rename = refuse_rename,
+	.link = refuse_link,
+	.readdir = readdir,
+	.open = open_node,
+	.release = release,
+	.read = read_node,
+	.write = write_node,
+	.poll = poll_node,
+	.statfs = statfs,
+};

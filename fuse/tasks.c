@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The instance's tasks, by the pid that each has where it lives. */
+#include "collection.h"
+#include "task.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of the task in that slot: 0 where there is none that lives. */
+static pk_id task_in(uint32_t slot, char name[16])
+{
+	struct portico *k = server.kernel;
+	const struct pk_task *task = pk_task_of(k, slot);
+	pk_id id = task ? pk_slot_id(&task->head, slot) : 0;
+	if (id == 0 || !pk_task_alive(k, id))
+		return 0;
+	snprintf(name, 16, "%u", task->pid);
+	return id;
+}
+
+static int next(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], struct found *found, bool *any)
+{
+	uint32_t committed = pk_committed(server.kernel, PK_TASKS);
+	(void)in;
+	*any = false;
+	for (uint64_t slot = *cursor + 1; slot < committed && !*any; slot++) {
+		*cursor = slot;
+		*found = (struct found){ .id = task_in((uint32_t)slot, name) };
+		*any = found->id != 0;
+	}
+	return 0;
+}
+
+static int find(pk_id in, const char *name, struct found *found)
+{
+	char each[PK_NAME_MAX + 1];
+	uint64_t cursor = 0;
+	bool any;
+	while (next(in, &cursor, each, found, &any) == 0 && any)
+		if (strcmp(each, name) == 0)
+			return 0;
+	return -ENOENT;
+}
+
+int task_inspect(pk_id id, struct facts *facts)
+{
+	int error;
+	const struct pk_task *task = pk_object(server.kernel, PK_TASKS, id, &error);
+	if (!task)
+		return error;
+	*facts = (struct facts){
+		.permission = { .uid = task->uid, .gid = task->gid, .mode = 0777 },
+		.block_bytes = 4096,
+		.named = true,
+		.change_time = task->since_ns / 1000000000,
+	};
+	return 0;
+}
+
+const struct collection tasks = { .find = find, .next = next };

@@ -265,6 +265,14 @@ bool pk_set_operate_again(struct portico *k, int sysv_id, const struct pk_semaph
 /* ---- for a moment, before standing in line */
 
 #define LOOKS 4
+#define TRIES 64 /* while whoever raised it is about to leave the lock */
+
+/* It may be done, as far as can be seen without the lock: by now its value may be another. */
+static bool seems_possible(uint64_t word, int change)
+{
+	int64_t before = (uint32_t)word;
+	return possible(change, before, before + change);
+}
 
 /*
  * Where another process took it last that will give it back, or give it to
@@ -275,13 +283,19 @@ bool pk_set_operate_soon(struct portico *k, pk_id id, const struct pk_semaphore_
 	if (count != 1 || parts->flags & IPC_NOWAIT || recent.id != id || parts->semaphore >= recent.count)
 		return false;
 	pk_semaphore *semaphore = &recent.values[parts->semaphore];
-	for (int look = 0; look < LOOKS; look++) {
+	for (int look = 0, tries = 0; look < LOOKS && tries < TRIES;) {
 		uint64_t word = pk_load_relaxed(semaphore);
 		bool fought = word >> 32 != k->mine->process.pid;
-		if (!pk_spin_first(k, (const _Atomic uint32_t *)semaphore, (uint32_t)word, fought))
-			return false;
-		if (pk_set_operate_quickly(k, id, parts, count))
-			return true;
+		if (seems_possible(word, parts->change)) {
+			if (pk_set_operate_quickly(k, id, parts, count))
+				return true;
+			pk_pause();
+			tries++;
+		} else {
+			if (!pk_spin_first(k, (const _Atomic uint32_t *)semaphore, (uint32_t)word, fought))
+				return false;
+			look++;
+		}
 	}
 	return false;
 }

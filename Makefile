@@ -248,7 +248,7 @@ $(BUILD)/bench/bin/peer-zeromq: bench_libs := -lzmq
 # Core's tests by other compilers and under sanitizers, within an ordinary
 # build: tests/libcs.bats and tests/sanitize.bats run them.
 other_builds := $(if $(SAN)$(filter-out cc gcc,$(CC)),,$(if $(shell command -v clang),clang) $(musl_gcc:%=musl) asan tsan)
-other_tests := $(addprefix tests/,core_mailbox core_task core_region core_async core_control core_handler core_threads core_ledger core_broadcast core_direct \
+other_tests := $(addprefix tests/,core_mailbox core_task core_region core_async core_control core_handler core_port_signal core_threads core_ledger core_broadcast core_direct \
 	crash_core crash_async crash_broadcast crash_rights crash_letter crash_pipe crash_sysv crash_segment)
 clang_flags := CC=clang
 musl_flags := CC=musl-gcc

@@ -40,19 +40,21 @@ static unsigned hint_of(pk_id set, uint32_t semaphore)
 	return (pk_id_slot(set) + semaphore) % (sizeof hints / sizeof hints[0]);
 }
 
-uint32_t pk_adjust_recent(struct portico *k, pk_id set, uint32_t semaphore)
+struct pk_adjust *pk_adjust_recent(struct portico *k, pk_id set, uint32_t semaphore, uint32_t *slot)
 {
-	unsigned i = hint_of(set, semaphore);
-	uint32_t slot = hints[i];
-	return is_it(adjust_at(k, slot), pk_word(PK_CLAIMED, pk_self(k)), set, semaphore) ? slot : 0;
+	uint32_t hint = hints[hint_of(set, semaphore)];
+	struct pk_adjust *adjust = adjust_at(k, hint);
+	bool found = is_it(adjust, pk_word(PK_CLAIMED, pk_self(k)), set, semaphore);
+	*slot = found ? hint : 0;
+	return found ? adjust : NULL;
 }
 
 uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
 			uint32_t semaphore)
 {
 	bool own = pk_word_id(claimed) == pk_self(k);
-	uint32_t slot = own ? pk_adjust_recent(k, view->id, semaphore) : 0;
-	if (slot)
+	uint32_t slot;
+	if (own && pk_adjust_recent(k, view->id, semaphore, &slot))
 		return slot;
 	slot = find_listed(k, view, claimed, semaphore);
 	if (slot && own)

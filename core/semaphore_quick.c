@@ -154,7 +154,7 @@ static inline bool do_one(struct portico *k, uint32_t semaphore, int change)
 
 /* What is to be stored: as the steps say, but where nobody else can write. */
 struct stores {
-	pk_semaphore *semaphores[PARTS_MOST];
+	uint32_t semaphores[PARTS_MOST];
 	uint64_t words[PARTS_MOST];
 	_Atomic int32_t *adjusts[PARTS_MOST];
 	int32_t adjusted[PARTS_MOST];
@@ -166,14 +166,12 @@ static __attribute__((noinline)) bool plan_undo(struct portico *k, const struct 
 						struct pk_step *step, int change, struct stores *stores,
 						uint32_t i)
 {
-	uint32_t slot = pk_adjust_recent(k, view->id, step->semaphore);
-	struct pk_adjust *adjust = pk_slot(k, PK_ADJUSTS, slot);
+	struct pk_adjust *adjust = pk_adjust_recent(k, view->id, step->semaphore, &step->undo);
 	if (!adjust)
 		return false;
 	int before = pk_load_relaxed(&adjust->value), adjusted = before - change;
 	if (before == 0)
 		pk_store_relaxed(&adjust->since, pk_realtime_seconds());
-	step->undo = slot;
 	step->adjust = (int16_t)adjusted;
 	stores->adjusts[i] = &adjust->value;
 	stores->adjusted[i] = adjusted;
@@ -200,7 +198,7 @@ static inline bool plan(struct portico *k, const struct pk_set_view *view,
 		seen |= bit;
 		changes |= change;
 		struct pk_step *step = &view->steps[i];
-		stores->semaphores[i] = &view->values[semaphore];
+		stores->semaphores[i] = semaphore;
 		stores->words[i] = pk_semaphore_word((uint32_t)after, pid);
 		*step = (struct pk_step){ .word = stores->words[i], .semaphore = (uint16_t)semaphore };
 		if (parts[i].flags & SEM_UNDO && change != 0 && !plan_undo(k, view, step, change, stores, i))
@@ -211,11 +209,12 @@ static inline bool plan(struct portico *k, const struct pk_set_view *view,
 
 static inline void do_stores(const struct pk_set_view *view, const struct stores *stores, uint32_t count)
 {
+	uint32_t undone = stores->undone;
 	pk_intent_write(view, count);
 	for (uint32_t i = 0; i < count; i++) {
-		pk_store(stores->semaphores[i], stores->words[i]);
+		pk_store(&view->values[stores->semaphores[i]], stores->words[i]);
 		PK_POINT("semaphore: value stored, adjustment not");
-		if (__builtin_expect(stores->undone >> i & 1, 0))
+		if (undone >> i & 1)
 			pk_store(stores->adjusts[i], stores->adjusted[i]);
 	}
 	pk_intent_clear(view);

@@ -89,8 +89,8 @@ bool pk_set_operate_again(struct portico *k, int sysv_id, const struct pk_semaph
 
 /* ---- adjust.c */
 
-/* This task's adjustment for a semaphore where this thread found it last, or 0. */
-uint32_t pk_adjust_recent(struct portico *k, pk_id set, uint32_t semaphore);
+/* This task's adjustment for a semaphore where this thread found it last, and its slot; or NULL, and 0. */
+struct pk_adjust *pk_adjust_recent(struct portico *k, pk_id set, uint32_t semaphore, uint32_t *slot);
 /* That task's adjustment for a semaphore, or 0; `claimed` is the word of what the task claimed. */
 uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
 			uint32_t semaphore);

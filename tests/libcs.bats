@@ -22,7 +22,8 @@ kills_of() {
 @test "clang: asynchronous transfers" { of clang core_async; }
 @test "clang: tasks" { of clang core_task but many-in-turn; }
 @test "clang: threads" { of clang core_threads; }
-@test "clang: handlers and signals" { of clang core_handler; }
+@test "clang: handlers" { of clang core_handler; }
+@test "clang: signals of ports" { of clang core_port_signal; }
 @test "clang: control of tasks" { of clang core_control; }
 @test "clang: kill -9 at each point" { kills_of clang; }
 
@@ -31,7 +32,8 @@ kills_of() {
 @test "musl: asynchronous transfers" { of musl core_async; }
 @test "musl: tasks" { of musl core_task but many-in-turn; }
 @test "musl: threads" { of musl core_threads; }
-@test "musl: handlers and signals" { of musl core_handler; }
+@test "musl: handlers" { of musl core_handler; }
+@test "musl: signals of ports" { of musl core_port_signal; }
 @test "musl: control of tasks" { of musl core_control; }
 @test "musl: kill -9 at each point" { kills_of musl; }
 

@@ -119,7 +119,9 @@ sums_agree() {
 	[ "$status" -ne 0 ]
 	grep -q 'pre-existing shared memory block .* is still in use' "$home/log"
 	kill -KILL "$sleeper"
-	wait "$client" || true
+	local lost=0
+	wait "$client" || lost=$?
+	[ "$lost" -eq 2 ] # psql: the connection was lost
 	start
 	sums_agree
 	[ "$(ask 'select count(*) from pgbench_history')" -eq 200 ]

@@ -45,7 +45,8 @@ tsan() {
 @test "address, undefined: tasks" { asan core_task but many-in-turn; }
 @test "address, undefined: threads" { asan core_threads; }
 # Its search for leaks cannot always stop the service, a thread that sleeps.
-@test "address, undefined: handlers and signals" { ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" asan core_handler; }
+@test "address, undefined: handlers" { ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" asan core_handler; }
+@test "address, undefined: signals of ports" { ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" asan core_port_signal; }
 @test "address, undefined: control of tasks" { asan core_control; }
 @test "address, undefined: kill -9 at each point of what a mailbox does" { asan_kills crash_core; }
 @test "address, undefined: kill -9 at each point of what goes beyond it" { asan_kills crash_async; }
@@ -84,7 +85,8 @@ every_command() {
 @test "thread: asynchronous transfers" { tsan core_async; }
 @test "thread: tasks" { tsan core_task but many-in-turn; }
 @test "thread: threads that share a handle" { tsan core_threads; }
-@test "thread: handlers and signals" { tsan core_handler but fork; } # it knows no threads after one
+@test "thread: signals of ports" { tsan core_port_signal; }
+@test "thread: handlers" { tsan core_handler but fork; } # it knows no threads after one
 
 @test "thread: 20 rounds of eight processes, one killed" {
 	require_build tsan

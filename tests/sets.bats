@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Waiting for many, case by case: tests/core_set.c and tests/crash_set.c say what each asserts.
+# Waiting for many, case by case: tests/core_set*.c and tests/crash_set.c say what each asserts.
 # limit_seconds: 300
 
 load helper
@@ -19,12 +19,12 @@ load helper
 @test "set: a member is destroyed" { case_of core_set destroy-member; }
 @test "set: its members outlive it" { case_of core_set destroy-set; }
 @test "set: it ends with its task" { case_of core_set task-ends; }
-@test "set: one of several ports to receive from" { case_of core_set group; }
-@test "set: asynchronous transfers" { case_of core_set async; }
-@test "set: a message goes back when its receiver is killed" { case_of core_set killed-receiver; }
-@test "set: a guarded port is a member while its receive right is here" { case_of core_set guarded; }
-@test "set: what is refused" { case_of core_set refused; }
-@test "set: members come and go while others send" { case_of core_set shuffle; }
+@test "set: one of several ports to receive from" { case_of core_set_waits group; }
+@test "set: asynchronous transfers" { case_of core_set_waits async; }
+@test "set: a message goes back when its receiver is killed" { case_of core_set_waits killed-receiver; }
+@test "set: a guarded port is a member while its receive right is here" { case_of core_set_waits guarded; }
+@test "set: what is refused" { case_of core_set_waits refused; }
+@test "set: members come and go while others send" { case_of core_set_waits shuffle; }
 
 # ---- kill -9
 

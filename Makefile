@@ -60,7 +60,7 @@ example_sources := $(wildcard examples/*.c)
 bench_sources := $(wildcard bench/*.c) $(filter-out bench/lib/serve.c,$(wildcard bench/lib/*.c))
 bench_worker := $(wildcard bench/scenario/*.c) bench/lib/serve.c bench/lib/probe.c
 bench_include := $(if $(musl)$(SAN),,/usr/include)
-bench_peers := mailbox memory call sysv semop semaphore shm spawn mq pipe seqpacket \
+bench_peers := mailbox memory call sysv semop semaphore shm spawn mq pipe fifo file seqpacket \
 	$(if $(wildcard $(bench_include)/boost/interprocess/ipc/message_queue.hpp),$(if $(shell command -v $(CXX)),boost)) \
 	$(if $(wildcard $(bench_include)/nng/nng.h),nng) $(if $(wildcard $(bench_include)/zmq.h),zeromq)
 
@@ -76,7 +76,8 @@ sysv_tests := $(patsubst tests/%.c,%,$(filter-out $(test_parts),$(wildcard tests
 musl_test_programs := $(if $(musl_gcc),$(sysv_tests:%=$(BUILD)/tests/musl/%) $(sysv_tests:%=$(BUILD)/tests/static/%))
 example_programs := $(patsubst examples/%.c,$(BUILD)/examples/%,$(example_sources))
 bench_scripts := $(patsubst bench/programs/%.sh,$(BUILD)/bench/bin/peer-%,$(wildcard bench/programs/*.sh))
-bench_programs := $(BUILD)/bench/bin/bench $(bench_peers:%=$(BUILD)/bench/bin/peer-%) $(bench_scripts)
+bench_programs := $(BUILD)/bench/bin/bench $(bench_peers:%=$(BUILD)/bench/bin/peer-%) $(BUILD)/bench/bin/bare \
+	$(bench_scripts)
 
 fuse_cflags = $(shell pkg-config --cflags fuse3 2>/dev/null)
 fuse_libs = $(shell pkg-config --libs fuse3 2>/dev/null)
@@ -238,8 +239,17 @@ $(BUILD)/bench/bin/peer-%: $(BUILD)/obj/bench/peers/%.o $(call objects,$(bench_w
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ $(bench_libs) -pthread
 
+$(BUILD)/obj/bench/servers/%.o: all_cflags += $(fuse_cflags)
+$(BUILD)/bench/bin/bare: $(BUILD)/obj/bench/servers/bare.o
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ $(fuse_libs) -pthread
+
 $(BUILD)/bench/bin/peer-mailbox: $(BUILD)/obj/bench/peers/idle.o
-$(addprefix $(BUILD)/bench/bin/peer-,mailbox memory call): $(BUILD)/obj/bench/peers/place.o $(lib)/libportico.a
+$(addprefix $(BUILD)/bench/bin/peer-,mailbox memory call fifo file): $(BUILD)/obj/bench/peers/place.o $(lib)/libportico.a
+$(addprefix $(BUILD)/bench/bin/peer-,pipe fifo): $(BUILD)/obj/bench/peers/stream.o
+$(addprefix $(BUILD)/bench/bin/peer-,fifo file): $(BUILD)/obj/bench/peers/mount.o
+$(BUILD)/bench/bin/peer-file: $(BUILD)/obj/bench/peers/readers.o
 $(BUILD)/bench/bin/peer-mq: bench_libs := -lrt
 $(BUILD)/bench/bin/peer-boost: bench_libs := -lstdc++ -lrt
 $(BUILD)/bench/bin/peer-nng: bench_libs := -lnng

@@ -138,6 +138,7 @@ static const struct group peer_groups[] = {
 const struct section sections[] = {
 	{ "Portico's own calls, beside the kernel and libraries", peer_groups },
 	{ "System V calls, preloaded, beside the kernel", sysv_groups },
+	{ "files of the mount, beside FUSE itself and the kernel's FIFOs", fuse_groups },
 	{ "whole programs, under portico run, beside the kernel", program_groups },
 	{ 0 },
 };

@@ -2,7 +2,8 @@
 /*
  * What is measured: groups for the table, and sweeps for the plots.  In a group
  * the first is Portico in some form, and the others are measured beside it.
- * rows.c has Portico's own calls, rows_sysv.c programs that know nothing of it.
+ * rows.c has Portico's own calls, rows_sysv.c programs that know nothing of it,
+ * rows_fuse.c the mount.
  */
 #ifndef BENCH_ROWS_H
 #define BENCH_ROWS_H
@@ -48,7 +49,7 @@ struct section {
 };
 
 extern const struct section sections[]; /* one without a name ends them, too */
-extern const struct group sysv_groups[], program_groups[];
+extern const struct group sysv_groups[], fuse_groups[], program_groups[];
 
 enum { POINTS = 12 };
 

@@ -28,7 +28,9 @@ static void quartiles(FILE *to, const char *name, const struct quartiles *values
 static const char *status(const struct measure *measure)
 {
 	if (measure->error)
-		return measure->error == -ENOPKG ? "not installed" : "not measured";
+		return measure->error == -ENOPKG     ? "not installed"
+		       : measure->error == -ENOTCONN ? "not mounted"
+						     : "not measured";
 	return measure->ns.median > 0 ? "measured" : "never quiet";
 }
 

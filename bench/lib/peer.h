@@ -31,6 +31,7 @@ struct setup {
 	long mailboxes, waits; /* that lie idle */
 	long in_place;	       /* System V: messages are neither brought to their buffer nor taken from it */
 	long undo, at_once;    /* semaphores: with SEM_UNDO; how many in one operation */
+	long mounted, bare;    /* files: of the mount, or of a server that does nothing */
 	long quick;	       /* to see that it works */
 };
 

@@ -44,6 +44,8 @@ static void report_failure(FILE *to, const struct entry *entry, int error)
 		why = "not installed";
 	else if (error == -ENODEV)
 		why = "it takes a second CPU";
+	else if (error == -ENOTCONN)
+		why = "nothing can be mounted with FUSE here";
 	else if (error == -EXDEV)
 		why = "not whose it should be, the kernel's or Portico's";
 	fprintf(to, "  %-36s %s%s\n", entry_name(entry), error && error != -ENOPKG ? "not measured: " : "",

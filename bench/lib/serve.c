@@ -44,6 +44,8 @@ static void set(struct setup *setup, char *word)
 		{ "at-once", &setup->at_once },
 		{ "select", &setup->select },
 		{ "in-place", &setup->in_place },
+		{ "mounted", &setup->mounted },
+		{ "bare", &setup->bare },
 		{ "quick", &setup->quick },
 	};
 	char *value = strchr(word, '=');

@@ -36,9 +36,16 @@ int place_open(enum side side, portico **instance, portico_port *sends, portico_
 	return error ? error : portico_mailbox_open(*instance, names[receives_from(side)], receives);
 }
 
+const char *place_directory(void)
+{
+	return directory;
+}
+
 void place_remove(void)
 {
 	static const char *const parts[] = { "region", "shm", "mnt", "" };
+	if (!directory[0])
+		return;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		char path[300];
 		snprintf(path, sizeof path, "%s/%s", directory, parts[i]);

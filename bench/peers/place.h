@@ -9,6 +9,7 @@
 
 int place_prepare(const struct portico_limits *limits);
 int place_open(enum side side, portico **instance, portico_port *sends, portico_port *receives);
+const char *place_directory(void);
 void place_remove(void);
 
 #endif

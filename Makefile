@@ -49,7 +49,9 @@ threaded_sources := core/service.c core/calls/handler.c core/calls/signal.c
 quiet_sources := $(filter-out $(threaded_sources),$(core_sources))
 preload_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/preload_*.c)
 static_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/static_*.c)
-tool_sources := $(wildcard tools/*.c)
+# What tools and daemon tell of an instance.
+facts_sources := $(wildcard facts/*.c)
+tool_sources := $(wildcard tools/*.c) $(facts_sources)
 fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
 interleave_parts := $(addprefix tests/interleave_,driver.c seam.c explorer.c)
 test_parts := tests/crash_driver.c tests/crash_stage.c $(interleave_parts) \
@@ -87,7 +89,8 @@ all: $(libraries) $(programs) $(example_programs)
 build-tests: all $(test_programs) $(musl_test_programs) $(bench_programs) build-others
 build-bench: all $(bench_programs)
 
-$(BUILD)/obj/fuse/%.o: all_cflags += $(fuse_cflags)
+$(BUILD)/obj/fuse/%.o: all_cflags += -iquote facts $(fuse_cflags)
+$(BUILD)/obj/tools/%.o: all_cflags += -iquote facts
 
 $(BUILD)/obj/%.o: %.c
 	$(say) CC $<
@@ -133,7 +136,7 @@ $(BUILD)/bin/portico: $(call objects,$(tool_sources)) $(lib)/libportico.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
 
-$(BUILD)/libexec/portico/portico-fuse: $(call objects,$(fuse_sources)) $(lib)/libportico.a
+$(BUILD)/libexec/portico/portico-fuse: $(call objects,$(fuse_sources) $(facts_sources)) $(lib)/libportico.a
 	$(say) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ $(fuse_libs) -pthread
@@ -308,7 +311,7 @@ lint:
 	$(Q).ci/lint
 
 format:
-	$(Q)find bench core examples fuse include posix tests tools -name '*.[ch]' | xargs clang-format -i
+	$(Q)find bench core examples facts fuse include posix tests tools -name '*.[ch]' | xargs clang-format -i
 
 # ---- installing: the parts find each other relative to the prefix, wherever it is moved
 

@@ -8,6 +8,7 @@
 #include "listing.h"
 #include "maker.h"
 #include "options.h"
+#include "sinks.h"
 #include "pipe.h"
 #include "task.h"
 
@@ -56,6 +57,12 @@ void list_maker(const struct listing *listing, unsigned table, pk_id id)
 		columns_add(listing->columns, "%s", describe_maker(&text, &maker));
 }
 
+void list_maker_members(const struct listing *listing, unsigned table, pk_id id)
+{
+	struct output output;
+	maker_facts(listing->k, table, id, output_as(&output, true, 0));
+}
+
 void list_sysv(const struct listing *listing, const char *kind, const struct pk_permission *permission,
 	       unsigned table, pk_id id, bool left)
 {
@@ -64,7 +71,7 @@ void list_sysv(const struct listing *listing, const char *kind, const struct pk_
 	json_number("key", permission->key);
 	json_number("id", pk_sysv_id(id));
 	list_permission(permission);
-	maker_as_json(listing->k, table, id);
+	list_maker_members(listing, table, id);
 	json_bool("left", left);
 }
 

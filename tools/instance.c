@@ -113,11 +113,3 @@ int find_process(struct portico *k, const char *text, pk_id *task)
 		complain("pid %u: there is no such process; `portico ps` lists who uses the instance", pid);
 	return error;
 }
-
-/* ---- by its place */
-
-pk_id live_object(struct portico *k, unsigned table, uint32_t slot)
-{
-	struct pk_head *head = pk_slot(k, table, slot);
-	return head && pk_word_kind(pk_load(&head->word)) == PK_LIVE ? pk_slot_id(head, slot) : 0;
-}

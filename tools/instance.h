@@ -3,7 +3,7 @@
 #ifndef TOOL_INSTANCE_H
 #define TOOL_INSTANCE_H
 
-#include "table.h"
+#include "live.h"
 
 #include <portico/portico.h>
 
@@ -24,8 +24,5 @@ uint32_t pid_operand(const char *text);
 
 /* The task of that process.  0, or a negative errno, complained of; what is no number is wrong usage. */
 int find_process(struct portico *k, const char *pid, pk_id *task);
-
-/* The id of the object in that slot if it is in service, else 0. */
-pk_id live_object(struct portico *k, unsigned table, uint32_t slot);
 
 #endif

@@ -47,7 +47,7 @@ static void port_as_json(const struct listing *listing, const struct port_view *
 		json_text("kind", "mailbox");
 		json_text("name", status->name);
 		list_permission(&status->permission);
-		maker_as_json(listing->k, PK_PORTS, status->id);
+		list_maker_members(listing, PK_PORTS, status->id);
 	}
 	json_count("messages", status->count);
 	json_count("bytes", status->queued_bytes);

@@ -19,6 +19,7 @@ void list_first(const struct listing *listing, const char *kind, const char *nam
 
 /* The last column: who made it, or left it. */
 void list_maker(const struct listing *listing, unsigned table, pk_id id);
+void list_maker_members(const struct listing *listing, unsigned table, pk_id id); /* of JSON */
 
 /* As JSON: whose it is; and the beginning of what has a System V key. */
 void list_permission(const struct pk_permission *permission);

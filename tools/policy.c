@@ -2,35 +2,17 @@
 #include "policy.h"
 #include "commands.h"
 #include "complain.h"
-#include "describe.h"
-#include "json.h"
+#include "limit_facts.h"
 #include "options.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <portico/policy.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const accesses[] = {
-	[PORTICO_ACCESS_OWNER] = "owner",
-	[PORTICO_ACCESS_GROUP] = "group",
-	[PORTICO_ACCESS_ALL] = "all",
-};
-
-static const char *const lifetimes[] = {
-	[PORTICO_LIFETIME_PERSIST] = "persist",
-	[PORTICO_LIFETIME_CREATOR] = "creator",
-	[PORTICO_LIFETIME_LAST_USER] = "last-user",
-	[PORTICO_LIFETIME_IDLE] = "idle",
-};
 
 static int wanted_access = -1, wanted_lifetime = -1;
 static uint32_t wanted_idle_s;
 static gid_t wanted_group = PORTICO_GROUP_AS_IS;
-
-/* ---- changing */
 
 static gid_t parse_group(const char *name)
 {
@@ -53,7 +35,7 @@ static void take_access(const char *value)
 		return;
 	}
 	for (int i = 0; i <= PORTICO_ACCESS_ALL; i++)
-		if (strcmp(value, accesses[i]) == 0) {
+		if (strcmp(value, access_words[i]) == 0) {
 			wanted_access = i;
 			return;
 		}
@@ -78,7 +60,7 @@ static void take_lifetime(const char *value)
 		return;
 	}
 	for (int i = 0; i < PORTICO_LIFETIME_IDLE; i++)
-		if (strcmp(value, lifetimes[i]) == 0) {
+		if (strcmp(value, lifetime_words[i]) == 0) {
 			wanted_lifetime = i;
 			return;
 		}
@@ -104,45 +86,4 @@ int policy_apply(struct portico *k)
 	if (!error && wanted_lifetime >= 0)
 		error = portico_lifetime_set(k, (enum portico_lifetime)wanted_lifetime, wanted_idle_s);
 	return error ? complain_of("instance", k->directory, error) : DONE;
-}
-
-/* ---- showing */
-
-static void describe_access(struct portico *k, struct described *text)
-{
-	gid_t gid = 0;
-	int access = portico_access_get(k, &gid);
-	const struct group *group = access == PORTICO_ACCESS_GROUP ? getgrgid(gid) : NULL;
-	if (access != PORTICO_ACCESS_GROUP)
-		snprintf(text->text, sizeof text->text, "%s", access < 0 ? "unknown" : accesses[access]);
-	else if (group)
-		snprintf(text->text, sizeof text->text, "group:%s", group->gr_name);
-	else
-		snprintf(text->text, sizeof text->text, "group:%u", (unsigned)gid);
-}
-
-static void describe_lifetime(struct portico *k, struct described *text)
-{
-	uint32_t idle_s = 0;
-	int lifetime = portico_lifetime_get(k, &idle_s);
-	snprintf(text->text, sizeof text->text, "%s", lifetimes[lifetime]);
-	if (lifetime == PORTICO_LIFETIME_IDLE)
-		snprintf(text->text, sizeof text->text, "idle:%u", idle_s);
-}
-
-static void show(const char *name, const struct described *value, const char *prefix, int width, bool as_json)
-{
-	if (as_json)
-		json_text(name, value->text);
-	else
-		printf("%s%-*s %s\n", prefix, width - (int)strlen(prefix), name, value->text);
-}
-
-void policy_show(struct portico *k, const char *prefix, int width, bool as_json)
-{
-	struct described access, lifetime;
-	describe_access(k, &access);
-	describe_lifetime(k, &lifetime);
-	show("access", &access, prefix, width, as_json);
-	show("lifetime", &lifetime, prefix, width, as_json);
 }

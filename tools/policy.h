@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What `portico limits` shows and changes besides numbers: whom the instance serves, how long objects live.
+/* What `portico limits` changes besides numbers: whom the instance serves, how long objects live.
  */
 #ifndef TOOL_POLICY_H
 #define TOOL_POLICY_H
@@ -12,7 +12,5 @@ bool policy_take(const char *word);
 
 /* Do what was taken: an exit status, what failed complained of. */
 int policy_apply(struct portico *k);
-
-void policy_show(struct portico *k, const char *prefix, int width, bool as_json);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ports.h"
 #include "guard.h"
-#include "instance.h"
+#include "live.h"
 #include "listener.h"
 #include "task.h"
 
@@ -71,8 +71,7 @@ void port_priorities(struct portico *k, pk_id port, uint32_t counts[256])
 
 /* ---- listeners */
 
-static void each(struct portico *k, pk_id source, pk_id port,
-		 void (*visit)(struct portico *k, const struct pk_listener_status *listener))
+static void each(struct portico *k, pk_id source, pk_id port, visit_listener *visit, void *context)
 {
 	uint32_t committed = pk_committed(k, PK_LISTENERS);
 	for (uint32_t slot = 1; slot < committed; slot++) {
@@ -80,18 +79,16 @@ static void each(struct portico *k, pk_id source, pk_id port,
 		pk_id id = live_object(k, PK_LISTENERS, slot);
 		if (id && pk_listener_inspect(k, id, &status) == 0 &&
 		    (source ? status.source == source : status.port == port))
-			visit(k, &status);
+			visit(k, &status, context);
 	}
 }
 
-void each_listener(struct portico *k, pk_id port,
-		   void (*visit)(struct portico *k, const struct pk_listener_status *listener))
+void each_listener(struct portico *k, pk_id port, visit_listener *visit, void *context)
 {
-	each(k, port, 0, visit);
+	each(k, port, 0, visit, context);
 }
 
-void each_source(struct portico *k, pk_id port,
-		 void (*visit)(struct portico *k, const struct pk_listener_status *listener))
+void each_source(struct portico *k, pk_id port, visit_listener *visit, void *context)
 {
-	each(k, 0, port, visit);
+	each(k, 0, port, visit, context);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers and objects as people read them.  Each fills and returns the caller's buffer. */
-#ifndef TOOL_DESCRIBE_H
-#define TOOL_DESCRIBE_H
+#ifndef FACTS_DESCRIBE_H
+#define FACTS_DESCRIBE_H
 
 #include "label.h"
 #include "part.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "maker.h"
-#include "instance.h"
-#include "json.h"
+#include "live.h"
 #include "lifetime.h"
 #include "party.h"
 #include "task.h"
@@ -40,16 +39,28 @@ const char *describe_leaver(struct described *into, const struct maker *maker)
 	return into->text;
 }
 
-void maker_as_json(struct portico *k, unsigned table, pk_id id)
+static void maker_by_keys(const struct maker *maker, struct sink *sink)
+{
+	say_text(sink, NULL, "maker_command", maker->command);
+	say_count(sink, NULL, "maker_pid", maker->pid);
+	say_truth(sink, NULL, "maker_lives", maker->lives);
+	if (!maker->lives)
+		say_number(sink, NULL, "maker_ended", maker->ended);
+}
+
+void maker_facts(struct portico *k, unsigned table, pk_id id, struct sink *sink)
 {
 	struct maker maker;
+	struct described text;
 	if (!maker_of(k, table, id, &maker))
 		return;
-	json_text("maker_command", maker.command);
-	json_count("maker_pid", maker.pid);
-	json_bool("maker_lives", maker.lives);
+	if (is_structured(sink)) {
+		maker_by_keys(&maker, sink);
+		return;
+	}
+	say_text(sink, "made by", NULL, describe_maker(&text, &maker));
 	if (!maker.lives)
-		json_number("maker_ended", maker.ended);
+		say_time(sink, "maker ended", NULL, maker.ended);
 }
 
 /* ---- what is left */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Who made an object, whether that lives, and whether anybody alive has to do with it. */
-#ifndef TOOL_MAKER_H
-#define TOOL_MAKER_H
+#ifndef FACTS_MAKER_H
+#define FACTS_MAKER_H
 
-#include "describe.h"
 #include "port.h"
 #include "segment.h"
 #include "semaphore.h"
+#include "sink.h"
 
 struct maker {
 	uint32_t pid;
@@ -22,8 +22,8 @@ bool maker_of(struct portico *k, unsigned table, pk_id id, struct maker *maker);
 const char *describe_maker(struct described *into, const struct maker *maker);
 const char *describe_leaver(struct described *into, const struct maker *maker);
 
-/* As members of a JSON object. */
-void maker_as_json(struct portico *k, unsigned table, pk_id id);
+/* Of an object that there is. */
+void maker_facts(struct portico *k, unsigned table, pk_id id, struct sink *sink);
 
 /*
  * Left behind: its maker has ended; nobody has it attached, waits there, or has

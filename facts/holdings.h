@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who holds what: rights, requests to be told, and memory, of tasks and of messages on their way. */
-#ifndef TOOL_HOLDINGS_H
-#define TOOL_HOLDINGS_H
+#ifndef FACTS_HOLDINGS_H
+#define FACTS_HOLDINGS_H
 
 #include "right.h"
 

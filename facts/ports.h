@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ports as people look at them: a copy of what one has, and what there is beside it. */
-#ifndef TOOL_PORTS_H
-#define TOOL_PORTS_H
+#ifndef FACTS_PORTS_H
+#define FACTS_PORTS_H
 
 #include "describe.h"
 #include "port.h"
@@ -29,9 +29,8 @@ uint32_t pid_of_task(struct portico *k, pk_id task);
 
 /* Call for each that hears `port`, and then for each that `port` hears. */
 struct pk_listener_status;
-void each_listener(struct portico *k, pk_id port,
-		   void (*visit)(struct portico *k, const struct pk_listener_status *listener));
-void each_source(struct portico *k, pk_id port,
-		 void (*visit)(struct portico *k, const struct pk_listener_status *listener));
+typedef void visit_listener(struct portico *k, const struct pk_listener_status *listener, void *context);
+void each_listener(struct portico *k, pk_id port, visit_listener *visit, void *context);
+void each_source(struct portico *k, pk_id port, visit_listener *visit, void *context);
 
 #endif

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* All about an instance: its tables, what has passed, what is held. */
-#include "commands.h"
 #include "facts.h"
 #include "holdings.h"
-#include "instance.h"
-#include "json.h"
+#include "live.h"
 #include "port.h"
 #include "task.h"
 
@@ -22,23 +20,25 @@ static uint32_t slots_used(struct portico *k, unsigned table)
 	return used;
 }
 
-static void say_table(struct portico *k, unsigned table)
+static void say_table(struct portico *k, unsigned table, struct sink *sink)
 {
 	uint32_t committed = pk_committed(k, table), used = slots_used(k, table),
 		 most = pk_shapes[table].most - 1;
 	const char *name = pk_table_name(table);
 	committed -= committed > 0;
-	if (!facts_as_json) {
-		printf("%-22s %u used, %u have memory, %u at most\n", name, used, committed, most);
+	if (!is_structured(sink)) {
+		char line[96];
+		snprintf(line, sizeof line, "%u used, %u have memory, %u at most", used, committed, most);
+		say_text(sink, name, NULL, line);
 		return;
 	}
-	json_open(NULL, '{');
-	json_text("name", name);
-	json_count("used", used);
-	json_count("committed", committed);
-	json_count("most", most);
-	json_count("slot_bytes", pk_shapes[table].stride);
-	json_close('}');
+	say_open(sink, NULL, '{');
+	say_text(sink, NULL, "name", name);
+	say_count(sink, NULL, "used", used);
+	say_count(sink, NULL, "committed", committed);
+	say_count(sink, NULL, "most", most);
+	say_count(sink, NULL, "slot_bytes", pk_shapes[table].stride);
+	say_close(sink, '}');
 }
 
 /* What has passed, in numbers.  Of objects and tasks that are no more nothing is known. */
@@ -75,17 +75,17 @@ static void add_tasks(struct portico *k, struct totals *totals)
 	}
 }
 
-static void say_totals(struct portico *k)
+static void say_totals(struct portico *k, struct sink *sink)
 {
 	struct totals totals = { 0 };
 	add_objects(k, PK_PORTS, &totals);
 	add_objects(k, PK_SETS, &totals);
 	add_objects(k, PK_PIPES, &totals);
 	add_tasks(k, &totals);
-	say_count("messages sent", "messages_sent", totals.messages);
-	say_count("waits posted", "waits_posted", totals.waits);
-	say_count("waits that slept", "sleeps", totals.sleeps);
-	say_count("waits that spun", "spins", totals.spins);
+	say_count(sink, "messages sent", "messages_sent", totals.messages);
+	say_count(sink, "waits posted", "waits_posted", totals.waits);
+	say_count(sink, "waits that slept", "sleeps", totals.sleeps);
+	say_count(sink, "waits that spun", "spins", totals.spins);
 }
 
 /* ---- what tasks hold, and messages carry */
@@ -105,7 +105,7 @@ static void add_holding(const struct holding *holding, struct possessions *sum)
 		*(sent ? &sum->rights_sent : &sum->rights) += 1;
 }
 
-static void say_possessions(struct portico *k)
+static void say_possessions(struct portico *k, struct sink *sink)
 {
 	struct possessions sum = { 0 };
 	struct holdings holdings;
@@ -113,11 +113,11 @@ static void say_possessions(struct portico *k)
 		for (size_t i = 0; i < holdings.count; i++)
 			add_holding(&holdings.list[i], &sum);
 	holdings_drop(&holdings);
-	say_count("rights held", "rights_held", sum.rights);
-	say_count("rights in messages", "rights_in_messages", sum.rights_sent);
-	say_count("requests to be told", "requests", sum.requests);
-	say_count("memory held", "memory_held_bytes", sum.memory);
-	say_count("memory in messages", "memory_in_messages_bytes", sum.memory_sent);
+	say_count(sink, "rights held", "rights_held", sum.rights);
+	say_count(sink, "rights in messages", "rights_in_messages", sum.rights_sent);
+	say_count(sink, "requests to be told", "requests", sum.requests);
+	say_count(sink, "memory held", "memory_held_bytes", sum.memory);
+	say_count(sink, "memory in messages", "memory_in_messages_bytes", sum.memory_sent);
 }
 
 static uint32_t count_listeners(struct portico *k)
@@ -128,43 +128,37 @@ static uint32_t count_listeners(struct portico *k)
 	return count;
 }
 
-static void say_limits(struct portico *k)
-{
-	if (facts_as_json)
-		json_open("limits", '{');
-	show_limits(k, "most ", 22, facts_as_json);
-	if (facts_as_json)
-		json_close('}');
-}
-
 /* ---- all of it */
 
-int stat_instance(struct portico *k)
+static void say_instance(struct portico *k, struct sink *sink)
 {
 	const struct pk_header *header = pk_header(k);
 	struct stat region;
-	if (facts_as_json)
-		json_open(NULL, '{');
-	say_text("instance", "directory", k->directory);
-	say_owner(k->file.uid,
-		  header->uid == k->file.uid && fstat(k->region, &region) == 0 ? region.st_gid : 0);
-	say_count("ABI", "abi", header->abi);
-	say_time("made", "made", header->created_ns / 1000000000);
-	if (fstat(k->region, &region) == 0)
-		say_count("bytes of memory", "memory_bytes", (uint64_t)region.st_blocks * 512);
-	say_totals(k);
-	say_possessions(k);
-	say_count("listeners", "listeners", count_listeners(k));
-	say_count("repairs", "repairs", pk_load(&header->repairs));
-	say_count("dead tasks reaped", "reaped", pk_load(&header->reaped));
-	say_limits(k);
-	if (facts_as_json)
-		json_open("tables", '[');
+	bool known = fstat(k->region, &region) == 0;
+	say_text(sink, "instance", "directory", k->directory);
+	say_owner(sink, k->file.uid, header->uid == k->file.uid && known ? region.st_gid : 0);
+	say_count(sink, "ABI", "abi", header->abi);
+	say_time(sink, "made", "made", header->created_ns / 1000000000);
+	if (known)
+		say_count(sink, "bytes of memory", "memory_bytes", (uint64_t)region.st_blocks * 512);
+}
+
+int instance_facts(struct portico *k, struct sink *sink)
+{
+	const struct pk_header *header = pk_header(k);
+	say_instance(k, sink);
+	say_totals(k, sink);
+	say_possessions(k, sink);
+	say_count(sink, "listeners", "listeners", count_listeners(k));
+	say_count(sink, "repairs", "repairs", pk_load(&header->repairs));
+	say_count(sink, "dead tasks reaped", "reaped", pk_load(&header->reaped));
+	say_open(sink, "limits", '{');
+	int error = limit_facts(k, "most ", sink);
+	policy_facts(k, "most ", sink);
+	say_close(sink, '}');
+	say_open(sink, "tables", '[');
 	for (unsigned table = 0; table < PK_TABLES; table++)
-		say_table(k, table);
-	if (facts_as_json) {
-		json_close(']');
-		json_close('}');
-	}
-	return DONE;
+		say_table(k, table, sink);
+	say_close(sink, ']');
+	return error;
 }

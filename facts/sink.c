@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#include "sink.h"
+
+#include <stdio.h>
+
+void say_owner(struct sink *sink, uint32_t uid, uint32_t gid)
+{
+	char line[128];
+	struct described user;
+	if (is_structured(sink)) {
+		say_count(sink, NULL, "uid", uid);
+		say_count(sink, NULL, "gid", gid);
+		return;
+	}
+	snprintf(line, sizeof line, "%s (uid %u, gid %u)", describe_user(&user, uid), uid, gid);
+	say_text(sink, "owner", NULL, line);
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "channel.h"
+#include "flock.h"
 
 #include "port.h"
 
@@ -50,6 +51,7 @@ static struct channel *channel_make(const struct service *service, pk_id id)
 	link_init(&channel->opens);
 	link_init(&channel->reads);
 	link_init(&channel->writes);
+	link_init(&channel->locks);
 	channel->next = *bucket_of(id);
 	*bucket_of(id) = channel;
 	return channel;
@@ -169,6 +171,7 @@ void file_close(struct file *file)
 {
 	struct channel *channel = file->channel;
 	poll_drop(file);
+	flock_release(file);
 	channel->readers -= file->reads;
 	channel->writers -= file->writes;
 	channel->service->closed(file);
@@ -192,13 +195,24 @@ static void interrupted(fuse_req_t request, void *key)
 {
 	struct call *call = key_find(&server.calls, (uintptr_t)key);
 	(void)request;
-	if (call)
+	if (call && call->kind == CALL_LOCK)
+		call_fail(call, EINTR);
+	else if (call)
 		call->file->channel->service->interrupted(call);
 }
 
 static struct link *line_of(struct channel *channel, enum call_kind kind)
 {
-	return kind == CALL_OPEN ? &channel->opens : kind == CALL_READ ? &channel->reads : &channel->writes;
+	switch (kind) {
+	case CALL_OPEN:
+		return &channel->opens;
+	case CALL_READ:
+		return &channel->reads;
+	case CALL_WRITE:
+		return &channel->writes;
+	default:
+		return &channel->locks;
+	}
 }
 
 struct call *call_begin(struct file *file, fuse_req_t request, enum call_kind kind, size_t size_bytes)

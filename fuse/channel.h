@@ -31,13 +31,14 @@ struct channel {
 	uint32_t polls; /* files with a poll handle */
 	bool unnamed;	/* removed while open: ends with its last file */
 	struct link files;
-	struct link opens, reads, writes; /* the calls that wait, in order */
+	struct link opens, reads, writes, locks; /* the calls that wait, in order */
 };
 
 struct file {
 	struct link link; /* in channel->files */
 	struct channel *channel;
 	bool reads, writes;
+	int lock; /* flock.h: LOCK_SH, LOCK_EX or 0 */
 	struct fuse_pollhandle *poll;
 	/* mailbox.c */
 	bool had;	  /* this reader has had a message */
@@ -47,7 +48,7 @@ struct file {
 	uint64_t writers_before; /* channel->writers_ever when it was opened without a writer */
 };
 
-enum call_kind { CALL_OPEN, CALL_READ, CALL_WRITE };
+enum call_kind { CALL_OPEN, CALL_READ, CALL_WRITE, CALL_LOCK };
 
 struct call {
 	struct link link; /* in a line of its channel */
@@ -59,6 +60,7 @@ struct call {
 	uint32_t message; /* being sent */
 	size_t size_bytes, done_bytes;
 	char *data; /* what is still to be written */
+	int lock;   /* wanted */
 };
 
 struct service {

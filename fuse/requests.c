@@ -5,6 +5,7 @@
  * A FIFO inode would never reach this server: mkfifo is answered with one, as
  * it must be, and the next look-up finds a regular file.
  */
+#include "flock.h"
 #include "node.h"
 #include "snapshot.h"
 
@@ -392,6 +393,30 @@ static void poll_node(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info 
 	fuse_reply_poll(request, POLLIN | POLLRDNORM);
 }
 
+static void flock_node(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info, int operation)
+{
+	struct spot spot = spot_of(ino);
+	if (is_channel(&spot))
+		flock_request(file_of(info), request, operation);
+	else
+		fuse_reply_err(request, ENOLCK);
+}
+
+/* Of parts of a file, which a channel hasn't. */
+static void refuse_lock(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info, struct flock *lock,
+			int sleep)
+{
+	(void)ino, (void)info, (void)sleep;
+	fuse_reply_err(request, lock->l_type == F_UNLCK ? 0 : ENOLCK);
+}
+
+static void refuse_lock_test(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info,
+			     struct flock *lock)
+{
+	(void)ino, (void)info, (void)lock;
+	fuse_reply_err(request, ENOLCK);
+}
+
 static void statfs(fuse_req_t request, fuse_ino_t ino)
 {
 	struct statvfs facts = { .f_bsize = 4096, .f_frsize = 4096, .f_namemax = PK_NAME_MAX };
@@ -438,5 +463,8 @@ const struct fuse_lowlevel_ops request_operations = {
 	.read = read_node,
 	.write = write_node,
 	.poll = poll_node,
+	.flock = flock_node,
+	.setlk = refuse_lock,
+	.getlk = refuse_lock_test,
 	.statfs = statfs,
 };

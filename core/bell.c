@@ -2,7 +2,7 @@
 #include "bell.h"
 #include "bell_file.h"
 #include "log.h"
-#include "queue.h"
+#include "transfer.h"
 #include "region.h"
 #include "set_bell.h"
 #include "text.h"
@@ -60,7 +60,7 @@ void pk_bell_show(struct portico *k, struct pk_port *port, bool rings)
 
 void pk_bell_settle(struct portico *k, struct pk_port *port)
 {
-	pk_bell_show(k, port, pk_port_has(port) && !pk_is_member(port));
+	pk_bell_show(k, port, pk_port_offers(k, port) && !pk_is_member(port));
 }
 
 void pk_bell_repair(struct portico *k, struct pk_port *port)
@@ -108,7 +108,7 @@ static int listen_to(struct portico *k, struct pk_port *port)
 	PK_POINT("bell: known, not made");
 	int fd = pk_bell_file_listen(k, name_of(k, port).text);
 	if (fd >= 0)
-		fill(port, fd, pk_port_has(port));
+		fill(port, fd, pk_port_offers(k, port));
 	else if (!had)
 		port->special &= ~PK_SPECIAL_BELL;
 	return fd;

@@ -3,6 +3,7 @@
 #include "graph.h"
 #include "guard.h"
 #include "party.h"
+#include "queue.h"
 #include "set.h"
 #include "task.h"
 
@@ -110,7 +111,7 @@ static void find_senders_to_members(struct portico *k, struct pk_graph *graph, s
 		if (!port || pk_load(&port->set) != enders->object ||
 		    look_at_port(k, pk_slot_id(&port->head, slot), &copy) != 0)
 			continue;
-		enders->open |= copy.use == PK_COMPLETIONS;
+		enders->open |= copy.use == PK_COMPLETIONS || pk_is_paused(&copy);
 		if (pk_load_relaxed(&copy.set) == enders->object)
 			find_senders(k, graph, enders, &copy);
 	}
@@ -145,6 +146,8 @@ static void find_at_port(struct portico *k, struct pk_graph *graph, struct pk_en
 	struct pk_port port;
 	if (look_at_port(k, enders->object, &port) != 0) {
 		enders->open = true;
+	} else if (pk_is_paused(&port)) {
+		enders->paused = enders->open = true; /* whoever may resume it */
 	} else if (enders->from != 0) {
 		enders->how = PK_ENDER_FROM;
 		add_tags(k, graph, enders, &enders->from, 1);

@@ -103,7 +103,7 @@ static bool is_welcome(struct portico *k, struct pk_port *port, const struct pk_
 {
 	if (!m || m->length > port->bytes)
 		return false;
-	return pk_is_awaited(k, pk_port_queue(k, port), m, NULL) ||
+	return (!pk_is_paused(port) && pk_is_awaited(k, pk_port_queue(k, port), m, NULL)) ||
 	       (!port->senders.first && pk_fits(port, m));
 }
 

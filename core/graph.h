@@ -81,6 +81,7 @@ struct pk_enders {
 	int32_t key; /* of the set */
 	uint8_t table, purpose, how;
 	bool open;	    /* anybody might */
+	bool paused;	    /* the port hands out nothing until it is resumed */
 	bool can;	    /* knot.c: one of them isn't stuck */
 	uint32_t looked_at; /* in that round */
 	uint32_t first;	    /* ender */

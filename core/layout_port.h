@@ -73,6 +73,7 @@ struct pk_port {
 #define PK_SPECIAL_RULE 8u	 /* a rule says who may use it */
 #define PK_SPECIAL_LISTENERS 16u /* sends are copied to listeners */
 #define PK_SPECIAL_MEMBERS 32u	 /* it is a port set */
+#define PK_SPECIAL_PAUSED 64u	 /* truth: nothing is handed out of it; pause.h */
 
 /* ---- rights ------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "listener.h"
 #include "name.h"
 #include "number.h"
+#include "pause.h"
 #include "pool.h"
 #include "portset.h"
 #include "receipt.h"
@@ -244,6 +245,7 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		.send_time = port->send_time,
 		.receive_time = port->receive_time,
 		.change_time = port->change_time,
+		.paused = pk_is_paused(port),
 	};
 	if (port->use == PK_PORT_SET)
 		status->senders = pk_line_count_beside(k, &port->senders);
@@ -435,6 +437,7 @@ static void go_on(struct portico *k, struct pk_port *port, struct pk_wakes *wake
 	}
 	pk_receipts_repair(k, port, wakes);
 	pk_listener_rebuild(k, port, pk_slot_id(&port->head, slot));
+	pk_port_catch_up(k, port, wakes); /* PA3 */
 	pk_port_advance(k, slot, wakes);
 	pk_pool_settle(k, port);
 	pk_wait_grant_all(k, &port->watchers, wakes);

@@ -10,7 +10,8 @@
  * that of the first waiting sender that it wants (always so where slots is 0:
  * rendezvous); or else waits.  Both under the port's lock, so:
  *
- *  P1  No waiting receiver wants a queued message, or a waiting sender's.
+ *  P1  No waiting receiver wants a queued message, or a waiting sender's (but
+ *      what was sent to a port that is paused: pause.h).
  *  P2  Senders wait only while the first of them doesn't fit.
  *      (One that wants a receipt then waits for that: receipt.h.)
  *  P3  Every message queued here has a number of its own; the queue is in the
@@ -59,6 +60,7 @@ struct pk_port_status {
 	uint32_t receivers, senders; /* how many wait */
 	uint32_t last_sender, last_receiver;
 	int64_t send_time, receive_time, change_time;
+	bool paused;
 	char name[PK_NAME_MAX + 1];
 };
 

@@ -141,7 +141,7 @@ static void serve_newcomer(struct portico *k, struct pk_port *set, struct pk_por
 		if (!m)
 			break;
 		uint32_t next = wait->next;
-		if (pk_is_awaited(k, set, m, wakes)) {
+		if (!pk_is_paused(port) && pk_is_awaited(k, set, m, wakes)) {
 			pk_admit(k, port, id, slot, wakes);
 			pk_port_serve(k, set, wakes);
 		}
@@ -249,7 +249,7 @@ static void leave(struct portico *k, struct pk_port *set, struct pk_port *port, 
 	port->next_number = later(set->next_number, port->next_number); /* J2 */
 	port->next_ticket = later(set->next_ticket, port->next_ticket);
 	if (port->special & PK_SPECIAL_BELL)
-		pk_bell_show(k, port, pk_port_has(port));
+		pk_bell_show(k, port, pk_port_offers(k, port));
 	PK_POINT("set: its own again, still a member");
 	pk_store(&port->set, 0); /* A1 */
 	PK_POINT("set: left");

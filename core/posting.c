@@ -43,12 +43,11 @@ int pk_port_await(struct portico *k, pk_id id, int64_t until_ns)
 
 /* ---- posting in any case, and serving what was posted at once */
 
-/* The receiver that stands in line as `slot` takes what there is for it. */
-static void serve_receiver(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
-			   uint32_t slot, struct pk_wakes *wakes)
+void pk_serve_receiver(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+		       uint32_t slot, struct pk_wakes *wakes)
 {
 	struct pk_found found = { 0 };
-	int error = pk_bring(k, port, id, want, &found, wakes);
+	int error = pk_is_paused(port) ? -EAGAIN : pk_bring(k, port, id, want, &found, wakes);
 	if (error == -E2BIG)
 		pk_wait_fail(k, &port->receivers, slot, E2BIG, wakes);
 	if (error)
@@ -78,7 +77,7 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 		error = pk_post_receive(k, port, id, want, post, wait);
 	if (error == PK_POSTED) {
 		error = 0;
-		serve_receiver(k, port, id, want, *wait, &wakes);
+		pk_serve_receiver(k, port, id, want, *wait, &wakes);
 	}
 	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);
@@ -125,7 +124,8 @@ int pk_port_post_send(struct portico *k, pk_id id, uint32_t message, const struc
 	if (error == PK_POSTED) {
 		error = 0;
 		struct pk_port *queue = pk_port_queue(k, port);
-		if (pk_is_awaited(k, queue, m, &wakes)) /* W3: it is queued, then handed over */
+		if (!pk_is_paused(port) &&
+		    pk_is_awaited(k, queue, m, &wakes)) /* W3: it is queued, then handed over */
 			pk_admit(k, port, id, *wait, &wakes);
 		else if (first)
 			pk_port_advance(k, pk_id_slot(id), &wakes);

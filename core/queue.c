@@ -55,6 +55,12 @@ void pk_queue_insert(struct portico *k, struct pk_port *port, uint32_t message)
 	}
 }
 
+/* PA2: a message of a member that is paused. */
+static bool passed_over(struct portico *k, struct pk_port *port, const struct pk_message *m)
+{
+	return port->use == PK_PORT_SET && m && pk_stays(k, port, m);
+}
+
 /* By the index.  False: there is none that can answer. */
 static bool look_up(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
 		    struct pk_found *found)
@@ -67,7 +73,7 @@ static bool look_up(struct portico *k, struct pk_port *port, pk_id id, const str
 		pk_index_drop(k, port); /* scribbled */
 	else if (m)
 		found->before = m->previous;
-	return port->index != 0;
+	return port->index != 0 && !passed_over(k, port, m);
 }
 
 bool pk_queue_search(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
@@ -83,7 +89,7 @@ bool pk_queue_search(struct portico *k, struct pk_port *port, pk_id id, const st
 		struct pk_message *m = pk_message_at(k, at.message);
 		if (!m)
 			break;
-		if (pk_wants(want->select, lowest, want->from, m)) {
+		if (pk_wants(want->select, lowest, want->from, m) && !passed_over(k, port, m)) {
 			*best = at;
 			any = true;
 			if (want->select != PK_TYPE_AT_MOST || m->type == INT64_MIN)

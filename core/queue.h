@@ -43,6 +43,19 @@ static inline bool pk_queue_has(const struct pk_port *port, pk_id id, const stru
 	return pk_load(&m->head.word) == pk_word(PK_QUEUED, port->use == PK_PORT_SET ? m->port : id);
 }
 
+/* ---- which may be handed out: pause.h */
+
+static inline bool pk_is_paused(const struct pk_port *port)
+{
+	return port->special & PK_SPECIAL_PAUSED;
+}
+
+/* A message that is queued here, or for a member of this set, or would be: is it to stay for now? */
+static inline bool pk_stays(struct portico *k, struct pk_port *port, const struct pk_message *m)
+{
+	return pk_is_paused(pk_queue_member(k, port, m));
+}
+
 /* ---- putting in and taking off */
 
 static inline void pk_queue_count(struct portico *k, struct pk_port *port, uint32_t message,
@@ -151,7 +164,8 @@ static inline bool pk_wants(enum pk_select_how select, int64_t type, uint32_t fr
 }
 
 /*
- * The first that is wanted; of those at most a type, the first of the lowest.
+ * The first that is wanted; of those at most a type, the first of the lowest; in
+ * a set, of members that aren't paused.
  * A long search makes the port an index, if that can answer.
  */
 bool pk_queue_search(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
@@ -162,7 +176,9 @@ static inline bool pk_queue_find(struct portico *k, struct pk_port *port, pk_id 
 {
 	if (__builtin_expect(want->select == PK_ANY, 1)) {
 		*found = (struct pk_found){ .message = port->first };
-		return pk_message_at(k, port->first) != NULL;
+		const struct pk_message *m = pk_message_at(k, port->first);
+		if (!m || __builtin_expect(port->use != PK_PORT_SET || !pk_stays(k, port, m), 1))
+			return m != NULL;
 	}
 	return port->first != 0 && pk_queue_search(k, port, id, want, found);
 }

@@ -231,7 +231,9 @@ static void say_enders(const struct pk_graph *graph, uint32_t slot, struct pk_te
 	const struct pk_enders *enders = &graph->enders[wait->enders];
 	struct crowd crowd = { 0 };
 	gather(graph, slot, &crowd);
-	if (enders->how == PK_ENDER_WAITS) {
+	if (enders->paused) {
+		pk_text_add(text, "it is paused, and nothing is received there until it is resumed");
+	} else if (enders->how == PK_ENDER_WAITS) {
 		say_told_of(graph, wait, text);
 	} else if (crowd.count == 0 || pk_enders_are_a_guess(graph, wait)) {
 		say_nobody(wait, enders, text);

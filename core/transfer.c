@@ -5,6 +5,13 @@
 #include "part.h"
 #include "listener.h"
 
+/* A sender that waits at a member that is paused. */
+static bool of_paused(struct portico *k, const struct pk_wait *wait)
+{
+	const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(pk_wait_object(wait)));
+	return port && pk_is_paused(port);
+}
+
 uint32_t pk_find_sender(struct portico *k, struct pk_port *port, const struct pk_want *want)
 {
 	bool of_members = port->use == PK_PORT_SET;
@@ -15,7 +22,7 @@ uint32_t pk_find_sender(struct portico *k, struct pk_port *port, const struct pk
 		struct pk_message *m = wait ? pk_message_at(k, wait->message) : NULL;
 		if (!m)
 			break;
-		if (pk_wants(want->select, lowest, want->from, m)) {
+		if (pk_wants(want->select, lowest, want->from, m) && !(of_members && of_paused(k, wait))) {
 			best = slot;
 			if (want->select != PK_TYPE_AT_MOST || m->type == INT64_MIN)
 				break;
@@ -59,7 +66,7 @@ bool pk_grant_to(struct portico *k, struct pk_port *port, uint32_t slot, uint32_
 bool pk_hand_over(struct portico *k, struct pk_port *port, uint32_t message, struct pk_message *m,
 		  struct pk_wakes *wakes)
 {
-	uint32_t slot = port->receivers.first;
+	uint32_t slot = pk_stays(k, port, m) ? 0 : port->receivers.first;
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && slot != 0; most--) {
 		struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
 		if (!wait)
@@ -292,7 +299,7 @@ bool pk_port_settled(struct portico *k, struct pk_port *port, pk_id id)
 		sender && port->use != PK_PORT_SET ? pk_message_at(k, sender->message) : NULL;
 	if (first && pk_fits(port, first))
 		return false;
-	uint32_t at = port->receivers.first;
+	uint32_t at = pk_is_paused(port) ? 0 : port->receivers.first; /* PA2 */
 	struct pk_wait *wait = pk_slot(k, PK_WAITS, at);
 	for (uint32_t most = pk_committed(k, PK_WAITS); most > 0 && wait; most--) {
 		struct pk_want want = {
@@ -375,19 +382,18 @@ int pk_post_receive(struct portico *k, struct pk_port *port, pk_id id, const str
 	return error ? error : PK_POSTED;
 }
 
-static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
-			  const struct pk_post *post, uint32_t *message, uint32_t *wait,
-			  struct pk_wakes *wakes)
+static int may_receive_now(struct portico *k, struct pk_port *port)
+{
+	int error = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
+	return error ? error : pk_share_allows(k, port, PK_FOR_RECEIVE);
+}
+
+/* Whether paused or not. */
+static int take_locked(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+		       uint32_t *message, struct pk_wakes *wakes)
 {
 	struct pk_found found = { 0 };
-	int error = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
-	if (!error)
-		error = pk_share_allows(k, port, PK_FOR_RECEIVE);
-	if (error)
-		return error;
-	error = bring(k, port, id, want, &found, wakes);
-	if (error == -EAGAIN && post)
-		return pk_post_receive(k, port, id, want, post, wait);
+	int error = bring(k, port, id, want, &found, wakes);
 	if (error)
 		return error;
 	take(k, port, &found, message);
@@ -397,6 +403,42 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 	pk_pool_settle(k, member);
 	pk_tell_watchers(k, member, wakes);
 	return 0;
+}
+
+static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+			  const struct pk_post *post, uint32_t *message, uint32_t *wait,
+			  struct pk_wakes *wakes)
+{
+	int error = may_receive_now(k, port);
+	if (error)
+		return error;
+	error = pk_is_paused(port) ? -EAGAIN : take_locked(k, port, id, want, message, wakes);
+	return error == -EAGAIN && post ? pk_post_receive(k, port, id, want, post, wait) : error;
+}
+
+int pk_port_take(struct portico *k, pk_id id, const struct pk_want *want, uint32_t *message)
+{
+	struct pk_port *port, *guard;
+	struct pk_wakes wakes;
+	pk_wakes_begin(&wakes);
+	int error = pk_port_lock(k, id, &port, &guard);
+	if (error)
+		return error;
+	error = may_receive_now(k, port);
+	if (!error)
+		error = take_locked(k, port, id, want, message, &wakes);
+	pk_port_unlock(k, guard);
+	pk_wakes_flush(k, &wakes);
+	return error;
+}
+
+bool pk_port_offers(struct portico *k, struct pk_port *port)
+{
+	struct pk_found found;
+	if (port->use != PK_PORT_SET || !pk_port_has(port))
+		return pk_port_has(port) && !pk_is_paused(port);
+	pk_id id = pk_slot_id(&port->head, pk_port_slot(k, port));
+	return pk_queue_find(k, port, id, &PK_WANT_ANY, &found) || pk_find_sender(k, port, &PK_WANT_ANY) != 0;
 }
 
 /* The first of the queue, where any will do: take(), of which little is left. */

@@ -8,8 +8,8 @@
 #include "queue.h"
 #include "share.h"
 
-/* As pk_queue_find(), among the messages of those who wait to send here, or to a member of this set: the
- * sender's wait, or 0. */
+/* As pk_queue_find(), among the messages of those who wait to send here, or to a member of this set that
+ * isn't paused: the sender's wait, or 0. */
 uint32_t pk_find_sender(struct portico *k, struct pk_port *port, const struct pk_want *want);
 
 /* Give it to that waiting receiver.  W2: the word first, then the swap. */
@@ -47,6 +47,9 @@ int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t mess
 bool pk_is_awaited(struct portico *k, struct pk_port *queue, const struct pk_message *m,
 		   struct pk_wakes *wakes);
 
+/* Is there something that a receive of anything would get, now or from a sender that waits? */
+bool pk_port_offers(struct portico *k, struct pk_port *port);
+
 /*
  * Find what a receiver wants in the queue, where it isn't there with the first
  * sender that brings it.  -EAGAIN: there is none.  -E2BIG: that sender's is too long, and
@@ -54,6 +57,13 @@ bool pk_is_awaited(struct portico *k, struct pk_port *queue, const struct pk_mes
  */
 int pk_bring(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
 	     struct pk_found *found, struct pk_wakes *wakes);
+
+/* The receiver that stands in line as `slot` takes what there is for it. */
+void pk_serve_receiver(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
+		       uint32_t slot, struct pk_wakes *wakes);
+
+/* As pk_port_receive(), never waiting, and also where it is paused: pause.h. */
+int pk_port_take(struct portico *k, pk_id port, const struct pk_want *want, uint32_t *message);
 
 /* Stand in line.  PK_POSTED, or why not. */
 int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,

@@ -30,6 +30,7 @@ static void say_status(struct portico *k, const struct pk_port_status *status, s
 	say_count(sink, "limit of messages", "limit_slots", status->limits.slots);
 	say_count(sink, "limit of a message", "limit_bytes", status->limits.bytes);
 	say_count(sink, "limit of bytes", "limit_capacity", status->limits.capacity);
+	say_truth(sink, "paused", "paused", status->paused);
 	say_count(sink, "receivers waiting", "receivers_waiting", status->receivers);
 	say_count(sink, "senders waiting", "senders_waiting", status->senders);
 	say_count(sink, "last sender", "last_sender_pid", status->last_sender);

@@ -80,9 +80,21 @@ static void serve_fellows(struct file *file)
 	}
 }
 
+static bool is_paused(const struct channel *channel)
+{
+	struct pk_port_status status;
+	return pk_port_inspect(server.kernel, channel->id, &status) == 0 && status.paused;
+}
+
+/* Of a mailbox that is paused nobody can say that it is empty: its readers wait, and look again then. */
 static bool at_end(const struct file *file)
 {
-	return file->had && file->channel->writers == 0;
+	if (!file->had || file->channel->writers != 0)
+		return false;
+	if (!is_paused(file->channel))
+		return true;
+	channel_watch(file->channel);
+	return false;
 }
 
 static void wait_for_message(struct file *file, fuse_req_t request, size_t size_bytes)
@@ -260,18 +272,26 @@ static void closed(struct file *file)
 	}
 }
 
+static void changed(struct channel *channel)
+{
+	if (channel->writers == 0)
+		end_readers(channel); /* it may have been paused */
+	channel_notify(channel);
+}
+
 static unsigned ready(struct file *file)
 {
 	struct pk_port_status status;
 	unsigned events = 0;
 	if (pk_port_inspect(server.kernel, file->channel->id, &status) != 0)
 		return file->held ? POLLIN | POLLRDNORM | POLLERR : POLLERR | POLLHUP;
-	if (file->reads && (file->held || status.count > 0 || status.senders > 0))
+	bool offers = !status.paused && (status.count > 0 || status.senders > 0);
+	if (file->reads && (file->held || offers))
 		events |= POLLIN | POLLRDNORM;
 	else if (file->reads && at_end(file))
 		events |= POLLIN | POLLRDNORM | POLLHUP;
 	if (file->writes && status.senders == 0 && status.queued_bytes < status.limits.capacity &&
-	    (status.count < status.limits.slots || status.receivers > 0))
+	    (status.count < status.limits.slots || (status.receivers > 0 && !status.paused)))
 		events |= POLLOUT | POLLWRNORM;
 	return events;
 }
@@ -285,5 +305,5 @@ const struct service mailbox_service = {
 	.closed = closed,
 	.interrupted = interrupted,
 	.settled = settled,
-	.changed = channel_notify,
+	.changed = changed,
 };

@@ -188,3 +188,9 @@ took 3
 the worker is gone'
 	shows semaphore_poll "this is the real kernel: its semaphores have no descriptors"
 }
+
+@test "examples: pause" {
+	shows pause "paused: 1, messages: 1
+received nothing: would have to wait, and was told not to
+received 'a chair'"
+}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages taken out of a System V queue, and thrown away. */
+#include "by_hand.h"
 #include "commands.h"
 #include "complain.h"
 #include "instance.h"
 #include "options.h"
-#include "port.h"
 #include "sysv_names.h"
 #include "task.h"
 
@@ -55,27 +55,6 @@ static struct pk_want wanted(void)
 	return want;
 }
 
-/* No more than there were, however fast others send.  How many; or a negative errno, if there was none
- * before. */
-static int64_t drop(struct portico *k, pk_id queue, uint64_t most)
-{
-	struct pk_port_status status;
-	struct pk_want want = wanted();
-	int64_t dropped = 0;
-	int error = pk_port_inspect(k, queue, &status);
-	if (most > status.count)
-		most = status.count;
-	while (!error && (uint64_t)dropped < most) {
-		uint32_t message;
-		error = pk_port_receive(k, queue, &want, NULL, &message, NULL);
-		if (!error) {
-			pk_message_release(k, message);
-			dropped++;
-		}
-	}
-	return error && error != -EAGAIN && dropped == 0 ? error : dropped;
-}
-
 int cmd_drop(int argc, char **argv)
 {
 	pk_id queue;
@@ -85,7 +64,8 @@ int cmd_drop(int argc, char **argv)
 	if (!k || find_sysv(k, &sysv_queue, argv[0], &queue) != 0)
 		return FAILED;
 	pk_task_sweep(k, true); /* what the dead had taken is back */
-	int64_t dropped = drop(k, queue, most);
+	struct pk_want want = wanted();
+	int64_t dropped = pk_port_drop(k, queue, &want, most);
 	if (dropped < 0)
 		return complain_of("queue", argv[0], (int)dropped);
 	printf("%lld %s dropped\n", (long long)dropped, dropped == 1 ? "message" : "messages");

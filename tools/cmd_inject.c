@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A message put into a System V queue, as msgsnd(2) does. */
+#include "by_hand.h"
 #include "commands.h"
 #include "complain.h"
 #include "instance.h"
 #include "options.h"
 #include "payload.h"
-#include "port.h"
 #include "sysv.h"
 #include "sysv_names.h"
 
@@ -47,22 +47,6 @@ static int64_t deadline(void)
 	return no_wait ? PORTICO_NOW : timed ? portico_deadline(timeout_ns) : PORTICO_FOREVER;
 }
 
-static int inject(struct portico *k, pk_id queue, int64_t type, const char *data, size_t bytes)
-{
-	uint32_t message = 0;
-	if (bytes > pk_sysv_limit(k, PK_MSGMAX))
-		return -EMSGSIZE;
-	int error = pk_message_make_from(k, data, bytes, type, &message);
-	if (error)
-		return error;
-	error = pk_port_send(k, queue, message, NULL, NULL);
-	if (error == -EAGAIN && !no_wait)
-		error = pk_port_send_until(k, queue, message, deadline());
-	if (error && error != -EIO)
-		pk_message_release(k, message);
-	return error;
-}
-
 static int report(struct portico *k, const char *queue, int error)
 {
 	if (error == -EMSGSIZE)
@@ -86,7 +70,8 @@ int cmd_inject(int argc, char **argv)
 		return FAILED;
 	char *data = words > 2 ? payload_of_words(argv + 2, &bytes)
 			       : payload_of_input((size_t)pk_sysv_limit(k, PK_MSGMAX) + 1, &bytes);
-	int status = data ? report(k, argv[0], inject(k, queue, type, data, bytes)) : FAILED;
+	int status = data ? report(k, argv[0], pk_port_inject(k, queue, data, bytes, type, NULL, deadline()))
+			  : FAILED;
 	free(data);
 	return status;
 }

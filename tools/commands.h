@@ -17,6 +17,7 @@ int cmd_limits(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_mount(int argc, char **argv);
 int cmd_name(int argc, char **argv);
+int cmd_pause(int argc, char **argv);
 int cmd_peek(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_recv(int argc, char **argv);
@@ -28,6 +29,7 @@ int cmd_send(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_suspend(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
+int cmd_unpause(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 
 #endif

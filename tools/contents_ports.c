@@ -7,9 +7,9 @@
 #include "instance.h"
 #include "message.h"
 #include "pool.h"
-#include "queue.h"
 #include "region.h"
 #include "run.h"
+#include "transfer.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -105,9 +105,9 @@ static bool bell_says(struct portico *k, pk_id id, bool rings)
 }
 
 /* L1, L5.  What is owed is known to be so. */
-static bool bell_is_true(struct portico *k, pk_id id, const struct pk_port *port)
+static bool bell_is_true(struct portico *k, pk_id id, struct pk_port *port)
 {
-	bool rings = pk_port_has(port) && !pk_is_member(port);
+	bool rings = pk_port_offers(k, port) && !pk_is_member(port);
 	if (!(port->special & PK_SPECIAL_BELL) || port->bell == PK_BELL_OWED)
 		return true;
 	return port->bell == (rings ? PK_BELL_RINGING : PK_BELL_SILENT) && bell_says(k, id, rings);

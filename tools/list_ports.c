@@ -54,6 +54,7 @@ static void port_as_json(const struct listing *listing, const struct port_view *
 	json_count("limit_slots", status->limits.slots);
 	json_count("limit_bytes", status->limits.bytes);
 	json_count("limit_capacity", status->limits.capacity);
+	json_bool("paused", status->paused);
 	json_count("receivers_waiting", status->receivers);
 	json_count("senders_waiting", status->senders);
 	json_close('}');
@@ -95,8 +96,9 @@ static void add_contents(const struct listing *listing, const struct port_view *
 	else if (status->use == PK_PORT_SET)
 		snprintf(more, sizeof more, ", of %u member%s", port_members(listing->k, status->id),
 			 port_members(listing->k, status->id) == 1 ? "" : "s");
-	columns_add(listing->columns, "%u message%s, %llu bytes%s", status->count,
-		    status->count == 1 ? "" : "s", (unsigned long long)status->queued_bytes, more);
+	columns_add(listing->columns, "%u message%s, %llu bytes%s%s", status->count,
+		    status->count == 1 ? "" : "s", (unsigned long long)status->queued_bytes, more,
+		    status->paused ? ", paused" : "");
 }
 
 static void add_limits(const struct listing *listing, const struct pk_port_status *status)

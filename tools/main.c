@@ -22,6 +22,8 @@ static const struct command {
 	{ "peek", "look at the messages in a mailbox or a queue, and leave them", cmd_peek },
 	{ "drop", "remove messages from a System V queue", cmd_drop },
 	{ "inject", "send a message to a System V queue", cmd_inject },
+	{ "pause", "hand out nothing of a mailbox or a queue for now", cmd_pause },
+	{ "unpause", "hand out what such a one holds again", cmd_unpause },
 	{ "rm", "remove mailboxes, named pipes, System V objects", cmd_rm },
 	{ "ls", "list what the instance holds", cmd_ls },
 	{ "name", "list, give and take away names of mailboxes", cmd_name },

@@ -2,7 +2,7 @@
 /* The calls of <portico/poll.h>: waiting for many ports without receiving. */
 #include "bell.h"
 #include "public.h"
-#include "queue.h"
+#include "transfer.h"
 #include "right.h"
 
 #include <portico/poll.h>
@@ -20,7 +20,7 @@ static int look_at(struct portico *k, pk_id id)
 	if (error)
 		return is_gone(error) ? PORTICO_GONE : error;
 	error = pk_is_member(port) ? -EBUSY : pk_may_receive(k, port);
-	int result = error ? error : pk_port_has(port) ? PORTICO_READY : PORTICO_QUIET;
+	int result = error ? error : pk_port_offers(k, port) ? PORTICO_READY : PORTICO_QUIET;
 	pk_port_unlock(k, guard);
 	return result;
 }

@@ -3,6 +3,7 @@
 #include "deliver.h"
 #include "directory.h"
 #include "name_server.h"
+#include "pause.h"
 #include "public.h"
 #include "region.h"
 
@@ -112,6 +113,7 @@ PUBLIC int portico_mailbox_status(portico *instance, portico_port port, struct p
 		.send_time = found.send_time,
 		.receive_time = found.receive_time,
 		.change_time = found.change_time,
+		.paused = found.paused,
 	};
 	return 0;
 }
@@ -122,6 +124,20 @@ PUBLIC int portico_mailbox_limit(portico *instance, portico_port port, const str
 	pk_id id;
 	int error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
 	return error ? error : pk_port_adjust(instance, id, &wanted, NULL);
+}
+
+PUBLIC int portico_mailbox_pause(portico *instance, portico_port port)
+{
+	pk_id id;
+	int error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
+	return error ? error : pk_port_pause(instance, id);
+}
+
+PUBLIC int portico_mailbox_resume(portico *instance, portico_port port)
+{
+	pk_id id;
+	int error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
+	return error ? error : pk_port_resume(instance, id);
 }
 
 /* ---- messages */

@@ -129,12 +129,22 @@ struct portico_status {
 	mode_t mode;
 	pid_t last_sender, last_receiver;	      /* 0: none yet */
 	int64_t send_time, receive_time, change_time; /* seconds of CLOCK_REALTIME, 0: never */
+	int paused;				      /* nothing is received until it is resumed */
 };
 
 int portico_mailbox_status(portico *instance, portico_port port, struct portico_status *status);
 
 /* Change its limits.  Lowering them loses nothing; raising them lets senders go on.  -EPERM, -EMSGSIZE. */
 int portico_mailbox_limit(portico *instance, portico_port port, const struct portico_limits *limits);
+
+/*
+ * Pause it: until it is resumed, by whomever, nothing is received there.  Who
+ * receives waits, or gets -EAGAIN, as if it were empty; sends are queued as far as its
+ * limits allow, and then wait.  Resuming serves those who wait, in order.  0 also
+ * where it is so already.  -EPERM: not its owner; or it is a port of a task's own.
+ */
+int portico_mailbox_pause(portico *instance, portico_port port);
+int portico_mailbox_resume(portico *instance, portico_port port);
 
 /* ---- messages */
 

@@ -16,6 +16,10 @@ const char *pk_log_says(unsigned kind)
 		return "was refused to a task by its mode";
 	case PK_LOG_UNFIT:
 		return "what was written to /proc/sys/kernel is no value that limit may have, and it stays";
+	case PK_LOG_RESTARTED:
+		return "is the new daemon of a mount whose daemon had died";
+	case PK_LOG_ABANDONED:
+		return "gave up a mount whose daemon died again and again; portico mount makes it anew";
 	default:
 		return "?";
 	}

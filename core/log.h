@@ -15,6 +15,8 @@ enum pk_log_kind {
 	PK_LOG_STUCK,	      /* a lock's owner lives, and sleeps: the caller got EIO */
 	PK_LOG_REFUSED,	      /* a task asked for what the object's mode doesn't let it */
 	PK_LOG_UNFIT,	      /* what was written to a file of /proc/sys/kernel is no value for it */
+	PK_LOG_RESTARTED,     /* the daemon of a mount died; this is the one that replaces it */
+	PK_LOG_ABANDONED,     /* the daemon of a mount died, and no other could be started, or stay alive */
 };
 
 /* What such an entry says, in words. */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* portico-fuse: the command line, and going into the background. */
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE /* pipe2, closefrom */
+#include "mountpoint.h"
+#include "region.h"
 #include "server.h"
+#include "supervisor.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <portico/portico.h>
@@ -37,32 +41,46 @@ void complain(const char *format, ...)
 
 static int ready_pipe = -1; /* to the parent, who waits for a byte or for the end */
 
-static void detach(void)
+void background_settle(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		dup2(null, fd);
 	if (null > 2)
 		close(null);
-	if (chdir("/") != 0 || write(ready_pipe, "", 1) != 1)
-		return; /* the parent is gone: so be it */
+	if (chdir("/") != 0)
+		complain("can't leave the directory: %m"); /* to nobody: it stays in use */
 	close(ready_pipe);
 }
 
+static void detach(void)
+{
+	if (write(ready_pipe, "", 1) == 1) /* else the parent is gone: so be it */
+		background_settle();
+}
+
 /* The parent: 0 when the child's mount is ready; 1 when it ended, having complained. */
-static int wait_for_child(int from)
+static int wait_for_child(pid_t child, int from)
 {
 	char byte;
 	ssize_t got;
+	int status = 0;
 	do
 		got = read(from, &byte, 1);
 	while (got < 0);
-	return got == 1 ? 0 : 1;
+	if (got == 1)
+		return 0;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (WIFEXITED(status) && WEXITSTATUS(status) > 128)
+		complain("the daemon was killed by signal %d before it was ready", WEXITSTATUS(status) - 128);
+	return 1;
 }
 
-static int run_in_background(void)
+static int run_in_background(const char *mountpoint)
 {
 	int ends[2];
+	closefrom(3); /* what the caller had open isn't a daemon's to hold */
 	pid_t child = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
 	if (child < 0) {
 		complain("can't go into the background: %m");
@@ -70,12 +88,12 @@ static int run_in_background(void)
 	}
 	if (child > 0) {
 		close(ends[1]);
-		return wait_for_child(ends[0]);
+		return wait_for_child(child, ends[0]);
 	}
 	close(ends[0]);
 	ready_pipe = ends[1];
 	setsid();
-	return session_run(detach);
+	return supervise(mountpoint, detach);
 }
 
 /* ---- the command line */
@@ -125,8 +143,28 @@ static void parse(int count, char **arguments)
 	server.options.mountpoint = arguments[optind];
 }
 
+/* A daemon leaves the directory where it was started: what is told relative to that is made absolute. */
+static bool settle_directory(void)
+{
+	static char absolute[PK_PATH_MAX];
+	char here[PK_PATH_MAX], found[PK_PATH_MAX];
+	bool named;
+	if (pk_region_find(server.options.directory, found, &named) != 0 || found[0] == '/')
+		return true; /* or what is wrong with it is said when it is opened */
+	if (!getcwd(here, sizeof here) ||
+	    snprintf(absolute, sizeof absolute, "%s/%s", here, found) >= PK_PATH_MAX) {
+		complain("%s: too long a path", found);
+		return false;
+	}
+	server.options.directory = absolute;
+	return true;
+}
+
 int main(int count, char **arguments)
 {
 	parse(count, arguments);
-	return server.options.foreground ? session_run(NULL) : run_in_background();
+	char *mountpoint = settle_directory() ? mountpoint_find(server.options.mountpoint) : NULL;
+	if (!mountpoint)
+		return 1;
+	return server.options.foreground ? session_run(mountpoint, NULL) : run_in_background(mountpoint);
 }

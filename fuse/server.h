@@ -48,9 +48,12 @@ extern struct server server;
 /* Say on standard error what went wrong. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* In the background nothing of the terminal is kept open, nor of where it was started. */
+void background_settle(void);
+
 /* ---- session.c: mount, serve until told to end, unmount.  0, or 1 after complaining. */
 
-int session_run(void (*ready)(void));
+int session_run(const char *mountpoint, void (*ready)(void));
 
 /* ---- requests.c */
 

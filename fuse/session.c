@@ -2,29 +2,26 @@
 /* From mount to unmount: the session, its two threads, and what wakes them. */
 #include "channel.h"
 #include "completion.h"
+#include "log.h"
+#include "mountpoint.h"
 #include "pipe.h"
 #include "port.h"
 #include "region.h"
 #include "snapshot.h"
+#include "supervisor.h"
 #include "task.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <portico/portico.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mount.h>
 #include <sys/signalfd.h>
-#include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define REQUESTS_AT_ONCE 64 /* before completions and signals are looked at */
@@ -77,7 +74,8 @@ static void tidy_fifos(void)
 static int open_instance(void)
 {
 	struct pk_reason reason;
-	int error = pk_kernel_open(server.options.directory, true, &server.kernel, &reason);
+	int error =
+		pk_kernel_open(server.options.directory, !supervisor_restarted(), &server.kernel, &reason);
 	if (error) {
 		complain("%s", reason.text);
 		return error;
@@ -103,44 +101,6 @@ __attribute__((format(printf, 2, 0))) static void keep_words(enum fuse_log_level
 	(void)level;
 	vsnprintf(last_words, sizeof last_words, format, arguments);
 	last_words[strcspn(last_words, "\n")] = '\0';
-}
-
-/* A mount whose server died is in the way: take it off. */
-static void remove_stale(const char *mountpoint)
-{
-	extern char **environ;
-	const char *arguments[] = { "fusermount3", "-u", "-z", "--", mountpoint, NULL };
-	struct statvfs facts; /* asks the server, where stat() may know the answer */
-	pid_t child;
-	if (statvfs(mountpoint, &facts) == 0 || errno != ENOTCONN || umount2(mountpoint, MNT_DETACH) == 0)
-		return;
-	if (posix_spawnp(&child, arguments[0], NULL, NULL, (char **)arguments, environ) == 0)
-		waitpid(child, NULL, 0);
-}
-
-/* A directory, not a Portico mount already.  Its absolute path, to be freed; or NULL after complaining. */
-static char *find_mountpoint(const char *wanted)
-{
-	remove_stale(wanted);
-	char *path = realpath(wanted, NULL);
-	struct stat attr;
-	if (!path || stat(path, &attr) != 0) {
-		complain("can't mount on %s: %s%s", wanted, strerror(errno),
-			 errno == ENOENT ? "; make the directory first (mkdir)" : "");
-	} else if (!S_ISDIR(attr.st_mode)) {
-		complain("can't mount on %s: it is not a directory", path);
-	} else {
-		char inside[PATH_MAX + 32];
-		snprintf(inside, sizeof inside, "%s/kernel/instance", path);
-		if (access(inside, F_OK) != 0)
-			return path;
-		complain("can't mount on %s: a Portico instance is mounted there already; see its "
-			 "kernel/instance, "
-			 "and end it with umount or fusermount3 -u",
-			 path);
-	}
-	free(path);
-	return NULL;
 }
 
 /* What can be done about a mount that failed. */
@@ -274,21 +234,38 @@ static int catch_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int session_run(void (*ready)(void))
+/*
+ * Where a daemon died its mount is to be replaced, unless somebody has taken it
+ * off since: `unwanted`.  0, or -1 after complaining.
+ */
+static int replace_mount(const char *mountpoint, bool *unwanted)
 {
+	int held = mountpoint_hold(mountpoint);
+	*unwanted = !mountpoint_clear(mountpoint);
+	int error = *unwanted ? 0 : mount_session(mountpoint);
+	if (held >= 0)
+		close(held);
+	if (!*unwanted)
+		pk_log(server.kernel, error ? PK_LOG_ABANDONED : PK_LOG_RESTARTED, PK_TABLES, 0, 0);
+	return error;
+}
+
+int session_run(const char *mountpoint, void (*ready)(void))
+{
+	bool unwanted = false;
 	if (open_instance() != 0)
 		return 1;
 	int signals = catch_signals();
-	char *mountpoint = find_mountpoint(server.options.mountpoint);
 	requests_ready = ready;
-	bool mounted = mountpoint && signals >= 0 && start_bell() == 0 && snapshot_start() == 0 &&
-		       mount_session(mountpoint) == 0;
-	free(mountpoint);
-	if (!mounted)
+	if (signals < 0 || start_bell() != 0 || snapshot_start() != 0)
 		return 1;
-	dispatch(signals);
-	fuse_session_unmount(server.session);
-	channel_shutdown();
+	if ((supervisor_restarted() ? replace_mount(mountpoint, &unwanted) : mount_session(mountpoint)) != 0)
+		return 1;
+	if (!unwanted) {
+		dispatch(signals);
+		fuse_session_unmount(server.session);
+		channel_shutdown();
+	}
 	pk_task_leave(server.kernel);
 	return 0; /* the process ends: no memory is freed */
 }

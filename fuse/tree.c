@@ -78,6 +78,10 @@ const struct entry tree[PLACES] = {
 			     .mode = TEXT,
 			     .text = instance_text },
 	[PLACE_PID] = { .name = "pid", .parent = PLACE_KERNEL, .mode = TEXT, .text = pid_text },
+	[PLACE_SUPERVISOR] = { .name = "supervisor",
+			       .parent = PLACE_KERNEL,
+			       .mode = TEXT,
+			       .text = supervisor_text },
 };
 
 enum place tree_find(enum place parent, const char *name)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The instance, to be looked at. */
+#include "supervisor.h"
 #include "views.h"
 
 #include <portico/portico.h>
@@ -23,5 +24,16 @@ int pid_text(FILE *text, pk_id none)
 {
 	(void)none;
 	fprintf(text, "%d\n", (int)getpid());
+	return 0;
+}
+
+int supervisor_text(FILE *text, pk_id none)
+{
+	pid_t pid = supervisor_pid();
+	(void)none;
+	if (pid > 0)
+		fprintf(text, "%d\n", (int)pid);
+	else
+		fprintf(text, "%s\n", pid == 0 ? "none" : "lost");
 	return 0;
 }

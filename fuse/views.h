@@ -17,5 +17,6 @@ int task_why_text(FILE *text, pk_id task);
 int version_text(FILE *text, pk_id none);
 int instance_text(FILE *text, pk_id none);
 int pid_text(FILE *text, pk_id none);
+int supervisor_text(FILE *text, pk_id none);
 
 #endif

@@ -25,6 +25,30 @@ dismounted() {
 	eventually 5 gone "$pid"
 }
 
+# Kill the daemon of $mnt, and wait for the one that its supervisor starts.
+daemon_killed() {
+	local pid
+	pid=$(cat "$mnt/kernel/pid")
+	kill -KILL "$pid"
+	eventually 10 replaced "$pid"
+}
+
+replaced() {
+	local pid
+	pid=$(cat "$mnt/kernel/pid" 2>/dev/null) && [ "$pid" -ne "$1" ]
+}
+
+# Kill the daemon of a mount, and its supervisor first: it stays dead.
+abandoned() {
+	local pid supervisor
+	pid=$(cat "${1:-$mnt}/kernel/pid")
+	supervisor=$(cat "${1:-$mnt}/kernel/supervisor")
+	kill -KILL "$supervisor"
+	eventually 5 gone "$supervisor"
+	kill -KILL "$pid"
+	eventually 5 gone "$pid"
+}
+
 # A process that has ended, though nobody may have waited for it yet.
 gone() { [[ ! -e /proc/$1/stat || $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) = [ZX]* ]]; }
 not_mounted() { ! mountpoint -q "${1:-$mnt}"; }

@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 load helper
+load fuse_helper
 
 p() { run --separate-stderr timeout 20 portico "$@"; }
 
@@ -27,12 +28,9 @@ teardown() { private_teardown; }
 	p umount
 	[ "$status" -eq 0 ]
 	[ -z "$output$stderr" ]
-	is_over "$pid"
+	gone "$pid"
 	[ -z "$(mounts_of "$private")" ]
 }
-
-# A zombie is over, whoever should reap it.
-is_over() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 
 @test "mount: a directory that is named, relative or not" {
 	mkdir "$private/here"
@@ -89,10 +87,7 @@ is_over() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 
 @test "mount: one whose daemon is dead is replaced" {
 	p mount
-	local pid
-	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
-	kill -KILL "$pid"
-	eventually 5 is_over "$pid"
+	abandoned "$PORTICO_KERNEL/mnt"
 	p doctor
 	[[ $output = *"limited  mount: at $PORTICO_KERNEL/mnt: its daemon is dead"* ]]
 	p mount
@@ -106,14 +101,10 @@ is_over() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 	mkdir "$private/elsewhere"
 	p mount
 	p mount -k "$private/other" "$private/elsewhere"
-	local own other
-	own=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
-	other=$(cat "$private/elsewhere/kernel/pid")
 	p doctor
 	[[ $output != *"$private/elsewhere"* ]]
-	kill -KILL "$own" "$other"
-	eventually 5 is_over "$own"
-	eventually 5 is_over "$other"
+	abandoned "$PORTICO_KERNEL/mnt"
+	abandoned "$private/elsewhere"
 	p doctor
 	[ "$status" -eq 0 ]
 	[[ $output = *"limited  mount: at $private/elsewhere: its daemon is dead"*"-> \`portico umount $private/elsewhere\`"* ]]
@@ -127,10 +118,7 @@ is_over() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 
 @test "umount: one whose daemon is dead goes, and it says so" {
 	p mount
-	local pid
-	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
-	kill -KILL "$pid"
-	eventually 5 is_over "$pid"
+	abandoned "$PORTICO_KERNEL/mnt"
 	p umount
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "portico umount: $PORTICO_KERNEL/mnt: its daemon was dead; the mount is gone now" ]
@@ -150,16 +138,39 @@ is_over() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 	[ -e /proc/self ]
 }
 
-@test "umount: one in use is refused with the reason, and stays" {
+@test "umount: one in use is refused, with who uses it, and stays; --lazy takes it away" {
 	portico create box
 	p mount
 	exec 7<"$PORTICO_KERNEL/mnt/kernel/version"
 	p umount
 	[ "$status" -eq 1 ]
-	[[ $stderr = *"is in use"* ]]
+	[[ $stderr = *"is in use by"*"(pid $BASHPID)"* ]]
 	exec 7<&-
+	(cd "$PORTICO_KERNEL/mnt/mbox" && exec sleep 20) &
+	local sleeper=$!
+	p umount
+	[ "$status" -eq 1 ]
+	[[ $stderr = *"in use by sleep (pid $sleeper); "* ]]
+	local pid
+	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
+	p umount --lazy
+	[ "$status" -eq 0 ]
+	[ -z "$(mounts_of "$private")" ]
+	run ! gone "$pid"
+	kill $sleeper
+	eventually 5 gone "$pid"
+	wait_killed $sleeper
+}
+
+@test "umount: it returns when the daemon and its supervisor have ended" {
+	p mount
+	local pid supervisor
+	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
+	supervisor=$(cat "$PORTICO_KERNEL/mnt/kernel/supervisor")
 	p umount
 	[ "$status" -eq 0 ]
+	gone "$pid"
+	gone "$supervisor"
 }
 
 @test "umount: a daemon that is stopped doesn't stop it" {

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "complain.h"
 #include "mounts.h"
+#include "occupants.h"
 #include "options.h"
 #include "pidfd.h"
 #include "region.h"
@@ -13,14 +14,27 @@
 
 #define DAEMON_MOST_MS 5000 /* a daemon ends within milliseconds */
 
+static int say_busy(const char *path)
+{
+	char users[512];
+	if (describe_occupants(path, users, sizeof users))
+		complain("%s: is in use by %s; end them, or take it away from under them: --lazy", path,
+			 users);
+	else
+		complain("%s: is in use by who isn't to be seen from here; `portico umount --lazy` takes it "
+			 "away "
+			 "all the same",
+			 path);
+	return FAILED;
+}
+
 static int say_failed(const char *path, int error)
 {
-	if (error == -EBUSY)
-		complain("%s: is in use; end what has files of it open (`fuser -vm %s` tells)", path, path);
-	else if (error == -ECANCELED)
-		complain("%s: fusermount3 refused, as it says above; if it is in use, end what has files of "
-			 "it open",
-			 path);
+	char users[512];
+	if (error == -EBUSY || (error == -ECANCELED && describe_occupants(path, users, sizeof users)))
+		return say_busy(path);
+	if (error == -ECANCELED)
+		complain("%s: fusermount3 refused, as it says above", path);
 	else if (error == -ENOENT)
 		complain("%s: there is no fusermount3, which unmounts for who isn't root; install the "
 			 "package fuse3",
@@ -30,25 +44,45 @@ static int say_failed(const char *path, int error)
 	return FAILED;
 }
 
-/* The daemon writes back and leaves the instance after the unmount. */
-static int wait_for_daemon(const char *path, int daemon, pid_t pid)
+/* The daemon leaves the instance after the unmount; its supervisor ends with it. */
+static int wait_for_end(const char *path, int process, pid_t pid, const char *what)
 {
-	struct pollfd end = { .fd = daemon, .events = POLLIN };
-	if (daemon < 0 || poll(&end, 1, DAEMON_MOST_MS) != 0)
+	struct pollfd end = { .fd = process, .events = POLLIN };
+	int done = process < 0 ? 1 : poll(&end, 1, DAEMON_MOST_MS);
+	if (process >= 0)
+		close(process);
+	if (done != 0)
 		return DONE;
-	complain("%s: is unmounted, but its daemon (pid %d) hasn't ended; `kill %d` if it doesn't", path,
+	complain("%s: is unmounted, but its %s (pid %d) hasn't ended; `kill %d` if it doesn't", path, what,
 		 (int)pid, (int)pid);
 	return FAILED;
+}
+
+static bool lazy;
+
+/* Lazily: who has files of it open keeps them, and the daemon, until they are closed. */
+static int unmount_lazily(const char *path)
+{
+	int error = unmount(path, true);
+	return error ? say_failed(path, error) : DONE;
 }
 
 static int unmount_portico(const char *path, const struct mount *mount)
 {
 	int daemon = mount->daemon > 0 ? open_pidfd(mount->daemon) : -1;
+	int supervisor = mount->supervisor > 0 ? open_pidfd(mount->supervisor) : -1;
 	int error = unmount(path, false);
-	int status = error ? say_failed(path, error) : wait_for_daemon(path, daemon, mount->daemon);
-	if (daemon >= 0)
+	if (error == -EINVAL && !is_mounted(path))
+		error = 0; /* somebody else was faster */
+	if (error && daemon >= 0)
 		close(daemon);
-	return status;
+	if (error && supervisor >= 0)
+		close(supervisor);
+	if (error)
+		return say_failed(path, error);
+	int status = wait_for_end(path, daemon, mount->daemon, "daemon");
+	int also = wait_for_end(path, supervisor, mount->supervisor, "supervisor");
+	return status == DONE ? also : status;
 }
 
 static int unmount_stale(const char *path)
@@ -75,6 +109,8 @@ static const char *directory;
 
 static const struct option_entry options[] = {
 	INSTANCE_OPTION(&directory),
+	{ "lazy", 'l', OPTION_FLAG, &lazy, NULL, "now, though it is in use: it ends with the last open file",
+	  NULL },
 	{ 0 },
 };
 
@@ -99,10 +135,11 @@ int cmd_umount(int argc, char **argv)
 			 strerror(-error));
 		return FAILED;
 	}
+	hold_mountpoint(path); /* until this process ends */
 	find_mount(path, &mount);
 	switch (mount.state) {
 	case MOUNT_PORTICO:
-		return unmount_portico(path, &mount);
+		return lazy ? unmount_lazily(path) : unmount_portico(path, &mount);
 	case MOUNT_STALE:
 		return unmount_stale(path);
 	case MOUNT_FOREIGN:

@@ -12,12 +12,30 @@
 
 static char own_mount[PATH_MAX];
 
-static void report_dead_mount(const char *path)
+static void report_served(const char *path, const struct mount *mount)
+{
+	if (mount->supervisor > 0)
+		report(GOOD, "mount", NULL, "at %s, by process %d, supervised by %d", path,
+		       (int)mount->daemon, (int)mount->supervisor);
+	else if (mount->supervisor == 0)
+		report(GOOD, "mount", NULL, "at %s, by process %d", path, (int)mount->daemon);
+	else
+		report(LIMITED, "mount", "`portico umount` and `portico mount`, when nobody uses it",
+		       "at %s, by process %d: its supervisor was killed, so it won't be started again", path,
+		       (int)mount->daemon);
+}
+
+/* Of those elsewhere, what is amiss. */
+static void report_elsewhere(const char *path, const struct mount *mount)
 {
 	char remedy[PATH_MAX + 32];
 	snprintf(remedy, sizeof remedy, "`portico umount %s`", path);
-	if (strcmp(path, own_mount) != 0)
+	if (strcmp(path, own_mount) == 0)
+		return;
+	if (mount->state == MOUNT_STALE)
 		report(LIMITED, "mount", remedy, "at %s: its daemon is dead", path);
+	else if (mount->state == MOUNT_PORTICO && mount->supervisor < 0)
+		report_served(path, mount);
 }
 
 static void examine_mountpoint(const char *directory)
@@ -33,7 +51,7 @@ static void examine_mountpoint(const char *directory)
 	find_mount(path, &mount);
 	strcpy(own_mount, path);
 	if (mount.state == MOUNT_PORTICO)
-		report(GOOD, "mount", NULL, "at %s, by process %d", path, (int)mount.daemon);
+		report_served(path, &mount);
 	else if (mount.state == MOUNT_STALE)
 		report(LIMITED, "mount", "`portico umount`, or `portico mount` anew",
 		       "at %s: its daemon is dead", path);
@@ -69,5 +87,5 @@ void examine_fuse(const char *directory)
 		report(LIMITED, "FUSE daemon", "install or build Portico with libfuse3",
 		       "no files and named pipes: %s isn't there", daemon);
 	examine_mountpoint(directory);
-	each_dead_mount(report_dead_mount);
+	each_portico_mount(report_elsewhere);
 }

@@ -9,9 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define HOLD_MOST_MS 3000 /* longer than a look at a mount takes */
 
 int mount_path(const char *path, char absolute[PATH_MAX])
 {
@@ -96,40 +99,58 @@ bool is_mounted(const char *path)
 
 /* ---- whose it is */
 
-/* In a child that may be killed: a daemon that is stuck leaves whoever reads from it stuck. */
-static void read_pid_file(const char *path, int result)
-{
-	char text[32] = "";
-	alarm(2);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int error = fd < 0 ? errno : 0;
-	if (!error && read(fd, text, sizeof text - 1) < 0)
-		error = errno;
-	int answer[2] = { error, atoi(text) };
-	_exit(write(result, answer, sizeof answer) == sizeof answer ? 0 : 1);
-}
+/* What the files of a mount's kernel/ say of who serves it. */
+struct answer {
+	int error;
+	pid_t daemon, supervisor;
+};
 
-/* The errno that reading it gave, ETIMEDOUT, or 0. */
-static int ask_daemon(const char *mountpoint, pid_t *daemon)
+static int read_text(const char *mountpoint, const char *name, char text[32])
 {
 	char path[PATH_MAX];
-	int ends[2], answer[2] = { ETIMEDOUT, 0 };
-	if (snprintf(path, sizeof path, "%s/kernel/pid", mountpoint) >= PATH_MAX ||
-	    pipe2(ends, O_CLOEXEC) != 0)
-		return EIO;
+	int fd = snprintf(path, sizeof path, "%s/kernel/%s", mountpoint, name) < PATH_MAX
+			 ? open(path, O_RDONLY | O_CLOEXEC)
+			 : -1;
+	ssize_t length = fd < 0 ? -1 : read(fd, text, 31);
+	int error = length < 0 ? errno : 0;
+	text[length > 0 ? length : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+/* In a child that may be killed: a daemon that is stuck leaves whoever reads from it stuck. */
+static void ask_as_child(const char *mountpoint, int result)
+{
+	char text[32];
+	struct answer answer = { 0 };
+	alarm(2);
+	answer.error = read_text(mountpoint, "pid", text);
+	answer.daemon = atoi(text);
+	if (read_text(mountpoint, "supervisor", text) == 0)
+		answer.supervisor = strncmp(text, "lost", 4) == 0 ? -1 : atoi(text);
+	_exit(write(result, &answer, sizeof answer) == sizeof answer ? 0 : 1);
+}
+
+/* Its error: the errno that reading gave, ETIMEDOUT, or 0. */
+static struct answer ask_daemon(const char *mountpoint)
+{
+	struct answer answer = { .error = EIO };
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return answer;
 	pid_t child = fork();
 	if (child == 0) {
 		signal(SIGALRM, SIG_DFL);
-		read_pid_file(path, ends[1]);
+		ask_as_child(mountpoint, ends[1]);
 	}
 	close(ends[1]);
-	if (child < 0 || read(ends[0], answer, sizeof answer) != sizeof answer)
-		answer[0] = child < 0 ? EIO : ETIMEDOUT;
+	if (child > 0 && read(ends[0], &answer, sizeof answer) != sizeof answer)
+		answer = (struct answer){ .error = ETIMEDOUT };
 	close(ends[0]);
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	*daemon = answer[1];
-	return answer[0];
+	return answer;
 }
 
 void find_mount(const char *path, struct mount *found)
@@ -140,37 +161,39 @@ void find_mount(const char *path, struct mount *found)
 	found->state = MOUNT_FOREIGN;
 	if (strncmp(found->type, "fuse", 4) != 0)
 		return;
-	int error = ask_daemon(path, &found->daemon);
-	if (error == ENOTCONN || error == ECONNABORTED)
+	struct answer answer = ask_daemon(path);
+	found->daemon = answer.daemon;
+	found->supervisor = answer.supervisor;
+	if (answer.error == ENOTCONN || answer.error == ECONNABORTED)
 		found->state = MOUNT_STALE;
-	else if ((error == 0 && found->daemon > 0) || strstr(found->type, "portico"))
+	else if ((answer.error == 0 && found->daemon > 0) || strstr(found->type, "portico"))
 		found->state = MOUNT_PORTICO;
 }
 
-struct dead {
-	void (*visit)(const char *path);
+struct visitor {
+	void (*visit)(const char *path, const struct mount *mount);
 };
 
-static void visit_if_dead(const char *path, const char *type, void *context)
+static void visit_if_portico(const char *path, const char *type, void *context)
 {
-	const struct dead *dead = context;
+	const struct visitor *visitor = context;
 	struct mount mount;
 	if (strcmp(type, "fuse.portico") != 0)
 		return;
 	find_mount(path, &mount);
-	if (mount.state == MOUNT_STALE)
-		dead->visit(path);
+	visitor->visit(path, &mount);
 }
 
-void each_dead_mount(void (*visit)(const char *path))
+void each_portico_mount(void (*visit)(const char *path, const struct mount *mount))
 {
-	struct dead dead = { visit };
-	each_mount(visit_if_dead, &dead);
+	struct visitor visitor = { visit };
+	each_mount(visit_if_portico, &visitor);
 }
 
 /* ---- taking it away */
 
 /* As an ordinary user, the set-uid helper of FUSE unmounts, and says itself what goes wrong: then -ECANCELED.
+ * Where nothing is mounted any more -EINVAL, as of umount(2).
  */
 static int unmount_by_helper(const char *path, bool lazily)
 {
@@ -184,7 +207,17 @@ static int unmount_by_helper(const char *path, bool lazily)
 		continue;
 	if (child < 0 || WEXITSTATUS(status) == 127)
 		return -ENOENT;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : is_mounted(path) ? -ECANCELED : 0;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : is_mounted(path) ? -ECANCELED : -EINVAL;
+}
+
+int hold_mountpoint(const char *path)
+{
+	char above[PATH_MAX];
+	snprintf(above, sizeof above, "%s", path);
+	int fd = open(dirname(above), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int tries = HOLD_MOST_MS; fd >= 0 && tries > 0 && flock(fd, LOCK_EX | LOCK_NB) != 0; tries--)
+		usleep(1000);
+	return fd;
 }
 
 int unmount(const char *path, bool lazily)

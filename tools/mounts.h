@@ -17,7 +17,8 @@ enum mount_state {
 struct mount {
 	enum mount_state state;
 	char type[64];
-	pid_t daemon; /* of a Portico mount, or 0 */
+	pid_t daemon;	  /* of a Portico mount, or 0 */
+	pid_t supervisor; /* of that daemon; 0: it never had one; -1: it died */
 };
 
 /* Absolute, its parent's links resolved; the last part is left alone: it may be a stale mount.  0 or -errno.
@@ -28,8 +29,15 @@ int mount_path(const char *path, char absolute[PATH_MAX]);
 void find_mount(const char *path, struct mount *found);
 bool is_mounted(const char *path);
 
-/* Every mount of Portico's, of whatever instance, whose daemon is dead. */
-void each_dead_mount(void (*visit)(const char *path));
+/* Every mount of Portico's, of whatever instance. */
+void each_portico_mount(void (*visit)(const char *path, const struct mount *mount));
+
+/*
+ * Hold off a daemon that would replace a dead one there: it then finds the
+ * mount taken off, or has mounted (fuse/mountpoint.h).  A descriptor to be
+ * closed, or -1: who goes on without has to live with a race.
+ */
+int hold_mountpoint(const char *path);
 
 /* Take it away; lazily, also where it is in use.  0, -EBUSY, -ENOENT (no fusermount3), … */
 int unmount(const char *path, bool lazily);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "occupants.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MOST_TOLD 5
+
+/* Is that link of /proc one to the mount, or below it?  Only its text is read. */
+static bool leads_into(const char *link, const char *mountpoint)
+{
+	char target[PATH_MAX];
+	size_t length = strlen(mountpoint);
+	ssize_t got = readlink(link, target, sizeof target - 1);
+	if (got < 0)
+		return false;
+	target[got] = '\0';
+	return strncmp(target, mountpoint, length) == 0 && (target[length] == '/' || target[length] == '\0');
+}
+
+static bool directory_leads_into(const char *directory, const char *mountpoint)
+{
+	DIR *links = opendir(directory);
+	struct dirent *entry;
+	bool found = false;
+	while (links && !found && (entry = readdir(links)) != NULL) {
+		char link[PATH_MAX];
+		snprintf(link, sizeof link, "%s/%s", directory, entry->d_name);
+		found = leads_into(link, mountpoint);
+	}
+	if (links)
+		closedir(links);
+	return found;
+}
+
+static bool occupies(const char *pid, const char *mountpoint)
+{
+	static const char *const links[] = { "cwd", "root", "exe" }, *const directories[] = { "fd",
+											      "map_files" };
+	char path[64 + NAME_MAX];
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+		snprintf(path, sizeof path, "/proc/%s/%s", pid, links[i]);
+		if (leads_into(path, mountpoint))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+		snprintf(path, sizeof path, "/proc/%s/%s", pid, directories[i]);
+		if (directory_leads_into(path, mountpoint))
+			return true;
+	}
+	return false;
+}
+
+static void name_of(const char *pid, char name[32])
+{
+	char path[64 + NAME_MAX];
+	snprintf(path, sizeof path, "/proc/%s/comm", pid);
+	FILE *file = fopen(path, "re");
+	strcpy(name, "?");
+	if (file && fgets(name, 32, file))
+		name[strcspn(name, "\n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
+bool describe_occupants(const char *mountpoint, char *text, size_t size)
+{
+	DIR *processes = opendir("/proc");
+	struct dirent *entry;
+	unsigned count = 0;
+	size_t used = 0;
+	text[0] = '\0';
+	while (processes && (entry = readdir(processes)) != NULL) {
+		char name[32];
+		if (!isdigit((unsigned char)entry->d_name[0]) || !occupies(entry->d_name, mountpoint) ||
+		    ++count > MOST_TOLD)
+			continue;
+		name_of(entry->d_name, name);
+		used += (size_t)snprintf(text + used, used < size ? size - used : 0, "%s%s (pid %s)",
+					 count > 1 ? ", " : "", name, entry->d_name);
+	}
+	if (count > MOST_TOLD && used < size)
+		snprintf(text + used, size - used, " and %u more", count - MOST_TOLD);
+	if (processes)
+		closedir(processes);
+	return count > 0;
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "directory.h"
+#include "directory_inside.h"
+#include "permission.h"
 #include "port.h"
 #include "right.h"
 #include "task.h"
@@ -29,8 +30,7 @@ int pk_path_check(const char *text, uint32_t *length)
 	return whole > PK_NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* How long the name of the directory is in which it lies; 0: the root. */
-static uint32_t parent_of(const char *text, uint32_t length)
+uint32_t pk_path_parent(const char *text, uint32_t length)
 {
 	while (length > 0 && text[length - 1] != '/')
 		length--;
@@ -41,10 +41,20 @@ static uint32_t parent_of(const char *text, uint32_t length)
 
 struct pk_client pk_client_self(struct portico *k)
 {
-	return (struct pk_client){ pk_self(k), k->mine->identity.uid, k->mine->identity.gid };
+	return (struct pk_client){ .task = pk_self(k),
+				   .uid = k->mine->identity.uid,
+				   .gid = k->mine->identity.gid };
 }
 
-/* Which other groups a client is in only itself knows. */
+static bool in_group(const struct pk_client *client, uint32_t gid)
+{
+	for (uint32_t i = 0; i < client->group_count; i++)
+		if (client->groups[i] == gid)
+			return true;
+	return client->gid == gid;
+}
+
+/* Which other groups a client is in only itself knows, or who serves it. */
 static int may(struct portico *k, const struct pk_client *client, const struct pk_permission *permission,
 	       uint32_t bits)
 {
@@ -53,12 +63,12 @@ static int may(struct portico *k, const struct pk_client *client, const struct p
 	uint32_t granted = permission->mode;
 	if (client->uid == permission->uid)
 		granted >>= 6;
-	else if (client->gid == permission->gid)
+	else if (in_group(client, permission->gid))
 		granted >>= 3;
 	return client->uid == 0 || (bits & 7 & ~granted) == 0 ? 0 : -EACCES;
 }
 
-static struct pk_permission permission_of(const struct pk_name *name)
+struct pk_permission pk_name_permission(const struct pk_name *name)
 {
 	return (struct pk_permission){
 		.uid = name->uid, .gid = name->gid, .cuid = name->uid, .cgid = name->gid, .mode = name->mode
@@ -67,58 +77,57 @@ static struct pk_permission permission_of(const struct pk_name *name)
 
 /* ---- under the names' lock */
 
-static struct pk_name *find(struct portico *k, enum pk_space space, const char *text, uint32_t length)
+struct pk_name *pk_directory_name(struct portico *k, enum pk_space space, const char *text, uint32_t length)
 {
 	pk_id object;
 	return pk_name_at(k, pk_name_find(k, space, text, length, &object));
 }
 
-/* Why nothing is found there: a port stands in the way, or it just isn't. */
-static int missing(struct portico *k, const char *text, uint32_t length)
+int pk_directory_missing(struct portico *k, const char *text, uint32_t length)
 {
-	for (uint32_t above = parent_of(text, length); above > 0; above = parent_of(text, above))
-		if (find(k, PK_NAME_MAILBOX, text, above))
+	for (uint32_t above = pk_path_parent(text, length); above > 0; above = pk_path_parent(text, above))
+		if (pk_directory_name(k, PK_NAME_MAILBOX, text, above))
 			return -ENOTDIR;
 	return -ENOENT;
 }
 
-/* The directory of that name; of no name, the root. */
-static int find_directory(struct portico *k, const char *text, uint32_t length,
-			  struct pk_permission *permission)
+int pk_directory_permission(struct portico *k, const char *text, uint32_t length,
+			    struct pk_permission *permission)
 {
 	uint32_t owner = pk_header(k)->uid;
-	const struct pk_name *name = length > 0 ? find(k, PK_NAME_DIRECTORY, text, length) : NULL;
+	const struct pk_name *name =
+		length > 0 ? pk_directory_name(k, PK_NAME_DIRECTORY, text, length) : NULL;
 	*permission = (struct pk_permission){
 		.uid = owner, .cuid = owner, .gid = UINT32_MAX, .cgid = UINT32_MAX, .mode = 0755
 	};
 	if (name)
-		*permission = permission_of(name);
+		*permission = pk_name_permission(name);
 	if (name || length == 0)
 		return 0;
-	return find(k, PK_NAME_MAILBOX, text, length) ? -ENOTDIR : missing(k, text, length);
+	return pk_directory_name(k, PK_NAME_MAILBOX, text, length) ? -ENOTDIR
+								   : pk_directory_missing(k, text, length);
 }
 
-/* N4, N5. */
-static int admits(struct portico *k, const struct pk_client *client, const char *text, uint32_t length)
+int pk_directory_may_add(struct portico *k, const struct pk_client *client, const char *text, uint32_t length)
 {
 	struct pk_permission parent;
-	int error = find_directory(k, text, parent_of(text, length), &parent);
-	if (error)
+	uint32_t above = pk_path_parent(text, length);
+	int error = pk_directory_permission(k, text, above, &parent);
+	if (error || (above == 0 && client->free_root))
 		return error;
-	if (find(k, PK_NAME_MAILBOX, text, length) || find(k, PK_NAME_DIRECTORY, text, length))
-		return -EEXIST;
 	return may(k, client, &parent, 0222);
 }
 
-int pk_directory_admits(struct portico *k, const char *text, uint32_t length)
+/* N4, N5. */
+int pk_directory_admits(struct portico *k, const struct pk_client *client, const char *text, uint32_t length)
 {
-	pk_task_refresh_ids(k);
-	struct pk_client self = pk_client_self(k);
-	return admits(k, &self, text, length);
+	int error = pk_directory_may_add(k, client, text, length);
+	bool there = pk_directory_name(k, PK_NAME_MAILBOX, text, length) ||
+		     pk_directory_name(k, PK_NAME_DIRECTORY, text, length);
+	return there && (!error || error == -EACCES) ? -EEXIST : error;
 }
 
-/* Whether it is below that directory, and for `deep` false right below; how much of its text that takes. */
-static bool lies_in(const struct pk_name *name, const char *text, uint32_t length, bool deep, uint32_t *skip)
+bool pk_name_lies_in(const struct pk_name *name, const char *text, uint32_t length, bool deep, uint32_t *skip)
 {
 	if (name->space != PK_NAME_MAILBOX && name->space != PK_NAME_DIRECTORY)
 		return false;
@@ -129,50 +138,14 @@ static bool lies_in(const struct pk_name *name, const char *text, uint32_t lengt
 	return deep || !memchr(name->text + *skip, '/', name->length - *skip);
 }
 
-/* What names nothing any more isn't in the way: N1. */
-static bool is_empty(struct portico *k, const char *text, uint32_t length)
-{
-	uint32_t committed = pk_committed(k, PK_NAMES), skip;
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		const struct pk_name *name = pk_name_at(k, slot);
-		if (!name || !lies_in(name, text, length, true, &skip))
-			continue;
-		if (pk_name_stands(k, name))
-			return false;
-		pk_name_remove(k, slot);
-	}
-	return true;
-}
-
-/* Another name of that port, or 0. */
-static uint32_t other_name(struct portico *k, pk_id port)
-{
-	uint32_t committed = pk_committed(k, PK_NAMES);
-	for (uint32_t slot = 1; slot < committed; slot++) {
-		const struct pk_name *name = pk_name_at(k, slot);
-		if (name && name->space == PK_NAME_MAILBOX && name->object == port && pk_name_stands(k, name))
-			return slot;
-	}
-	return 0;
-}
-
-/* Does the port show that name? */
-static bool shows(struct portico *k, pk_id id, uint32_t name)
-{
-	int error;
-	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
-	return port && port->name == name;
-}
-
 /* ---- whose owner has died without anybody's noticing */
 
-/* N3, before the lock is taken for good: for only the kernel knows. */
-static int lock_without_dead_owner(struct portico *k, const char *text, uint32_t length)
+int pk_directory_lock(struct portico *k, const char *text, uint32_t length)
 {
 	int error = pk_names_lock(k);
 	if (error)
 		return error;
-	const struct pk_name *name = find(k, PK_NAME_MAILBOX, text, length);
+	const struct pk_name *name = pk_directory_name(k, PK_NAME_MAILBOX, text, length);
 	pk_id owner = name ? pk_load_relaxed(&name->owner) : 0;
 	if (owner == 0 || owner == pk_self(k))
 		return 0;
@@ -210,13 +183,13 @@ static int add(struct portico *k, const struct pk_client *client, const char *te
 	       pk_id port, const struct pk_name_terms *terms)
 {
 	uint32_t slot;
-	int error = admits(k, client, text, length);
+	int error = pk_directory_admits(k, client, text, length);
 	if (!error)
 		error = may_name(k, client, port);
 	if (!error)
 		error = pk_name_add_on(k, PK_NAME_MAILBOX, text, length, port, terms, &slot);
 	PK_POINT("directory: registered, not shown");
-	if (!error && shows(k, port, 0))
+	if (!error && pk_directory_shows(k, port, 0))
 		pk_port_show_name(k, port, slot);
 	return error;
 }
@@ -225,7 +198,7 @@ int pk_directory_register(struct portico *k, const struct pk_client *client, con
 			  uint32_t length, pk_id port, uint32_t mode, bool persistent)
 {
 	struct pk_name_terms terms = { persistent ? 0 : client->task, client->uid, client->gid, mode };
-	int error = has_right(k, client, port) ? lock_without_dead_owner(k, text, length) : -EACCES;
+	int error = has_right(k, client, port) ? pk_directory_lock(k, text, length) : -EACCES;
 	if (error)
 		return error;
 	error = add(k, client, text, length, port, &terms);
@@ -238,12 +211,12 @@ int pk_directory_make(struct portico *k, const struct pk_client *client, const c
 {
 	struct pk_name_terms terms = { 0, client->uid, client->gid, mode };
 	uint32_t slot;
-	int error = lock_without_dead_owner(k, text, length);
+	int error = pk_directory_lock(k, text, length);
 	if (error)
 		return error;
-	error = admits(k, client, text, length);
+	error = pk_directory_admits(k, client, text, length);
 	if (!error)
-		error = pk_name_add_on(k, PK_NAME_DIRECTORY, text, length, 0, &terms, &slot);
+		error = pk_name_add_on(k, PK_NAME_DIRECTORY, text, length, pk_name_now(), &terms, &slot);
 	pk_names_unlock(k);
 	return error;
 }
@@ -253,10 +226,12 @@ int pk_directory_make(struct portico *k, const struct pk_client *client, const c
 static int look_up(struct portico *k, const struct pk_client *client, const char *text, uint32_t length,
 		   pk_id *port)
 {
-	const struct pk_name *name = find(k, PK_NAME_MAILBOX, text, length);
+	const struct pk_name *name = pk_directory_name(k, PK_NAME_MAILBOX, text, length);
 	if (!name)
-		return find(k, PK_NAME_DIRECTORY, text, length) ? -EISDIR : missing(k, text, length);
-	struct pk_permission permission = permission_of(name);
+		return pk_directory_name(k, PK_NAME_DIRECTORY, text, length)
+			       ? -EISDIR
+			       : pk_directory_missing(k, text, length);
+	struct pk_permission permission = pk_name_permission(name);
 	*port = name->object;
 	return may(k, client, &permission, 0444);
 }
@@ -264,7 +239,7 @@ static int look_up(struct portico *k, const struct pk_client *client, const char
 int pk_directory_look_up(struct portico *k, const struct pk_client *client, const char *text, uint32_t length,
 			 pk_id *port)
 {
-	int error = lock_without_dead_owner(k, text, length);
+	int error = pk_directory_lock(k, text, length);
 	if (error)
 		return error;
 	error = look_up(k, client, text, length, port);
@@ -274,7 +249,7 @@ int pk_directory_look_up(struct portico *k, const struct pk_client *client, cons
 
 int pk_directory_find(struct portico *k, const char *text, uint32_t length, bool *directory, pk_id *id)
 {
-	int error = lock_without_dead_owner(k, text, length);
+	int error = pk_directory_lock(k, text, length);
 	if (error)
 		return error;
 	uint32_t slot = pk_name_find(k, PK_NAME_MAILBOX, text, length, id);
@@ -284,91 +259,66 @@ int pk_directory_find(struct portico *k, const char *text, uint32_t length, bool
 		if (slot != 0)
 			*id = pk_slot_id(&pk_name_at(k, slot)->head, slot);
 		else
-			error = missing(k, text, length);
+			error = pk_directory_missing(k, text, length);
 	}
 	pk_names_unlock(k);
 	return error;
 }
 
-int pk_directory_text(struct portico *k, pk_id directory, char text[PK_NAME_MAX + 1],
-		      struct pk_permission *permission)
+/* ---- directories themselves */
+
+/* Under the names' lock. */
+static struct pk_name *directory_at(struct portico *k, pk_id id)
+{
+	struct pk_name *name = pk_name_at(k, pk_id_slot(id));
+	return name && name->space == PK_NAME_DIRECTORY && pk_slot_id(&name->head, pk_id_slot(id)) == id
+		       ? name
+		       : NULL;
+}
+
+int pk_directory_inspect(struct portico *k, pk_id directory, struct pk_directory_status *status)
 {
 	int error = pk_names_lock(k);
 	if (error)
 		return error;
-	const struct pk_name *name = pk_name_at(k, pk_id_slot(directory));
-	if (name && name->space == PK_NAME_DIRECTORY &&
-	    pk_slot_id(&name->head, pk_id_slot(directory)) == directory) {
-		memcpy(text, name->text, name->length);
-		text[name->length] = '\0';
-		*permission = permission_of(name);
-	} else {
-		error = -ENOENT;
+	const struct pk_name *name = directory_at(k, directory);
+	if (name) {
+		status->permission = pk_name_permission(name);
+		status->change_time = pk_name_time(name);
+		memcpy(status->text, name->text, name->length);
+		status->text[name->length] = '\0';
 	}
 	pk_names_unlock(k);
-	return error;
+	return name ? 0 : -ENOENT;
 }
 
-/* ---- removing */
-
-/* As in a directory with the sticky bit: its owner, the directory's, or root. */
-static int may_remove(struct portico *k, const struct pk_client *client, const struct pk_name *name)
+static int adjust(struct portico *k, const struct pk_client *client, struct pk_name *name,
+		  const struct pk_permission *to)
 {
-	struct pk_permission parent;
-	if (client->uid == 0 || client->uid == name->uid)
-		return 0;
-	int error = find_directory(k, name->text, parent_of(name->text, name->length), &parent);
-	return !error && client->uid == parent.uid ? 0 : -EPERM;
-}
-
-static void remove_name(struct portico *k, uint32_t slot, pk_id port)
-{
-	bool shown = shows(k, port, slot);
-	pk_name_remove(k, slot);
-	PK_POINT("directory: removed, still shown");
-	if (shown)
-		pk_port_show_name(k, port, other_name(k, port));
-}
-
-static int remove_locked(struct portico *k, const struct pk_client *client, const char *text, uint32_t length)
-{
-	pk_id port;
-	uint32_t slot = pk_name_find(k, PK_NAME_MAILBOX, text, length, &port);
-	bool directory = slot == 0;
-	if (directory)
-		slot = pk_name_find(k, PK_NAME_DIRECTORY, text, length, &port);
-	const struct pk_name *name = pk_name_at(k, slot);
-	if (!name)
-		return missing(k, text, length);
-	int error = may_remove(k, client, name);
-	if (error)
-		return error;
-	if (!directory)
-		remove_name(k, slot, port);
-	else if (is_empty(k, text, length))
-		pk_name_remove(k, slot);
-	else
-		return -ENOTEMPTY;
+	struct pk_permission from = pk_name_permission(name);
+	bool owns = client->task == pk_self(k) ? pk_permission_own(k, &from) == 0
+					       : client->uid == 0 || client->uid == from.uid;
+	if (!owns)
+		return -EPERM;
+	if (to->uid == UINT32_MAX || to->gid == UINT32_MAX)
+		return -EINVAL;
+	name->uid = to->uid;
+	name->gid = to->gid;
+	name->mode = (uint16_t)(to->mode & 0777);
+	name->object = pk_name_now();
 	return 0;
 }
 
-static int remove_now(struct portico *k, const struct pk_client *client, const char *text, uint32_t length)
+int pk_directory_adjust(struct portico *k, const struct pk_client *client, pk_id directory,
+			const struct pk_permission *permission)
 {
-	int error = lock_without_dead_owner(k, text, length);
+	int error = pk_names_lock(k);
 	if (error)
 		return error;
-	error = remove_locked(k, client, text, length);
+	struct pk_name *name = directory_at(k, directory);
+	error = name ? adjust(k, client, name, permission) : -ENOENT;
 	pk_names_unlock(k);
 	return error;
-}
-
-int pk_directory_remove(struct portico *k, const struct pk_client *client, const char *text, uint32_t length)
-{
-	int error = remove_now(k, client, text, length);
-	if (error != -ENOTEMPTY)
-		return error;
-	pk_task_sweep(k, true); /* what is in it may be a dead task's */
-	return remove_now(k, client, text, length);
 }
 
 /* ---- listing */
@@ -379,7 +329,7 @@ static bool describe(struct portico *k, uint32_t slot, const char *text, uint32_
 {
 	const struct pk_name *name = pk_name_at(k, slot);
 	uint32_t skip;
-	if (!name || !lies_in(name, text, length, deep, &skip) || !pk_name_stands(k, name))
+	if (!name || !pk_name_lies_in(name, text, length, deep, &skip) || !pk_name_stands(k, name))
 		return false;
 	*entry = (struct pk_directory_entry){
 		.directory = name->space == PK_NAME_DIRECTORY,
@@ -399,7 +349,7 @@ static int may_list(struct portico *k, const struct pk_client *client, const cha
 	int error = pk_names_lock(k);
 	if (error)
 		return error;
-	error = find_directory(k, text, length, &permission);
+	error = pk_directory_permission(k, text, length, &permission);
 	if (!error)
 		error = may(k, client, &permission, 0444);
 	pk_names_unlock(k);

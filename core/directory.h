@@ -25,8 +25,12 @@
 
 /* On whose behalf: this task's; or, for one that serves names, a client's. */
 struct pk_client {
-	pk_id task;
+	pk_id task;	   /* or 0: one that is no task */
 	uint32_t uid, gid; /* effective */
+	/* of others than this task, as far as who serves it knows: the groups that it is in, too */
+	const uint32_t *groups;
+	uint32_t group_count;
+	bool free_root; /* and it may put names in the root, whoever that is */
 };
 
 struct pk_client pk_client_self(struct portico *k);
@@ -35,10 +39,10 @@ struct pk_client pk_client_self(struct portico *k);
 int pk_path_check(const char *text, uint32_t *length);
 
 /*
- * Under the names' lock: may this task put a name there, and is it free?
+ * Under the names' lock: may that client put a name there, and is it free?
  * -EEXIST, -ENOENT (no such directory), -ENOTDIR (a port has its name), -EACCES.
  */
-int pk_directory_admits(struct portico *k, const char *text, uint32_t length);
+int pk_directory_admits(struct portico *k, const struct pk_client *client, const char *text, uint32_t length);
 
 /* ---- without the lock; texts are checked */
 
@@ -61,12 +65,27 @@ int pk_directory_look_up(struct portico *k, const struct pk_client *client, cons
  */
 int pk_directory_find(struct portico *k, const char *text, uint32_t length, bool *directory, pk_id *id);
 
-/* Its whole name, and whose it is.  -ENOENT: it was removed. */
-int pk_directory_text(struct portico *k, pk_id directory, char text[PK_NAME_MAX + 1],
-		      struct pk_permission *permission);
+struct pk_directory_status {
+	char text[PK_NAME_MAX + 1]; /* its whole name */
+	struct pk_permission permission;
+	int64_t change_time; /* of what is in it, or whose it is; seconds, CLOCK_REALTIME */
+};
+
+/* -ENOENT: it was removed. */
+int pk_directory_inspect(struct portico *k, pk_id directory, struct pk_directory_status *status);
+
+/* Give it another owner, group and mode.  -EPERM: the client is neither its owner nor root.  -ENOENT. */
+int pk_directory_adjust(struct portico *k, const struct pk_client *client, pk_id directory,
+			const struct pk_permission *permission);
 
 /* Take a name away, or a directory with nothing in it.  -EPERM, -ENOTEMPTY, -ENOENT, -ENOTDIR. */
 int pk_directory_remove(struct portico *k, const struct pk_client *client, const char *text, uint32_t length);
+
+/*
+ * Take a port's name away as a file's is: with its last one a mailbox is destroyed.
+ * That may the owner of the mailbox, too.  -EPERM, -EISDIR, -ENOENT, -ENOTDIR.
+ */
+int pk_directory_unlink(struct portico *k, const struct pk_client *client, const char *text, uint32_t length);
 
 /* One of the names in a directory. */
 struct pk_directory_entry {

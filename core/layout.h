@@ -194,7 +194,7 @@ enum pk_space {
 /* A name and what it names.  Guarded by the names lock. */
 struct pk_name {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: LIVE */
-	pk_id object;			       /* truth: of the table its space implies */
+	pk_id object;			       /* truth: of the table its space implies; name.h */
 	_Atomic pk_id owner;		       /* truth: the task with which it goes, or 0: it stays */
 	uint32_t hash;			       /* cache */
 	uint32_t chain;			       /* cache: next in its bucket */

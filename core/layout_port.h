@@ -58,6 +58,7 @@ struct pk_port {
 	uint32_t rule;		   /* how tasks share it */
 	uint32_t urgent;	   /* cache: the message that was put before others last */
 	uint32_t returned;	   /* messages that came back to their places, ever */
+	_Atomic uint32_t names;	   /* cache: how many it has; under the names' lock */
 	pk_id users[2];		   /* those who do, where the rule counts them */
 	struct pk_wait_list receipts; /* cache */
 	uint32_t bell;		      /* cache: what its bell says, enum pk_bell_state */

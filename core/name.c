@@ -44,17 +44,72 @@ static uint32_t *bucket_of(struct portico *k, uint32_t hash)
 	return &pk_header(k)->buckets[hash % PK_BUCKETS];
 }
 
-static void rebuild_buckets(struct portico *k)
+/* ---- what is kept of names elsewhere */
+
+#define TIME (UINT64_C(1) << 63)
+
+pk_id pk_name_now(void)
+{
+	return TIME | (uint64_t)pk_realtime_seconds();
+}
+
+int64_t pk_name_time(const struct pk_name *name)
+{
+	return (int64_t)(name->object & ~TIME);
+}
+
+/* One more, or less: the port counts its names. */
+static void count(struct portico *k, const struct pk_name *name, bool more)
+{
+	struct pk_port *port =
+		name->space == PK_NAME_MAILBOX ? pk_slot(k, PK_PORTS, pk_id_slot(name->object)) : NULL;
+	if (!port || pk_slot_id(&port->head, pk_id_slot(name->object)) != name->object)
+		return;
+	uint32_t names = pk_load_relaxed(&port->names);
+	pk_store_relaxed(&port->names, more ? names + 1 : names > 0 ? names - 1 : 0);
+}
+
+/* It came or went: the directory in which it lies says when. */
+static void touch_directory(struct portico *k, const struct pk_name *name)
+{
+	uint32_t above = name->length;
+	pk_id time;
+	if (name->space != PK_NAME_MAILBOX && name->space != PK_NAME_DIRECTORY)
+		return;
+	while (above > 0 && name->text[above - 1] != '/')
+		above--;
+	uint32_t slot = above > 0 ? pk_name_find(k, PK_NAME_DIRECTORY, name->text, above - 1, &time) : 0;
+	if (slot != 0)
+		name_at(k, slot)->object = pk_name_now();
+}
+
+/* ---- the lock */
+
+static void forget_counts(struct portico *k)
+{
+	uint32_t committed = pk_committed(k, PK_PORTS);
+	for (uint32_t slot = 1; slot < committed; slot++)
+		pk_store_relaxed(&((struct pk_port *)pk_slot(k, PK_PORTS, slot))->names, 0);
+}
+
+static void put_on_chain(struct portico *k, struct pk_name *name, uint32_t slot)
+{
+	name->hash = hash_of(name->space, name->text, name->length);
+	name->chain = *bucket_of(k, name->hash);
+	*bucket_of(k, name->hash) = slot;
+}
+
+static void rebuild_caches(struct portico *k)
 {
 	memset(pk_header(k)->buckets, 0, sizeof pk_header(k)->buckets);
+	forget_counts(k);
 	uint32_t committed = pk_committed(k, PK_NAMES);
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct pk_name *name = pk_name_at(k, slot);
 		if (!name)
 			continue;
-		name->hash = hash_of(name->space, name->text, name->length);
-		name->chain = *bucket_of(k, name->hash);
-		*bucket_of(k, name->hash) = slot;
+		put_on_chain(k, name, slot);
+		count(k, name, true);
 	}
 }
 
@@ -65,7 +120,7 @@ int pk_names_lock(struct portico *k)
 		return error;
 	int locked = pk_lock(k, &pk_header(k)->names_lock);
 	if (locked == PK_INHERITED)
-		rebuild_buckets(k);
+		rebuild_caches(k);
 	return locked < 0 ? locked : 0;
 }
 
@@ -91,10 +146,9 @@ static bool is_it(const struct pk_name *name, enum pk_space space, const void *t
 	       memcmp(name->text, text, length) == 0;
 }
 
-/* Out of its chain, and its slot given back. */
-void pk_name_remove(struct portico *k, uint32_t slot)
+static void take_off_chain(struct portico *k, uint32_t slot)
 {
-	struct pk_name *name = name_at(k, slot);
+	const struct pk_name *name = name_at(k, slot);
 	uint32_t *link = bucket_of(k, name->hash);
 	for (uint32_t most = pk_committed(k, PK_NAMES); most > 0 && *link != 0; most--) {
 		struct pk_name *at = name_at(k, *link);
@@ -106,6 +160,15 @@ void pk_name_remove(struct portico *k, uint32_t slot)
 		}
 		link = &at->chain;
 	}
+}
+
+/* Off its chain, and its slot given back. */
+void pk_name_remove(struct portico *k, uint32_t slot)
+{
+	const struct pk_name *name = name_at(k, slot);
+	take_off_chain(k, slot);
+	count(k, name, false);
+	touch_directory(k, name);
 	PK_POINT("name: off its chain, not freed");
 	pk_release(k, PK_NAMES, slot);
 }
@@ -168,13 +231,13 @@ int pk_name_add_on(struct portico *k, enum pk_space space, const void *text, uin
 	name->mode = (uint16_t)(terms->mode & 0777);
 	name->space = (uint8_t)space;
 	name->length = (uint8_t)length;
-	name->hash = hash_of(space, text, length);
 	memcpy(name->text, text, length);
 	name->text[length] = '\0';
 	pk_publish(k, PK_NAMES, *slot);
 	PK_POINT("name: published, on no chain");
-	name->chain = *bucket_of(k, name->hash);
-	*bucket_of(k, name->hash) = *slot;
+	put_on_chain(k, name, *slot);
+	count(k, name, true);
+	touch_directory(k, name);
 	return 0;
 }
 

@@ -44,6 +44,13 @@ int pk_name_add(struct portico *k, enum pk_space space, const void *text, uint32
 
 void pk_name_remove(struct portico *k, uint32_t slot);
 
+/*
+ * A directory names no object, and has in its place the time when it was made,
+ * or a name in it came or went: no id has the bit that sets it apart.
+ */
+pk_id pk_name_now(void);
+int64_t pk_name_time(const struct pk_name *name); /* seconds, CLOCK_REALTIME */
+
 /* N1, N3: does it name something? */
 bool pk_name_stands(struct portico *k, const struct pk_name *name);
 

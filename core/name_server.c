@@ -203,7 +203,9 @@ static void do_it(struct portico *k, const struct pk_client *client, struct port
 static int answer(struct portico *k, struct portico_name_request *request,
 		  const struct portico_envelope *envelope, portico_name_rule *rule, void *context)
 {
-	struct pk_client client = { pk_task_by_tag(k, envelope->sender.id), envelope->uid, envelope->gid };
+	struct pk_client client = { .task = pk_task_by_tag(k, envelope->sender.id),
+				    .uid = envelope->uid,
+				    .gid = envelope->gid };
 	struct portico_name_reply reply = { 0 };
 	pk_id to = request->reply;
 	if (client.task == 0)

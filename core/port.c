@@ -73,35 +73,60 @@ static uint32_t special_of(struct portico *k, enum pk_port_use use, enum pk_spac
 }
 
 /* N2: before it is published. */
-static int give_name(struct portico *k, struct pk_port *port, pk_id id, enum pk_space space, const void *text,
-		     uint32_t length)
+static int give_name(struct portico *k, const struct pk_client *client, struct pk_port *port, pk_id id,
+		     enum pk_space space, const void *text, uint32_t length)
 {
+	struct pk_name_terms terms = { .uid = client->uid, .gid = client->gid, .mode = 0444 };
 	if (!text)
 		return 0;
 	if (space == PK_NAME_NUMBER)
 		return pk_number_give(k, *(const uint32_t *)text, id);
-	int error = space == PK_NAME_MAILBOX ? pk_directory_admits(k, text, length) : 0;
-	return error ? error : pk_name_add(k, space, text, length, id, &port->name);
+	int error = space == PK_NAME_MAILBOX ? pk_directory_admits(k, client, text, length) : 0;
+	return error ? error : pk_name_add_on(k, space, text, length, id, &terms, &port->name);
+}
+
+/* Under the names' lock.  client: NULL for this task. */
+static int create(struct portico *k, const struct pk_client *client, enum pk_port_use use,
+		  const struct pk_port_limits *limits, uint32_t mode, enum pk_space space, const void *text,
+		  uint32_t length, pk_id *id)
+{
+	uint32_t slot = 0;
+	int error = pk_port_claim(k, use, limits, mode, key_of(space, text, length), &slot);
+	if (error)
+		return error;
+	struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+	struct pk_client self = pk_client_self(k);
+	client = client ? client : &self;
+	port->special |= special_of(k, use, space);
+	port->permission.uid = client->uid;
+	port->permission.gid = client->gid;
+	*id = pk_slot_id(&port->head, slot);
+	error = give_name(k, client, port, *id, space, text, length);
+	if (error)
+		pk_release(k, PK_PORTS, slot);
+	else
+		pk_publish(k, PK_PORTS, slot); /* N2 */
+	return error;
 }
 
 int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
 		   uint32_t mode, enum pk_space space, const void *text, uint32_t length, pk_id *id)
 {
-	uint32_t slot = 0;
 	int error = pk_names_lock(k);
 	if (error)
 		return error;
-	error = pk_port_claim(k, use, limits, mode, key_of(space, text, length), &slot);
-	if (!error) {
-		struct pk_port *port = pk_slot(k, PK_PORTS, slot);
-		port->special |= special_of(k, use, space);
-		*id = pk_slot_id(&port->head, slot);
-		error = give_name(k, port, *id, space, text, length);
-		if (error)
-			pk_release(k, PK_PORTS, slot);
-		else
-			pk_publish(k, PK_PORTS, slot); /* N2 */
-	}
+	error = create(k, NULL, use, limits, mode, space, text, length, id);
+	pk_names_unlock(k);
+	return error;
+}
+
+int pk_port_create_for(struct portico *k, const struct pk_client *client, const struct pk_port_limits *limits,
+		       uint32_t mode, const char *text, uint32_t length, pk_id *id)
+{
+	int error = pk_names_lock(k);
+	if (error)
+		return error;
+	error = create(k, client, PK_MAILBOX, limits, mode, PK_NAME_MAILBOX, text, length, id);
 	pk_names_unlock(k);
 	return error;
 }
@@ -164,27 +189,50 @@ void pk_port_destroy_locked(struct portico *k, struct pk_port *port, pk_id id, s
 	finish_destroying(k, port, pk_id_slot(id), wakes);
 }
 
-static int destroy(struct portico *k, pk_id id, bool permitted)
+/* Its name in *name, for who isn't under the names' lock to forget. */
+static int end(struct portico *k, pk_id id, bool permitted, struct pk_port_ended *ended, uint32_t *name)
 {
 	struct pk_port *port, *guard;
-	struct pk_wakes wakes = { 0 };
 	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
-	uint32_t name = port->name, listeners = port->listeners;
 	bool refused = port->use == PK_GUARDED || (port->owner != 0 && port->owner != pk_self(k));
 	error = refused ? -EPERM : permitted ? 0 : pk_permission_own(k, &port->permission);
 	if (error) {
 		pk_port_unlock(k, guard);
-	} else {
-		pk_port_destroy_locked(k, port, id, &wakes);
-		pk_port_unlock_destroyed(k, port, guard);
+		return error;
 	}
-	pk_wakes_flush(k, &wakes);
-	if (!error && name)
+	*name = port->name;
+	ended->listened = port->listeners ? id : 0;
+	pk_port_destroy_locked(k, port, id, &ended->wakes);
+	pk_port_unlock_destroyed(k, port, guard);
+	return 0;
+}
+
+int pk_port_end_within(struct portico *k, pk_id id, struct pk_port_ended *ended)
+{
+	uint32_t name;
+	int error = end(k, id, true, ended, &name);
+	pk_wakes_send(&ended->wakes);
+	return error;
+}
+
+void pk_port_bury(struct portico *k, struct pk_port_ended *ended)
+{
+	pk_wakes_flush(k, &ended->wakes);
+	if (ended->listened)
+		pk_listener_forget(k, ended->listened);
+}
+
+static int destroy(struct portico *k, pk_id id, bool permitted)
+{
+	struct pk_port_ended ended = { 0 };
+	uint32_t name = 0;
+	int error = end(k, id, permitted, &ended, &name);
+	pk_wakes_flush(k, &ended.wakes);
+	if (name)
 		pk_name_forget(k, name, id); /* N1 */
-	if (!error && listeners)
-		pk_listener_forget(k, id);
+	pk_port_bury(k, &ended);
 	return error;
 }
 
@@ -246,6 +294,7 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		.receive_time = port->receive_time,
 		.change_time = port->change_time,
 		.paused = pk_is_paused(port),
+		.names = pk_load_relaxed(&port->names),
 	};
 	if (port->use == PK_PORT_SET)
 		status->senders = pk_line_count_beside(k, &port->senders);

@@ -61,6 +61,7 @@ struct pk_port_status {
 	uint32_t last_sender, last_receiver;
 	int64_t send_time, receive_time, change_time;
 	bool paused;
+	uint32_t names; /* how many it has; this is the one that it shows */
 	char name[PK_NAME_MAX + 1];
 };
 
@@ -73,6 +74,12 @@ struct pk_port_status {
 int pk_port_create(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits,
 		   uint32_t mode, enum pk_space space, const void *text, uint32_t length, pk_id *port);
 
+/* A mailbox of that name on a client's behalf, whose it is; its creator is this task's user.  As above, and
+ * as pk_directory_admits(). */
+struct pk_client;
+int pk_port_create_for(struct portico *k, const struct pk_client *client, const struct pk_port_limits *limits,
+		       uint32_t mode, const char *text, uint32_t length, pk_id *port);
+
 /* Under the names' lock: claim a port and fill it in, for pk_publish().  -EMSGSIZE, -ENOBUFS, -EDQUOT,
  * -ENOSPC. */
 int pk_port_claim(struct portico *k, enum pk_port_use use, const struct pk_port_limits *limits, uint32_t mode,
@@ -81,6 +88,18 @@ int pk_port_claim(struct portico *k, enum pk_port_use use, const struct pk_port_
 /* Destroy it: who waits gets EIDRM, what is queued is gone.  -EPERM, -EINVAL, -EIDRM. */
 int pk_port_destroy(struct portico *k, pk_id port);
 int pk_port_end(struct portico *k, pk_id port); /* whoever may: lifetime.h */
+
+/*
+ * The same of a mailbox under the names' lock, where it keeps its names: they
+ * name nothing any more.  Its mourners are seen to by pk_port_bury(), once that
+ * lock is left.  -EIDRM.
+ */
+struct pk_port_ended {
+	pk_id listened; /* others listened to it */
+	struct pk_wakes wakes;
+};
+int pk_port_end_within(struct portico *k, pk_id port, struct pk_port_ended *ended);
+void pk_port_bury(struct portico *k, struct pk_port_ended *ended);
 
 /* Destroy those that end with that task. */
 void pk_port_reap(struct portico *k, pk_id owner);

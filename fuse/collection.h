@@ -9,6 +9,10 @@
 
 #include "server.h"
 
+#include "directory.h"
+
+#include <sys/stat.h>
+
 struct channel;
 
 struct found {
@@ -21,7 +25,7 @@ struct facts {
 	struct pk_permission permission;
 	uint64_t queued_bytes;
 	uint32_t block_bytes; /* a good size for reads and writes */
-	bool named;
+	uint32_t names;	      /* how many it has */
 	int64_t read_time, write_time, change_time;
 };
 
@@ -32,9 +36,17 @@ struct collection {
 	int (*next)(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], struct found *found, bool *any);
 
 	/* Make, change and remove a thing; channel: NULL where nobody has it open. */
-	int (*make)(pk_id in, const char *name, const struct pk_permission *permission, pk_id *id);
+	int (*make)(const struct pk_client *client, pk_id in, const char *name, mode_t mode, pk_id *id);
 	int (*adjust)(struct portico *k, pk_id id, const struct pk_permission *permission);
 	int (*remove)(pk_id id, struct channel *channel);
+
+	/* Where a thing may have several names, and names lie in directories. */
+	int (*unlink)(const struct pk_client *client, pk_id in, const char *name);
+	int (*link)(const struct pk_client *client, pk_id id, pk_id in, const char *name);
+	int (*make_directory)(const struct pk_client *client, pk_id in, const char *name, mode_t mode);
+	int (*remove_directory)(const struct pk_client *client, pk_id in, const char *name);
+	int (*adjust_directory)(const struct pk_client *client, pk_id id,
+				const struct pk_permission *permission);
 };
 
 extern const struct collection mailboxes, named_pipes, tasks;

@@ -32,11 +32,12 @@ static int next(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], struct f
 	return 0;
 }
 
-static int make(pk_id in, const char *name, const struct pk_permission *permission, pk_id *id)
+static int make(const struct pk_client *client, pk_id in, const char *name, mode_t mode, pk_id *id)
 {
+	struct pk_permission permission = { .uid = client->uid, .gid = client->gid, .mode = mode };
 	(void)in;
-	int error = pk_pipe_create(server.kernel, name, PK_PIPE_BYTES, permission->mode, id);
-	return error ? error : pk_pipe_adjust(server.kernel, *id, permission);
+	int error = pk_pipe_create(server.kernel, name, PK_PIPE_BYTES, mode, id);
+	return error ? error : pk_pipe_adjust(server.kernel, *id, &permission);
 }
 
 /* One that is open loses its name now, and ends with its last file. */
@@ -59,7 +60,7 @@ int named_pipe_inspect(pk_id id, struct facts *facts)
 		.permission = status.permission,
 		.queued_bytes = status.queued_bytes,
 		.block_bytes = PK_PIPE_BYTES,
-		.named = status.name[0] != '\0',
+		.names = status.name[0] != '\0',
 		.read_time = status.read_time,
 		.write_time = status.write_time,
 		.change_time = status.change_time,

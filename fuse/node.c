@@ -90,6 +90,8 @@ static void view_attr(const struct node *node, const struct facts *facts, struct
 	mode_t mode = facts->permission.mode;
 	if (S_ISDIR(entry->mode) && !entry->holds)
 		mode |= (mode & 0444) >> 2;
+	if (S_ISDIR(entry->mode) && entry->holds && (mode & 0022))
+		mode |= S_ISVTX; /* who may put names there may take away his own only */
 	attr->st_mode = entry->mode & (S_IFMT | mode);
 	attr->st_nlink = S_ISDIR(entry->mode) ? 2 : 1;
 	attr->st_size = (off_t)snapshot_size(entry, node->id);
@@ -103,7 +105,7 @@ int node_attr(const struct node *node, struct stat *attr)
 		return channel_error(error);
 	*attr = (struct stat){
 		.st_ino = node_number(node->place, node->id),
-		.st_nlink = facts.named,
+		.st_nlink = facts.names,
 		.st_uid = facts.permission.uid,
 		.st_gid = facts.permission.gid,
 		.st_blksize = (blksize_t)facts.block_bytes,
@@ -116,6 +118,20 @@ int node_attr(const struct node *node, struct stat *attr)
 	else
 		view_attr(node, &facts, attr);
 	return 0;
+}
+
+struct spot spot_of(fuse_ino_t ino)
+{
+	struct node *node = node_of(ino);
+	if (node)
+		return (struct spot){ node->place, node->id, node };
+	return (struct spot){ ino < PLACES ? (enum place)ino : PLACE_NONE, 0, NULL };
+}
+
+enum place spot_place_of(const struct spot *parent, const struct found *found)
+{
+	const struct entry *entry = &tree[parent->place];
+	return found->directory ? entry->directory : entry->object;
 }
 
 void node_reply(fuse_req_t request, enum place place, pk_id id, bool as_fifo)

@@ -37,6 +37,23 @@ struct node {
 
 struct node *node_of(fuse_ino_t ino); /* or NULL */
 
+/* Where a request is. */
+struct spot {
+	enum place place; /* PLACE_NONE: nowhere any more */
+	pk_id id;
+	struct node *node; /* or NULL */
+};
+
+struct spot spot_of(fuse_ino_t ino);
+
+static inline const struct collection *spot_collection(const struct spot *spot)
+{
+	return tree[spot->place].holds;
+}
+
+/* At which place a thing or directory is that was found there. */
+enum place spot_place_of(const struct spot *parent, const struct found *found);
+
 /* Answer a look-up with an inode for that; as_fifo: a FIFO's, for mknod. */
 void node_reply(fuse_req_t request, enum place place, pk_id id, bool as_fifo);
 void node_forget(struct node *node, uint64_t lookups);

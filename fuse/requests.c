@@ -6,6 +6,7 @@
  * it must be, and the next look-up finds a regular file.
  */
 #include "flock.h"
+#include "naming.h"
 #include "node.h"
 #include "snapshot.h"
 
@@ -21,33 +22,6 @@
 
 void (*requests_ready)(void);
 static int64_t mounted_seconds;
-
-/* ---- where a request is */
-
-struct spot {
-	enum place place; /* PLACE_NONE: nowhere any more */
-	pk_id id;
-	struct node *node; /* or NULL */
-};
-
-static struct spot spot_of(fuse_ino_t ino)
-{
-	struct node *node = node_of(ino);
-	if (node)
-		return (struct spot){ node->place, node->id, node };
-	return (struct spot){ ino < PLACES ? (enum place)ino : PLACE_NONE, 0, NULL };
-}
-
-static const struct collection *collection_at(const struct spot *spot)
-{
-	return tree[spot->place].holds;
-}
-
-static enum place place_of(const struct spot *parent, const struct found *found)
-{
-	const struct entry *entry = &tree[parent->place];
-	return found->directory ? entry->directory : entry->object;
-}
 
 /* ---- looking */
 
@@ -97,7 +71,7 @@ static void reply_place(fuse_req_t request, enum place place)
 static void lookup(fuse_req_t request, fuse_ino_t ino, const char *name)
 {
 	struct spot parent = spot_of(ino);
-	const struct collection *collection = collection_at(&parent);
+	const struct collection *collection = spot_collection(&parent);
 	enum place place = tree_find(parent.place, name);
 	struct found found;
 	int error = collection ? collection->find(parent.id, name, &found) : -ENOENT;
@@ -108,7 +82,7 @@ static void lookup(fuse_req_t request, fuse_ino_t ino, const char *name)
 	else if (error)
 		fuse_reply_err(request, -error);
 	else
-		node_reply(request, place_of(&parent, &found), found.id, false);
+		node_reply(request, spot_place_of(&parent, &found), found.id, false);
 }
 
 static bool is_channel(const struct spot *spot)
@@ -134,11 +108,14 @@ static void getattr(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *f
 	fuse_reply_attr(request, &attr, spot.node ? 0 : valid_seconds(spot.place));
 }
 
-static int change_permission(const struct spot *spot, const struct stat *wanted, int which)
+static int change_permission(fuse_req_t request, const struct spot *spot, const struct stat *wanted,
+			     int which)
 {
 	const struct collection *collection = tree[tree[spot->place].parent].holds;
+	bool directory = collection && collection->adjust_directory && tree[spot->place].holds == collection;
 	struct facts facts;
-	if (!collection || !collection->adjust || !is_channel(spot))
+	struct asker asker;
+	if (!directory && (!collection || !collection->adjust || !is_channel(spot)))
 		return -EPERM;
 	int error = tree[spot->place].inspect(spot->id, &facts);
 	if (error)
@@ -149,7 +126,9 @@ static int change_permission(const struct spot *spot, const struct stat *wanted,
 		facts.permission.uid = wanted->st_uid;
 	if (which & FUSE_SET_ATTR_GID)
 		facts.permission.gid = wanted->st_gid;
-	return collection->adjust(server.kernel, spot->id, &facts.permission);
+	return directory
+		       ? collection->adjust_directory(asker_of(request, &asker), spot->id, &facts.permission)
+		       : collection->adjust(server.kernel, spot->id, &facts.permission);
 }
 
 static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int which,
@@ -160,7 +139,7 @@ static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int
 	int error = spot.node ? 0 : -EPERM;
 	(void)file;
 	if (!error && (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
-		error = change_permission(&spot, wanted, which);
+		error = change_permission(request, &spot, wanted, which);
 	error = error ? channel_error(error) : node_attr(spot.node, &attr);
 	if (error) {
 		fuse_reply_err(request, error);
@@ -169,75 +148,6 @@ static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int
 	if (is_channel(&spot))
 		attr.st_size = NODE_LARGE;
 	fuse_reply_attr(request, &attr, 0);
-}
-
-/* ---- making and removing */
-
-static void make_node(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t mode, dev_t device)
-{
-	struct spot parent = spot_of(ino);
-	const struct collection *collection = collection_at(&parent);
-	const struct fuse_ctx *maker = fuse_req_ctx(request);
-	struct pk_permission permission = { .uid = maker->uid, .gid = maker->gid, .mode = mode & 0777 };
-	enum place place = tree[parent.place].object;
-	bool as_fifo = S_ISFIFO(mode);
-	pk_id id;
-	(void)device;
-	if (!collection || !collection->make || !tree[place].service ||
-	    !(S_ISREG(mode) || (as_fifo && place == PLACE_NAMED_PIPE))) {
-		fuse_reply_err(request, EPERM);
-		return;
-	}
-	int error = collection->make(parent.id, name, &permission, &id);
-	if (error)
-		fuse_reply_err(request, -error);
-	else
-		node_reply(request, place, id, as_fifo);
-}
-
-static void unlink_node(fuse_req_t request, fuse_ino_t ino, const char *name)
-{
-	struct spot parent = spot_of(ino);
-	const struct collection *collection = collection_at(&parent);
-	struct found found;
-	int error = collection && collection->remove ? collection->find(parent.id, name, &found) : -EPERM;
-	if (!error && !tree[place_of(&parent, &found)].service)
-		error = -EPERM;
-	if (!error)
-		error = collection->remove(found.id,
-					   channel_find(tree[place_of(&parent, &found)].service, found.id));
-	fuse_reply_err(request, error == -EIDRM || error == -EINVAL ? ENOENT : -error);
-}
-
-static void refuse_directory(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode)
-{
-	(void)parent, (void)name, (void)mode;
-	fuse_reply_err(request, EPERM);
-}
-
-static void refuse_removal(fuse_req_t request, fuse_ino_t parent, const char *name)
-{
-	(void)parent, (void)name;
-	fuse_reply_err(request, EPERM);
-}
-
-static void refuse_symlink(fuse_req_t request, const char *target, fuse_ino_t parent, const char *name)
-{
-	(void)target, (void)parent, (void)name;
-	fuse_reply_err(request, EPERM);
-}
-
-static void refuse_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse_ino_t to,
-			  const char *new_name, unsigned flags)
-{
-	(void)parent, (void)name, (void)to, (void)new_name, (void)flags;
-	fuse_reply_err(request, EPERM);
-}
-
-static void refuse_link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t parent, const char *name)
-{
-	(void)ino, (void)parent, (void)name;
-	fuse_reply_err(request, EPERM);
 }
 
 /* ---- directories */
@@ -285,10 +195,10 @@ static int list_things(struct listing *listing, const struct spot *parent, off_t
 	bool any = true;
 	uint64_t cursor = offset >= THINGS_FROM ? (uint64_t)(offset - THINGS_FROM) : 0;
 	for (;;) {
-		int error = collection_at(parent)->next(parent->id, &cursor, name, &found, &any);
+		int error = spot_collection(parent)->next(parent->id, &cursor, name, &found, &any);
 		if (error || !any)
 			return error;
-		enum place place = place_of(parent, &found);
+		enum place place = spot_place_of(parent, &found);
 		if (!list(listing, name, node_number(place, found.id), tree[place].mode & S_IFMT,
 			  THINGS_FROM + (off_t)cursor))
 			return 0;
@@ -303,7 +213,7 @@ static int list_all(struct listing *listing, const struct spot *spot, fuse_ino_t
 		return 0;
 	if (offset < THINGS_FROM && !list_places(listing, spot, offset))
 		return 0;
-	return collection_at(spot) ? list_things(listing, spot, offset) : 0;
+	return spot_collection(spot) ? list_things(listing, spot, offset) : 0;
 }
 
 static void readdir(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset,
@@ -450,13 +360,13 @@ const struct fuse_lowlevel_ops request_operations = {
 	.forget = forget,
 	.getattr = getattr,
 	.setattr = setattr,
-	.mknod = make_node,
-	.unlink = unlink_node,
-	.mkdir = refuse_directory,
-	.rmdir = refuse_removal,
-	.symlink = refuse_symlink,
-	.rename = refuse_rename,
-	.link = refuse_link,
+	.mknod = naming_mknod,
+	.mkdir = naming_mkdir,
+	.symlink = naming_symlink,
+	.link = naming_link,
+	.unlink = naming_unlink,
+	.rmdir = naming_rmdir,
+	.rename = naming_rename,
 	.readdir = readdir,
 	.open = open_node,
 	.release = release,

@@ -52,7 +52,7 @@ int task_inspect(pk_id id, struct facts *facts)
 	*facts = (struct facts){
 		.permission = { .uid = task->uid, .gid = task->gid, .mode = 0777 },
 		.block_bytes = 4096,
-		.named = true,
+		.names = 1,
 		.change_time = task->since_ns / 1000000000,
 	};
 	return 0;

@@ -18,7 +18,7 @@ const struct entry tree[PLACES] = {
 			 .object = PLACE_MAILBOX,
 			 .directory = PLACE_MBOX_DIRECTORY },
 	[PLACE_MBOX_DIRECTORY] = { .parent = PLACE_MBOX,
-				   .mode = S_IFDIR | 0777,
+				   .mode = S_IFDIR | S_ISVTX | 0777,
 				   .holds = &mailboxes,
 				   .object = PLACE_MAILBOX,
 				   .directory = PLACE_MBOX_DIRECTORY,

@@ -275,7 +275,7 @@ teardown() {
 	: >"$mnt/mbox/x"
 	run mv "$mnt/mbox/x" "$mnt/mbox/y"
 	[ "$status" -ne 0 ]
-	run mkdir "$mnt/mbox/d"
+	run mkdir "$mnt/fifo/d"
 	[ "$status" -ne 0 ]
 	run sh -c ': >"$1"' - "$mnt/file"
 	[ "$status" -ne 0 ]

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "naming.h"
+#include "node.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- who asks */
+
+/*
+ * The real kernel has judged by what it was shown, the groups of who asks included;
+ * core judges again, by what is true now.  Names at the top of mbox/ are the mount's
+ * to admit: it shows who may put some there.
+ */
+const struct pk_client *asker_of(fuse_req_t request, struct asker *asker)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(request);
+	bool self = context->uid == geteuid();
+	int count = 0;
+	if (!self && context->uid != 0)
+		count = fuse_req_getgroups(request, ASKER_GROUPS, asker->groups);
+	asker->client = (struct pk_client){
+		.task = self ? pk_self(server.kernel) : 0,
+		.uid = context->uid,
+		.gid = context->gid,
+		.groups = asker->groups,
+		.group_count = count <= 0	      ? 0
+			       : count < ASKER_GROUPS ? (uint32_t)count
+						      : ASKER_GROUPS,
+		.free_root = true,
+	};
+	return &asker->client;
+}
+
+/* What the kernel is told: something that went meanwhile isn't there. */
+static void reply_error(fuse_req_t request, int error)
+{
+	fuse_reply_err(request, error == -EIDRM || error == -EINVAL ? ENOENT : -error);
+}
+
+/* ---- making */
+
+void naming_mknod(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t mode, dev_t device)
+{
+	struct spot parent = spot_of(ino);
+	const struct collection *collection = spot_collection(&parent);
+	enum place place = tree[parent.place].object;
+	bool as_fifo = S_ISFIFO(mode);
+	struct asker asker;
+	pk_id id;
+	(void)device;
+	if (!collection || !collection->make || !tree[place].service ||
+	    !(S_ISREG(mode) || (as_fifo && place == PLACE_NAMED_PIPE))) {
+		fuse_reply_err(request, EPERM);
+		return;
+	}
+	int error = collection->make(asker_of(request, &asker), parent.id, name, mode & 0777, &id);
+	if (error)
+		fuse_reply_err(request, -error);
+	else
+		node_reply(request, place, id, as_fifo);
+}
+
+static void reply_found(fuse_req_t request, const struct spot *parent, const char *name)
+{
+	struct found found;
+	int error = spot_collection(parent)->find(parent->id, name, &found);
+	if (error)
+		reply_error(request, error); /* somebody has removed it meanwhile */
+	else
+		node_reply(request, spot_place_of(parent, &found), found.id, false);
+}
+
+/* The same collection may be shown elsewhere, only to be looked at. */
+static bool is_for_use(const struct spot *parent)
+{
+	return tree[tree[parent->place].object].service != NULL;
+}
+
+void naming_mkdir(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t mode)
+{
+	struct spot parent = spot_of(ino);
+	const struct collection *collection = spot_collection(&parent);
+	struct asker asker;
+	int error =
+		collection && collection->make_directory && is_for_use(&parent)
+			? collection->make_directory(asker_of(request, &asker), parent.id, name, mode & 0777)
+			: -EPERM;
+	if (error)
+		fuse_reply_err(request, -error);
+	else
+		reply_found(request, &parent, name);
+}
+
+void naming_symlink(fuse_req_t request, const char *target, fuse_ino_t ino, const char *name)
+{
+	(void)target, (void)ino, (void)name;
+	fuse_reply_err(request, EPERM);
+}
+
+void naming_link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t to, const char *name)
+{
+	struct spot spot = spot_of(ino), parent = spot_of(to);
+	const struct collection *collection = spot_collection(&parent);
+	struct asker asker;
+	int error = -EPERM;
+	if (collection && collection->link && is_for_use(&parent) && tree[parent.place].object == spot.place)
+		error = collection->link(asker_of(request, &asker), spot.id, parent.id, name);
+	if (error)
+		reply_error(request, error);
+	else
+		reply_found(request, &parent, name);
+}
+
+/* ---- taking away */
+
+void naming_unlink(fuse_req_t request, fuse_ino_t ino, const char *name)
+{
+	struct spot parent = spot_of(ino);
+	const struct collection *collection = spot_collection(&parent);
+	struct asker asker;
+	struct found found;
+	int error = collection && collection->remove ? collection->find(parent.id, name, &found) : -EPERM;
+	const struct service *service = error ? NULL : tree[spot_place_of(&parent, &found)].service;
+	if (!error && !service)
+		error = -EPERM;
+	else if (!error && collection->unlink)
+		error = collection->unlink(asker_of(request, &asker), parent.id, name);
+	else if (!error)
+		error = collection->remove(found.id, channel_find(service, found.id));
+	reply_error(request, error);
+}
+
+void naming_rmdir(fuse_req_t request, fuse_ino_t ino, const char *name)
+{
+	struct spot parent = spot_of(ino);
+	const struct collection *collection = spot_collection(&parent);
+	struct asker asker;
+	reply_error(request,
+		    collection && collection->remove_directory && is_for_use(&parent)
+			    ? collection->remove_directory(asker_of(request, &asker), parent.id, name)
+			    : -EPERM);
+}
+
+void naming_rename(fuse_req_t request, fuse_ino_t from, const char *name, fuse_ino_t to, const char *new_name,
+		   unsigned flags)
+{
+	(void)from, (void)name, (void)to, (void)new_name, (void)flags;
+	fuse_reply_err(request, EPERM);
+}

@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# limit_seconds: 120
+#
+# Names of mailboxes in the mount: directories, links, and what rm, rmdir, chmod and stat do to them.
+
+load helper
+load fuse_helper
+
+test_limit_seconds=30
+
+setup() {
+	private_setup
+	require_fuse
+	mounted
+	cd "$mnt/mbox" || return
+}
+
+teardown() {
+	cd / || return
+	dismounted
+	private_teardown
+}
+
+fails_with() {
+	local error=$1
+	shift
+	run timeout 5 "$@"
+	[ "$status" -ne 0 ]
+	[[ $output = *"$error"* ]] || { echo "$output"; return 1; }
+}
+
+as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
+
+waits_to_receive() { portico stat --json "$1" | grep -q '"receivers_waiting": *1'; }
+
+# ---- directories
+
+@test "directories are made, filled, listed and removed, and programs see the same names" {
+	mkdir -p a/b/c
+	echo one >a/b/c/x
+	portico create a/made
+	[ "$(portico recv a/b/c/x)" = one ]
+	[ "$(find . | sort | tr '\n' ' ')" = ". ./a ./a/b ./a/b/c ./a/b/c/x ./a/made " ]
+	[ "$(portico name ls -R | grep -c c/x)" -eq 1 ]
+	portico name mkdir a/too
+	[ -d a/too ]
+	fails_with "Directory not empty" rmdir a/b/c
+	fails_with "Is a directory" unlink a/b/c
+	fails_with "Not a directory" rmdir a/b/c/x
+	fails_with "File exists" mkdir a/b/c/x
+	fails_with "File exists" mkdir a
+	fails_with "No such file" mkdir none/d
+	fails_with "Not a directory" mkdir a/b/c/x/d
+	rm -r a
+	[ -z "$(ls)" ]
+	[ -z "$(portico name ls -R | tail -n +2)" ]
+}
+
+@test "a directory has owner, mode and times, and changes of them hold for programs" {
+	(umask 027 && mkdir d)
+	[ "$(stat -c '%F %a %u' d)" = "directory 750 $(id -u)" ]
+	chmod 700 d
+	[ "$(stat -c %a d)" = 700 ]
+	[ "$(portico name ls --json | grep -c '"mode": *"0700"')" -eq 1 ]
+	chmod 777 d # of others' names nobody may take one away
+	[ "$(stat -c %a d)" = 1777 ]
+	made=$(stat -c %Y d)
+	[ $(($(date +%s) - made)) -lt 20 ]
+	changes() { touch d/x && rm d/x && [ "$(stat -c %Y d)" -gt "$made" ]; }
+	eventually 5 changes
+	[ "$(id -u)" -eq 0 ] || skip "only root gives things away"
+	chown 65534:65533 d
+	[ "$(stat -c %u:%g d)" = 65534:65533 ]
+}
+
+@test "who lies in a directory that was removed finds nothing there" {
+	mkdir d
+	cd d
+	rmdir "$mnt/mbox/d"
+	mkdir "$mnt/mbox/d"
+	[ -z "$(ls 2>/dev/null)" ]
+	fails_with "No such file" touch x
+	[ -z "$(ls "$mnt/mbox/d")" ]
+}
+
+@test "other users make what is theirs, and are held to the modes of directories" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can be another"
+	cd /
+	dismounted
+	mounted --allow-other
+	chmod 755 "$private"
+	cd "$mnt/mbox"
+	mkdir private public
+	chmod 700 private
+	chmod 777 public
+	: >public/root
+	$as_nobody mkdir public/d top
+	$as_nobody sh -c ': >public/d/x; : >public/y; echo m >top/z'
+	[ "$(stat -c %u:%g public/d public/d/x public/y top top/z | sort -u)" = 65534:65534 ]
+	[ "$(portico name ls --json public | grep -c '"uid": *65534')" -eq 2 ]
+	fails_with "Permission denied" $as_nobody mkdir private/d
+	fails_with "Permission denied" $as_nobody ls private
+	fails_with "not permitted" $as_nobody rm -f public/root
+	fails_with "not permitted" $as_nobody rmdir public
+	fails_with "not permitted" $as_nobody chmod 777 private
+	$as_nobody chmod 700 top
+	$as_nobody chmod 600 top/z
+	rm public/y # its directory's owner
+	$as_nobody rm -r public/d top
+}
+
+@test "a directory's group puts names there" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can be another"
+	cd /
+	dismounted
+	mounted --allow-other
+	chmod 755 "$private"
+	cd "$mnt/mbox"
+	mkdir d
+	chown 0:12345 d
+	chmod 770 d
+	fails_with "Permission denied" $as_nobody mkdir d/x
+	setpriv --reuid=65534 --regid=65534 --groups=12345 mkdir d/x
+	setpriv --reuid=65534 --regid=65534 --groups=12345 touch d/y
+	[ "$(ls d | tr '\n' ' ')" = "x y " ]
+}
+
+# ---- several names
+
+@test "a mailbox may have several names: rm takes one away, and the last takes the mailbox" {
+	mkdir d
+	echo kept >x
+	ln x d/y
+	portico name add z x
+	[ "$(stat -c %h x d/y z | sort -u)" = 3 ]
+	[ "$(stat -c %i x d/y z | sort -u | wc -l)" -eq 1 ]
+	timeout 10 cat d/y >"$private/out"
+	[ "$(cat "$private/out")" = kept ]
+	rm x
+	[ "$(stat -c %h d/y)" = 2 ]
+	probe step z r r10 >"$private/out" &
+	local reader=$!
+	eventually 5 waits_to_receive z
+	rm z
+	kill -0 "$reader"
+	rm d/y
+	wait "$reader"
+	[ "$(cat "$private/out")" = "read: EIDRM" ]
+	[ -z "$(ls d)" ]
+	fails_with "not permitted" ln -s d link
+	fails_with "not allowed" ln d e
+	: >x
+	fails_with "File exists" ln x ./x
+	fails_with "No such file" ln none y
+}
+
+# ---- whatever a name is made of
+
+@test "names are any bytes but slash, up to 200, and none is a file of the mount's own" {
+	local long odd name
+	long=$(printf 'n%.0s' {1..200})
+	odd=$'new\nline'
+	for name in status ctl mbox kernel ... -rf "$odd" $'\xff\xfe' "ü ß" '*' '"' "$long"; do
+		echo "in $name" >"./$name"
+		[ "$(timeout 5 cat "./$name")" = "in $name" ]
+		[ -f "./$name" ]
+	done
+	[ "$(find . -type f -print0 | tr -dc '\0' | wc -c)" -eq 12 ]
+	fails_with "too long" touch "n$long"
+	fails_with "too long" mkdir "n$long"
+	mkdir d
+	fails_with "too long" mkdir "d/${long:1}"
+	touch "d/${long:2}"
+	fails_with "xist" mkdir . # EEXIST, of mkdir(2)
+	fails_with "xist" mkdir ..
+	find . -type f -delete
+	[ "$(ls -A)" = d ]
+}

@@ -318,6 +318,9 @@ format:
 version := $(shell sed -n 's/.*define PORTICO_VERSION "\(.*\)"/\1/p' include/portico/portico.h)
 dest = $(DESTDIR)$(PREFIX)
 man_pages := $(wildcard docs/man/*.[1-8])
+# The mount as a service, of the machine and of a user.
+units := $(if $(fuse_sources),system/multi-user user/default)
+unit_path = $(dest)/lib/systemd/$(patsubst %/,%,$(dir $(1)))/portico-mount@.service
 man_path = $(dest)/share/man/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 install: all
@@ -329,13 +332,15 @@ install: all
 	$(Q)ln -sf libportico.so.0 $(dest)/lib/libportico.so
 	$(Q)install -m 644 include/portico/*.h $(dest)/include/portico/
 	$(Q)sed 's/@VERSION@/$(version)/' portico.pc.in > $(dest)/lib/pkgconfig/portico.pc
+	$(Q)$(foreach unit,$(units),install -d $(dir $(call unit_path,$(unit))) && sed 's!@PREFIX@!$(PREFIX)!;s!@TARGET@!$(notdir $(unit))!' \
+		fuse/portico-mount@.service.in > $(call unit_path,$(unit)) && ) :
 	$(Q)$(foreach page,$(man_pages),install -D -m 644 $(page) $(call man_path,$(page)) && ) :
 
 uninstall:
 	$(Q)rm -f $(dest)/bin/portico $(dest)/libexec/portico/portico-fuse $(dest)/lib/pkgconfig/portico.pc \
 		$(addprefix $(dest)/lib/,$(notdir $(libraries)) libportico.so.0) \
 		$(addprefix $(dest)/,$(wildcard include/portico/*.h)) \
-		$(foreach page,$(man_pages),$(call man_path,$(page)))
+		$(foreach unit,$(units),$(call unit_path,$(unit))) $(foreach page,$(man_pages),$(call man_path,$(page)))
 	$(Q)-rmdir $(dest)/libexec/portico $(dest)/include/portico 2>/dev/null
 
 clean:

@@ -2,6 +2,7 @@
 /* portico-fuse: the command line, and going into the background. */
 #define _GNU_SOURCE /* pipe2, closefrom */
 #include "mountpoint.h"
+#include "notify.h"
 #include "region.h"
 #include "server.h"
 #include "supervisor.h"
@@ -166,5 +167,6 @@ int main(int count, char **arguments)
 	char *mountpoint = settle_directory() ? mountpoint_find(server.options.mountpoint) : NULL;
 	if (!mountpoint)
 		return 1;
-	return server.options.foreground ? session_run(mountpoint, NULL) : run_in_background(mountpoint);
+	return server.options.foreground ? session_run(mountpoint, notify_ready)
+					 : run_in_background(mountpoint);
 }

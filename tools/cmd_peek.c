@@ -5,39 +5,15 @@
 #include "complain.h"
 #include "describe.h"
 #include "instance.h"
-#include "json.h"
+#include "message_facts.h"
 #include "options.h"
-#include "peek.h"
+#include "sinks.h"
 #include "sysv_names.h"
 #include "task.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define PLAIN_BYTES 32u /* of each, in the table */
-
-/* How its bytes begin, as text; what isn't text is '.'. */
-static const char *beginning(const struct pk_glance *glance, uint32_t most, char text[PK_GLANCE_BYTES + 4])
-{
-	uint32_t shown = glance->shown < most ? glance->shown : most;
-	for (uint32_t i = 0; i < shown; i++) {
-		unsigned char byte = glance->bytes[i];
-		text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
-	}
-	snprintf(text + shown, 4, "%s", shown < glance->cargo.data_bytes ? "..." : "");
-	return text;
-}
-
-static int64_t age_of(const struct pk_glance *glance)
-{
-	return glance->posted_ns ? pk_monotonic_ns() - glance->posted_ns : 0;
-}
-
-static const char *state_of(const struct pk_glance *glance)
-{
-	return !glance->is_queued ? "sender waits" : glance->posted_ns ? "receipt wanted" : "queued";
-}
 
 /* ---- a line each */
 
@@ -52,59 +28,24 @@ static void as_text(struct columns *columns, uint32_t number, const struct pk_gl
 	columns_add(columns, "%u", pk_number_priority(m->number));
 	columns_add(columns, "%llu", (unsigned long long)glance->cargo.data_bytes);
 	if (glance->posted_ns)
-		columns_add(columns, "%s, %s", state_of(glance), describe_age(&age, age_of(glance)));
+		columns_add(columns, "%s, %s", message_state(glance), describe_age(&age, message_age_ns(glance)));
 	else
-		columns_add(columns, "%s", state_of(glance));
+		columns_add(columns, "%s", message_state(glance));
 	describe_cargo(&cargo, &glance->cargo);
-	columns_add(columns, "%s%s%s%s", beginning(glance, PLAIN_BYTES, text), *cargo.text ? " [" : "",
+	columns_add(columns, "%s%s%s%s", message_beginning(glance, PLAIN_BYTES, text), *cargo.text ? " [" : "",
 		    cargo.text, *cargo.text ? "]" : "");
 }
 
-static void as_json(uint32_t number, const struct pk_glance *glance)
+static void add_line(uint32_t number, const struct pk_glance *glance, void *columns)
 {
-	const struct pk_message *m = &glance->message;
-	char text[PK_GLANCE_BYTES + 4];
-	json_open(NULL, '{');
-	json_count("number", number);
-	json_count("pid", m->pid);
-	json_count("uid", m->uid);
-	json_count("gid", m->gid);
-	json_number("type", m->type);
-	json_count("priority", pk_number_priority(m->number));
-	json_count("bytes", glance->cargo.data_bytes);
-	json_count("rights", glance->cargo.rights);
-	json_bool("wants_answer", glance->cargo.wants_answer);
-	json_count("memory_bytes", glance->cargo.memory_bytes);
-	json_count("missed", m->more & PK_MORE_MISSED ? m->missed : 0);
-	json_bool("queued", glance->is_queued);
-	json_bool("receipt_wanted", m->more & PK_MORE_RECEIPT);
-	if (glance->posted_ns)
-		json_number("age_ns", age_of(glance));
-	json_text("text", beginning(glance, PK_GLANCE_BYTES, text));
-	json_close('}');
+	as_text(columns, number, glance);
 }
 
-/* ---- all that were asked for */
-
-/* columns: NULL for JSON.  0 or a negative errno. */
-static int list(struct portico *k, pk_id port, uint64_t most, struct columns *columns)
+static void add_object(uint32_t number, const struct pk_glance *glance, void *sink)
 {
-	struct pk_glance *glances = calloc(PK_GLANCE_MOST, sizeof *glances);
-	uint32_t number = 0;
-	int got = glances ? 1 : -ENOMEM;
-	while (got > 0 && number < most) {
-		uint64_t left = most - number;
-		got = pk_port_glance(k, port, number, glances,
-				     left < UINT32_MAX ? (uint32_t)left : UINT32_MAX);
-		for (int i = 0; i < got; i++, number++) {
-			if (columns)
-				as_text(columns, number, &glances[i]);
-			else
-				as_json(number, &glances[i]);
-		}
-	}
-	free(glances);
-	return got < 0 ? got : 0;
+	say_open(sink, NULL, '{');
+	message_facts(number, glance, sink);
+	say_close(sink, '}');
 }
 
 static const char *directory;
@@ -146,13 +87,15 @@ int cmd_peek(int argc, char **argv)
 		return FAILED;
 	pk_task_sweep(k, true);
 	if (json) {
-		json_open(NULL, '[');
-		error = list(k, port, most, NULL);
-		json_close(']');
+		struct output output;
+		struct sink *sink = output_as(&output, true, 0);
+		say_open(sink, NULL, '[');
+		error = messages_each(k, port, most, add_object, sink);
+		say_close(sink, ']');
 	} else {
 		columns_begin(&columns, sizeof headings / sizeof headings[0], headings);
-		error = list(k, port, most, &columns);
+		error = messages_each(k, port, most, add_line, &columns);
 		columns_end(&columns);
 	}
-	return error ? complain_of(msg ? "queue" : "mailbox", argv[0], error) : DONE;
+	return error < 0 ? complain_of(msg ? "queue" : "mailbox", argv[0], error) : DONE;
 }

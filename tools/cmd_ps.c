@@ -8,9 +8,9 @@
 #include "instance.h"
 #include "json.h"
 #include "options.h"
-#include "party.h"
 #include "task.h"
 #include "wait.h"
+#include "waiters.h"
 #include "waits.h"
 
 #include <stdio.h>
@@ -52,43 +52,9 @@ static bool read_person(struct portico *k, uint32_t slot, struct person *person)
 struct desire {
 	const char *doing; /* receive, send, … */
 	struct pk_label object;
-	char detail[64];
+	struct described detail;
 	int64_t since_ns;
 };
-
-static const char *purpose_of(const struct pk_wait *wait)
-{
-	switch (wait->purpose) {
-	case PK_FOR_RECEIVE:
-		return "receive";
-	case PK_FOR_SEND:
-		return "send";
-	case PK_FOR_CHANGE:
-		return "change";
-	case PK_FOR_RECEIPT:
-		return "receipt";
-	case PK_FOR_SEMAPHORES:
-		return "operate";
-	}
-	return "wait";
-}
-
-static void say_selection(struct portico *k, const struct pk_wait *wait, struct desire *desire)
-{
-	const struct pk_task *from = pk_task_of(k, pk_id_slot(pk_task_by_tag(k, wait->from)));
-	long long type = wait->type;
-	desire->detail[0] = '\0';
-	if (wait->purpose != PK_FOR_RECEIVE)
-		return;
-	if (wait->select == PK_TYPE)
-		snprintf(desire->detail, sizeof desire->detail, "type %lld", type);
-	else if (wait->select == PK_TYPE_AT_MOST)
-		snprintf(desire->detail, sizeof desire->detail, "type at most %lld", type);
-	else if (wait->select == PK_TYPE_EXCEPT)
-		snprintf(desire->detail, sizeof desire->detail, "type not %lld", type);
-	else if (wait->select == PK_FROM)
-		snprintf(desire->detail, sizeof desire->detail, "from pid %u", from ? from->pid : 0);
-}
 
 /* What that wait is for, if it is this task's and still waits. */
 static bool read_desire(struct portico *k, uint32_t slot, pk_id task, struct desire *desire)
@@ -99,8 +65,9 @@ static bool read_desire(struct portico *k, uint32_t slot, pk_id task, struct des
 	    pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING || wait->object == 0)
 		return false;
 	desire->since_ns = wait->since_ns;
-	desire->doing = purpose_of(wait);
-	say_selection(k, wait, desire);
+	desire->doing = purpose_word(wait->purpose);
+	describe_selection(&desire->detail, k, wait->purpose == PK_FOR_RECEIVE ? wait->select : PK_ANY,
+			   wait->type, wait->from);
 	pk_label_of(k, pk_load(&wait->table), pk_wait_object(wait), &desire->object);
 	return pk_load(&wait->head.word) == mine;
 }
@@ -139,7 +106,7 @@ static void person_as_text(struct portico *k, struct columns *columns, const str
 		add_person(columns, person, first);
 		first = false;
 		columns_add(columns, "%s %s %s%s%s, for %s", desire.doing, desire.object.kind,
-			    desire.object.name, *desire.detail ? ", " : "", desire.detail,
+			    desire.object.name, *desire.detail.text ? ", " : "", desire.detail.text,
 			    describe_age(&age, pk_monotonic_ns() - desire.since_ns));
 	}
 	if (waits > WAITS_SHOWN) {
@@ -159,8 +126,8 @@ static void desire_as_json(const struct desire *desire)
 	json_text("for", desire->doing);
 	json_text("kind", desire->object.kind);
 	json_text("object", desire->object.name);
-	if (*desire->detail)
-		json_text("detail", desire->detail);
+	if (*desire->detail.text)
+		json_text("detail", desire->detail.text);
 	json_number("waited_ns", pk_monotonic_ns() - desire->since_ns);
 	json_close('}');
 }

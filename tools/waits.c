@@ -4,6 +4,7 @@
 #include "label.h"
 #include "platform.h"
 #include "wait.h"
+#include "waiters.h"
 
 #include <stdio.h>
 
@@ -21,17 +22,6 @@ void task_as_json(const struct pk_graph_task *task)
 }
 
 /* ---- a wait */
-
-static const char *purpose_in_words(const struct pk_graph_wait *wait)
-{
-	static const char *const words[] = { [PK_FOR_RECEIVE] = "receive",
-					     [PK_FOR_SEND] = "send",
-					     [PK_FOR_CHANGE] = "change",
-					     [PK_FOR_SEMAPHORES] = "operate",
-					     [PK_FOR_RECEIPT] = "receipt" };
-	return wait->purpose >= PK_FOR_RECEIVE && wait->purpose <= PK_FOR_RECEIPT ? words[wait->purpose]
-										  : "wait";
-}
 
 /* One of a group, or the one that there is. */
 static void member_as_json(struct portico *k, const struct pk_graph *graph, const struct pk_graph_wait *wait)
@@ -59,7 +49,7 @@ void wait_as_json(struct portico *k, const struct pk_graph *graph, uint32_t slot
 {
 	const struct pk_graph_wait *wait = &graph->waits[slot];
 	json_open(NULL, '{');
-	json_text("for", purpose_in_words(wait));
+	json_text("for", purpose_word(wait->purpose));
 	json_number("waited_ns", graph->now_ns - wait->since_ns);
 	if (wait->until_ns != PK_FOREVER)
 		json_number("left_ns", wait->until_ns - graph->now_ns);

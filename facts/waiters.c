@@ -9,16 +9,16 @@
 
 const char *purpose_word(unsigned purpose)
 {
-	static const char *const words[] = { "wait",	"receive",	"send", "change", "operate", "receipt" };
+	static const char *const words[] = { "wait", "receive", "send", "change", "operate", "receipt" };
 	return words[purpose <= PK_FOR_RECEIPT ? purpose : 0];
 }
 
 const char *describe_selection(struct described *into, struct portico *k, unsigned select, int64_t type,
 			       uint32_t from)
 {
-	static const char *const before[] = { [PK_TYPE] = "type",
-					      [PK_TYPE_AT_MOST] = "type at most",
-					      [PK_TYPE_EXCEPT] = "type not" };
+	static const char *const before[] = {
+		[PK_TYPE] = "type", [PK_TYPE_AT_MOST] = "type at most", [PK_TYPE_EXCEPT] = "type not"
+	};
 	const struct pk_task *sender = select == PK_FROM ? pk_task_of_id(k, pk_task_by_tag(k, from)) : NULL;
 	into->text[0] = '\0';
 	if (select >= PK_TYPE && select <= PK_TYPE_EXCEPT)

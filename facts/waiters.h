@@ -13,8 +13,8 @@ struct waiter {
 	uint8_t purpose, select, tell;
 	int64_t type;
 	uint32_t from;
-	uint32_t completion;		/* with PK_TELL_PORT */
-	struct pk_semaphore_part part;	/* of a set: what it waits for */
+	uint32_t completion;	       /* with PK_TELL_PORT */
+	struct pk_semaphore_part part; /* of a set: what it waits for */
 };
 
 /*

@@ -130,7 +130,11 @@ void file_open(const struct service *service, pk_id id, fuse_req_t request, int 
 		fuse_reply_err(request, ENOMEM);
 		return;
 	}
+	const struct fuse_ctx *opener = fuse_req_ctx(request);
 	file->channel = channel;
+	file->pid = (uint32_t)opener->pid;
+	file->uid = opener->uid;
+	file->gid = opener->gid;
 	file->reads = (flags & O_ACCMODE) != O_WRONLY;
 	file->writes = (flags & O_ACCMODE) != O_RDONLY;
 	link_append(&channel->files, &file->link);
@@ -230,6 +234,7 @@ struct call *call_begin(struct file *file, fuse_req_t request, enum call_kind ki
 	call->file = file;
 	call->key = key;
 	call->kind = kind;
+	call->since_ns = pk_monotonic_ns();
 	call->size_bytes = size_bytes;
 	link_append(line_of(file->channel, kind), &call->link);
 	file->reading += kind == CALL_READ;
@@ -255,6 +260,16 @@ void call_fail(struct call *call, int error)
 struct pk_post call_post(const struct call *call)
 {
 	return post_as(call->key);
+}
+
+const struct call *call_told_by(uint32_t message)
+{
+	struct pk_completion completion = { 0 };
+	uint32_t length;
+	const void *data = pk_message_data(server.kernel, message, &length);
+	if (data && length == sizeof completion)
+		memcpy(&completion, data, sizeof completion);
+	return completion.cookie & CHANNEL_COOKIE ? NULL : key_find(&server.calls, completion.cookie);
 }
 
 bool call_withdraw(struct call *call)

@@ -37,6 +37,7 @@ struct channel {
 struct file {
 	struct link link; /* in channel->files */
 	struct channel *channel;
+	uint32_t pid, uid, gid; /* of who opened it */
 	bool reads, writes;
 	int lock; /* flock.h: LOCK_SH, LOCK_EX or 0 */
 	struct fuse_pollhandle *poll;
@@ -56,6 +57,7 @@ struct call {
 	struct file *file;
 	uint64_t key;
 	enum call_kind kind;
+	int64_t since_ns; /* CLOCK_MONOTONIC */
 	uint32_t wait;	  /* core's wait for it, or 0 */
 	uint32_t message; /* being sent */
 	size_t size_bytes, done_bytes;
@@ -103,6 +105,9 @@ void call_fail(struct call *call, int error);
 
 /* How core is to tell of a call's wait. */
 struct pk_post call_post(const struct call *call);
+
+/* The call whose wait this completion is to tell of; NULL: that is a channel's watch. */
+const struct call *call_told_by(uint32_t completion);
 
 /* Withdraw its wait.  False: core settled it first (F3). */
 bool call_withdraw(struct call *call);

@@ -18,6 +18,7 @@ struct channel;
 struct found {
 	pk_id id;
 	bool directory; /* in the collection; else a thing */
+	bool link;	/* a symbolic link to it, by another name of its */
 };
 
 /* What stat() shows of a thing. */
@@ -40,6 +41,9 @@ struct collection {
 	int (*adjust)(struct portico *k, pk_id id, const struct pk_permission *permission);
 	int (*remove)(pk_id id, struct channel *channel);
 
+	/* Remove a thing that nobody opens, if that client may. */
+	int (*end)(const struct pk_client *client, pk_id id);
+
 	/* Where a thing may have several names, and names lie in directories. */
 	int (*unlink)(const struct pk_client *client, pk_id in, const char *name);
 	int (*link)(const struct pk_client *client, pk_id id, pk_id in, const char *name);
@@ -49,7 +53,7 @@ struct collection {
 				const struct pk_permission *permission);
 };
 
-extern const struct collection mailboxes, named_pipes, tasks;
+extern const struct collection mailboxes, named_pipes, tasks, queues, sets, segments;
 
 /* Of directories of mailboxes. */
 int mailbox_directory_inspect(pk_id id, struct facts *facts);
@@ -57,5 +61,8 @@ int mailbox_directory_inspect(pk_id id, struct facts *facts);
 int mailbox_inspect(pk_id id, struct facts *facts);
 int named_pipe_inspect(pk_id id, struct facts *facts);
 int task_inspect(pk_id id, struct facts *facts);
+int queue_inspect(pk_id id, struct facts *facts);
+int set_inspect(pk_id id, struct facts *facts);
+int segment_inspect(pk_id id, struct facts *facts);
 
 #endif

@@ -64,7 +64,7 @@ void naming_mknod(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t m
 
 static void reply_found(fuse_req_t request, const struct spot *parent, const char *name)
 {
-	struct found found;
+	struct found found = { 0 };
 	int error = spot_collection(parent)->find(parent->id, name, &found);
 	if (error)
 		reply_error(request, error); /* somebody has removed it meanwhile */
@@ -115,12 +115,26 @@ void naming_link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t to, const char *
 
 /* ---- taking away */
 
+/* Of a thing that nobody opens. */
+static int end_thing(fuse_req_t request, const struct spot *parent, const char *name)
+{
+	const struct collection *collection = spot_collection(parent);
+	struct asker asker;
+	struct found found = { 0 };
+	int error = tree[parent->place].mode & 0200 ? collection->find(parent->id, name, &found) : -EPERM;
+	return error ? error : collection->end(asker_of(request, &asker), found.id);
+}
+
 void naming_unlink(fuse_req_t request, fuse_ino_t ino, const char *name)
 {
 	struct spot parent = spot_of(ino);
 	const struct collection *collection = spot_collection(&parent);
 	struct asker asker;
-	struct found found;
+	struct found found = { 0 };
+	if (collection && collection->end) {
+		reply_error(request, end_thing(request, &parent, name));
+		return;
+	}
 	int error = collection && collection->remove ? collection->find(parent.id, name, &found) : -EPERM;
 	const struct service *service = error ? NULL : tree[spot_place_of(&parent, &found)].service;
 	if (!error && !service)

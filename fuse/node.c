@@ -92,7 +92,7 @@ static void view_attr(const struct node *node, const struct facts *facts, struct
 		mode |= (mode & 0444) >> 2;
 	if (S_ISDIR(entry->mode) && entry->holds && (mode & 0022))
 		mode |= S_ISVTX; /* who may put names there may take away his own only */
-	attr->st_mode = entry->mode & (S_IFMT | mode);
+	attr->st_mode = S_ISLNK(entry->mode) ? entry->mode : entry->mode & (S_IFMT | mode);
 	attr->st_nlink = S_ISDIR(entry->mode) ? 2 : 1;
 	attr->st_size = (off_t)snapshot_size(entry, node->id);
 }
@@ -131,7 +131,7 @@ struct spot spot_of(fuse_ino_t ino)
 enum place spot_place_of(const struct spot *parent, const struct found *found)
 {
 	const struct entry *entry = &tree[parent->place];
-	return found->directory ? entry->directory : entry->object;
+	return found->directory ? entry->directory : found->link ? entry->link : entry->object;
 }
 
 void node_reply(fuse_req_t request, enum place place, pk_id id, bool as_fifo)

@@ -51,6 +51,8 @@ static void place_attr(enum place place, struct stat *attr)
 	};
 	if (entry->holds && entry->holds->make && (entry->mode & 0200) && server.options.allow_other)
 		attr->st_mode |= S_ISVTX | 0777; /* everybody makes his own, as in /tmp */
+	else if (entry->holds && entry->holds->end && (entry->mode & 0200) && server.options.allow_other)
+		attr->st_mode |= 0777; /* who may remove what is judged here: its creator may, too */
 }
 
 /* Its attributes are valid for so long: a text has its size now. */
@@ -73,7 +75,7 @@ static void lookup(fuse_req_t request, fuse_ino_t ino, const char *name)
 	struct spot parent = spot_of(ino);
 	const struct collection *collection = spot_collection(&parent);
 	enum place place = tree_find(parent.place, name);
-	struct found found;
+	struct found found = { 0 };
 	int error = collection ? collection->find(parent.id, name, &found) : -ENOENT;
 	if (place != PLACE_NONE && parent.id == 0)
 		reply_place(request, place);
@@ -129,6 +131,20 @@ static int change_permission(fuse_req_t request, const struct spot *spot, const 
 	return directory
 		       ? collection->adjust_directory(asker_of(request, &asker), spot->id, &facts.permission)
 		       : collection->adjust(server.kernel, spot->id, &facts.permission);
+}
+
+static void readlink_node(fuse_req_t request, fuse_ino_t ino)
+{
+	struct spot spot = spot_of(ino);
+	const struct entry *entry = &tree[spot.place];
+	struct snapshot target;
+	int error = S_ISLNK(entry->mode) ? snapshot_make(entry, spot.id, &target) : -EINVAL;
+	if (error) {
+		fuse_reply_err(request, -error);
+		return;
+	}
+	fuse_reply_readlink(request, target.bytes);
+	free(target.bytes);
 }
 
 static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int which,
@@ -191,7 +207,7 @@ static bool list_places(struct listing *listing, const struct spot *parent, off_
 static int list_things(struct listing *listing, const struct spot *parent, off_t offset)
 {
 	char name[PK_NAME_MAX + 1];
-	struct found found;
+	struct found found = { 0 };
 	bool any = true;
 	uint64_t cursor = offset >= THINGS_FROM ? (uint64_t)(offset - THINGS_FROM) : 0;
 	for (;;) {
@@ -360,6 +376,7 @@ const struct fuse_lowlevel_ops request_operations = {
 	.forget = forget,
 	.getattr = getattr,
 	.setattr = setattr,
+	.readlink = readlink_node,
 	.mknod = naming_mknod,
 	.mkdir = naming_mkdir,
 	.symlink = naming_symlink,

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-static int make(const struct entry *entry, pk_id id, struct snapshot *snapshot)
+int snapshot_make(const struct entry *entry, pk_id id, struct snapshot *snapshot)
 {
 	*snapshot = (struct snapshot){ 0 };
 	FILE *text = open_memstream(&snapshot->bytes, &snapshot->size);
@@ -20,7 +20,7 @@ static int make(const struct entry *entry, pk_id id, struct snapshot *snapshot)
 size_t snapshot_size(const struct entry *entry, pk_id id)
 {
 	struct snapshot snapshot;
-	if (!entry->text || entry->slow || make(entry, id, &snapshot) != 0)
+	if (!entry->text || entry->slow || snapshot_make(entry, id, &snapshot) != 0)
 		return 0;
 	free(snapshot.bytes);
 	return snapshot.size;
@@ -29,7 +29,7 @@ size_t snapshot_size(const struct entry *entry, pk_id id)
 static void open_now(fuse_req_t request, const struct entry *entry, pk_id id, struct fuse_file_info *info)
 {
 	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
-	int error = snapshot ? make(entry, id, snapshot) : -ENOMEM;
+	int error = snapshot ? snapshot_make(entry, id, snapshot) : -ENOMEM;
 	if (error) {
 		free(snapshot);
 		fuse_reply_err(request, channel_error(error));

@@ -16,6 +16,9 @@ struct snapshot {
 	size_t size;
 };
 
+/* The text as it is now, to be freed.  0 or a negative errno. */
+int snapshot_make(const struct entry *entry, pk_id id, struct snapshot *snapshot);
+
 /* Answer an open; what it opened, fi->fh, is a snapshot. */
 void snapshot_open(fuse_req_t request, const struct entry *entry, pk_id id, struct fuse_file_info *info);
 void snapshot_read(fuse_req_t request, const struct snapshot *snapshot, size_t size, off_t offset);

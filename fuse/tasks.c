@@ -7,15 +7,41 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * A task's name is its pid; one of another pid namespace than this daemon's has
+ * that namespace's number behind it, "12@4026531836".  An image that exec() ended,
+ * of which only adjustments are left, is shown where the new one isn't here.
+ */
+static void name_task(const struct pk_task *task, char name[PK_NAME_MAX + 1])
+{
+	const struct pk_task *self = pk_task_of_id(server.kernel, pk_self(server.kernel));
+	if (self && self->pid_namespace == task->pid_namespace)
+		snprintf(name, PK_NAME_MAX, "%u", task->pid);
+	else
+		snprintf(name, PK_NAME_MAX, "%u@%llu", task->pid, (unsigned long long)task->pid_namespace);
+}
+
+static bool has_successor(const struct pk_task *former)
+{
+	uint32_t committed = pk_committed(server.kernel, PK_TASKS);
+	for (uint32_t slot = 1; slot < committed && former->flags & PK_TASK_ABANDONED; slot++) {
+		const struct pk_task *task = pk_task_of(server.kernel, slot);
+		if (task && task != former && task->pid == former->pid &&
+		    task->pid_namespace == former->pid_namespace)
+			return true;
+	}
+	return false;
+}
+
 /* Of the task in that slot: 0 where there is none that lives. */
-static pk_id task_in(uint32_t slot, char name[16])
+static pk_id task_in(uint32_t slot, char name[PK_NAME_MAX + 1])
 {
 	struct portico *k = server.kernel;
 	const struct pk_task *task = pk_task_of(k, slot);
 	pk_id id = task ? pk_slot_id(&task->head, slot) : 0;
-	if (id == 0 || !pk_task_alive(k, id))
+	if (id == 0 || !pk_task_alive(k, id) || has_successor(task))
 		return 0;
-	snprintf(name, 16, "%u", task->pid);
+	name_task(task, name);
 	return id;
 }
 

@@ -7,6 +7,35 @@
 #define DIRECTORY (S_IFDIR | 0555)
 #define TEXT (S_IFREG | 0444)
 
+/* The parts of each view, and the directory of the things that have them. */
+#define VIEW(title, its_things, thing_place, key_place)                                                      \
+	{                                                                                                    \
+		.name = title, .parent = PLACE_VIEW, .mode = DIRECTORY, .holds = &(its_things),              \
+		.object = thing_place, .link = key_place,                                                    \
+	}
+#define VIEW_FILE(title, of, what)                                                                           \
+	{                                                                                                    \
+		.name = title, .parent = of, .mode = TEXT, .text = what,                                     \
+	}
+#define SLOW_FILE(title, of, what)                                                                           \
+	{                                                                                                    \
+		.name = title, .parent = of, .mode = TEXT, .text = what, .slow = true,                       \
+	}
+/* Of System V: a directory, where who may removes what he may; its files; the links to them. */
+#define SYSV(title, its_things, thing_place, key_place)                                                      \
+	{                                                                                                    \
+		.name = title, .parent = PLACE_ROOT, .mode = S_IFDIR | 0755, .holds = &(its_things),         \
+		.object = thing_place, .link = key_place,                                                    \
+	}
+#define SYSV_FILE(of, looker, what)                                                                          \
+	{                                                                                                    \
+		.parent = of, .mode = S_IFREG | 0777, .inspect = looker, .text = what,                       \
+	}
+#define KEY(of, looker, what)                                                                                \
+	{                                                                                                    \
+		.parent = of, .mode = S_IFLNK | 0777, .inspect = looker, .text = what,                       \
+	}
+
 const struct entry tree[PLACES] = {
 	[PLACE_ROOT] = { .name = "", .mode = DIRECTORY },
 
@@ -37,6 +66,17 @@ const struct entry tree[PLACES] = {
 			       .inspect = named_pipe_inspect,
 			       .service = &fifo_service },
 
+	/* ---- System V's objects */
+	[PLACE_MSG] = SYSV("msg", queues, PLACE_QUEUE, PLACE_MSG_KEY),
+	[PLACE_QUEUE] = SYSV_FILE(PLACE_MSG, queue_inspect, port_status_text),
+	[PLACE_MSG_KEY] = KEY(PLACE_MSG, queue_inspect, sysv_link_text),
+	[PLACE_SEM] = SYSV("sem", sets, PLACE_SET, PLACE_SEM_KEY),
+	[PLACE_SET] = SYSV_FILE(PLACE_SEM, set_inspect, set_status_text),
+	[PLACE_SEM_KEY] = KEY(PLACE_SEM, set_inspect, sysv_link_text),
+	[PLACE_SHM] = SYSV("shm", segments, PLACE_SEGMENT, PLACE_SHM_KEY),
+	[PLACE_SEGMENT] = SYSV_FILE(PLACE_SHM, segment_inspect, segment_status_text),
+	[PLACE_SHM_KEY] = KEY(PLACE_SHM, segment_inspect, sysv_link_text),
+
 	/* ---- to look inside by */
 	[PLACE_VIEW] = { .name = "view", .parent = PLACE_ROOT, .mode = DIRECTORY },
 	[PLACE_VIEW_MBOX] = { .name = "mbox",
@@ -52,10 +92,37 @@ const struct entry tree[PLACES] = {
 					.directory = PLACE_VIEW_MBOX_DIRECTORY,
 					.inspect = mailbox_directory_inspect },
 	[PLACE_VIEW_MAILBOX] = { .parent = PLACE_VIEW_MBOX, .mode = DIRECTORY, .inspect = mailbox_inspect },
-	[PLACE_VIEW_MAILBOX_STATUS] = { .name = "status",
-					.parent = PLACE_VIEW_MAILBOX,
-					.mode = TEXT,
-					.text = port_status_text },
+	[PLACE_VIEW_MAILBOX_STATUS] = VIEW_FILE("status", PLACE_VIEW_MAILBOX, port_status_text),
+	[PLACE_VIEW_MAILBOX_PEEK] = VIEW_FILE("peek", PLACE_VIEW_MAILBOX, port_peek_text),
+	[PLACE_VIEW_MAILBOX_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_MAILBOX, port_holders_text),
+	[PLACE_VIEW_MAILBOX_WAITERS] = VIEW_FILE("waiters", PLACE_VIEW_MAILBOX, port_waiters_text),
+
+	[PLACE_VIEW_FIFO] = VIEW("fifo", named_pipes, PLACE_VIEW_PIPE, PLACE_NONE),
+	[PLACE_VIEW_PIPE] = { .parent = PLACE_VIEW_FIFO, .mode = DIRECTORY, .inspect = named_pipe_inspect },
+	[PLACE_VIEW_PIPE_STATUS] = VIEW_FILE("status", PLACE_VIEW_PIPE, pipe_status_text),
+	[PLACE_VIEW_PIPE_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_PIPE, pipe_holders_text),
+	[PLACE_VIEW_PIPE_WAITERS] = VIEW_FILE("waiters", PLACE_VIEW_PIPE, pipe_waiters_text),
+
+	[PLACE_VIEW_MSG] = VIEW("msg", queues, PLACE_VIEW_QUEUE, PLACE_VIEW_MSG_KEY),
+	[PLACE_VIEW_MSG_KEY] = KEY(PLACE_VIEW_MSG, queue_inspect, sysv_link_text),
+	[PLACE_VIEW_QUEUE] = { .parent = PLACE_VIEW_MSG, .mode = DIRECTORY, .inspect = queue_inspect },
+	[PLACE_VIEW_QUEUE_STATUS] = VIEW_FILE("status", PLACE_VIEW_QUEUE, port_status_text),
+	[PLACE_VIEW_QUEUE_PEEK] = VIEW_FILE("peek", PLACE_VIEW_QUEUE, port_peek_text),
+	[PLACE_VIEW_QUEUE_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_QUEUE, port_holders_text),
+	[PLACE_VIEW_QUEUE_WAITERS] = VIEW_FILE("waiters", PLACE_VIEW_QUEUE, port_waiters_text),
+
+	[PLACE_VIEW_SEM] = VIEW("sem", sets, PLACE_VIEW_SET, PLACE_VIEW_SEM_KEY),
+	[PLACE_VIEW_SEM_KEY] = KEY(PLACE_VIEW_SEM, set_inspect, sysv_link_text),
+	[PLACE_VIEW_SET] = { .parent = PLACE_VIEW_SEM, .mode = DIRECTORY, .inspect = set_inspect },
+	[PLACE_VIEW_SET_STATUS] = VIEW_FILE("status", PLACE_VIEW_SET, set_status_text),
+	[PLACE_VIEW_SET_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_SET, set_holders_text),
+	[PLACE_VIEW_SET_WAITERS] = VIEW_FILE("waiters", PLACE_VIEW_SET, set_waiters_text),
+
+	[PLACE_VIEW_SHM] = VIEW("shm", segments, PLACE_VIEW_SEGMENT, PLACE_VIEW_SHM_KEY),
+	[PLACE_VIEW_SHM_KEY] = KEY(PLACE_VIEW_SHM, segment_inspect, sysv_link_text),
+	[PLACE_VIEW_SEGMENT] = { .parent = PLACE_VIEW_SHM, .mode = DIRECTORY, .inspect = segment_inspect },
+	[PLACE_VIEW_SEGMENT_STATUS] = VIEW_FILE("status", PLACE_VIEW_SEGMENT, segment_status_text),
+	[PLACE_VIEW_SEGMENT_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_SEGMENT, segment_holders_text),
 
 	/* ---- tasks */
 	[PLACE_TASK] = { .name = "task",
@@ -64,24 +131,21 @@ const struct entry tree[PLACES] = {
 			 .holds = &tasks,
 			 .object = PLACE_ONE_TASK },
 	[PLACE_ONE_TASK] = { .parent = PLACE_TASK, .mode = DIRECTORY, .inspect = task_inspect },
-	[PLACE_TASK_WHY] = { .name = "why",
-			     .parent = PLACE_ONE_TASK,
-			     .mode = TEXT,
-			     .text = task_why_text,
-			     .slow = true },
+	[PLACE_TASK_STATUS] = VIEW_FILE("status", PLACE_ONE_TASK, task_status_text),
+	[PLACE_TASK_PORTS] = SLOW_FILE("ports", PLACE_ONE_TASK, task_ports_text),
+	[PLACE_TASK_RIGHTS] = SLOW_FILE("rights", PLACE_ONE_TASK, task_rights_text),
+	[PLACE_TASK_WAITS] = SLOW_FILE("waits", PLACE_ONE_TASK, task_waits_text),
+	[PLACE_TASK_WHY] = SLOW_FILE("why", PLACE_ONE_TASK, task_why_text),
 
 	/* ---- the instance */
 	[PLACE_KERNEL] = { .name = "kernel", .parent = PLACE_ROOT, .mode = DIRECTORY },
-	[PLACE_VERSION] = { .name = "version", .parent = PLACE_KERNEL, .mode = TEXT, .text = version_text },
-	[PLACE_INSTANCE] = { .name = "instance",
-			     .parent = PLACE_KERNEL,
-			     .mode = TEXT,
-			     .text = instance_text },
-	[PLACE_PID] = { .name = "pid", .parent = PLACE_KERNEL, .mode = TEXT, .text = pid_text },
-	[PLACE_SUPERVISOR] = { .name = "supervisor",
-			       .parent = PLACE_KERNEL,
-			       .mode = TEXT,
-			       .text = supervisor_text },
+	[PLACE_VERSION] = VIEW_FILE("version", PLACE_KERNEL, version_text),
+	[PLACE_INSTANCE] = VIEW_FILE("instance", PLACE_KERNEL, instance_text),
+	[PLACE_PID] = VIEW_FILE("pid", PLACE_KERNEL, pid_text),
+	[PLACE_LIMITS] = VIEW_FILE("limits", PLACE_KERNEL, limits_text),
+	[PLACE_STATS] = SLOW_FILE("stats", PLACE_KERNEL, stats_text),
+	[PLACE_DEADLOCKS] = SLOW_FILE("deadlocks", PLACE_KERNEL, deadlocks_text),
+	[PLACE_SUPERVISOR] = VIEW_FILE("supervisor", PLACE_KERNEL, supervisor_text),
 };
 
 enum place tree_find(enum place parent, const char *name)

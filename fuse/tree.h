@@ -24,19 +24,61 @@ enum place {
 	PLACE_MAILBOX,
 	PLACE_FIFO,
 	PLACE_NAMED_PIPE,
+	PLACE_MSG,
+	PLACE_MSG_KEY,
+	PLACE_QUEUE,
+	PLACE_SEM,
+	PLACE_SEM_KEY,
+	PLACE_SET,
+	PLACE_SHM,
+	PLACE_SHM_KEY,
+	PLACE_SEGMENT,
 	PLACE_VIEW,
 	PLACE_VIEW_MBOX,
 	PLACE_VIEW_MBOX_DIRECTORY,
 	PLACE_VIEW_MAILBOX,
 	PLACE_VIEW_MAILBOX_STATUS,
+	PLACE_VIEW_MAILBOX_PEEK,
+	PLACE_VIEW_MAILBOX_HOLDERS,
+	PLACE_VIEW_MAILBOX_WAITERS,
+	PLACE_VIEW_FIFO,
+	PLACE_VIEW_PIPE,
+	PLACE_VIEW_PIPE_STATUS,
+	PLACE_VIEW_PIPE_HOLDERS,
+	PLACE_VIEW_PIPE_WAITERS,
+	PLACE_VIEW_MSG,
+	PLACE_VIEW_MSG_KEY,
+	PLACE_VIEW_QUEUE,
+	PLACE_VIEW_QUEUE_STATUS,
+	PLACE_VIEW_QUEUE_PEEK,
+	PLACE_VIEW_QUEUE_HOLDERS,
+	PLACE_VIEW_QUEUE_WAITERS,
+	PLACE_VIEW_SEM,
+	PLACE_VIEW_SEM_KEY,
+	PLACE_VIEW_SET,
+	PLACE_VIEW_SET_STATUS,
+	PLACE_VIEW_SET_HOLDERS,
+	PLACE_VIEW_SET_WAITERS,
+	PLACE_VIEW_SHM,
+	PLACE_VIEW_SHM_KEY,
+	PLACE_VIEW_SEGMENT,
+	PLACE_VIEW_SEGMENT_STATUS,
+	PLACE_VIEW_SEGMENT_HOLDERS,
 	PLACE_TASK,
 	PLACE_ONE_TASK,
+	PLACE_TASK_STATUS,
+	PLACE_TASK_PORTS,
+	PLACE_TASK_RIGHTS,
+	PLACE_TASK_WAITS,
 	PLACE_TASK_WHY,
 	PLACE_KERNEL,
 	PLACE_VERSION,
 	PLACE_INSTANCE,
 	PLACE_PID,
 	PLACE_SUPERVISOR,
+	PLACE_LIMITS,
+	PLACE_STATS,
+	PLACE_DEADLOCKS,
 	PLACES
 };
 
@@ -47,14 +89,14 @@ struct entry {
 
 	/* a directory: what it shows, and at which places */
 	const struct collection *holds;
-	enum place object, directory;
+	enum place object, directory, link;
 
 	/* a place of one thing: whose it is, and what stat() shows of it */
 	int (*inspect)(pk_id id, struct facts *facts);
 
 	/* a file: either one that is open, read and written as service.h has it */
 	const struct service *service;
-	/* or a text, which is made anew for each open.  0 or a negative errno */
+	/* or a text, which is made anew for each open; a link's is where it leads.  0 or a negative errno */
 	int (*text)(FILE *text, pk_id id);
 	bool slow; /* it takes milliseconds: the clerk makes it, and stat() shows no size */
 };

@@ -1,18 +1,155 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks, to be looked at. */
+/* Tasks, to be looked at.  All but `status` are the clerk's to make, so nothing here knows of channels. */
+#include "desire.h"
+#include "facts.h"
+#include "flat.h"
+#include "right_facts.h"
 #include "views.h"
 
+#include "live.h"
+#include "party.h"
+#include "port.h"
+#include "sentence.h"
 #include "task.h"
 
-#include <portico/why.h>
+#include <errno.h>
+#include <string.h>
+
+int task_status_text(FILE *text, pk_id task)
+{
+	struct flat flat;
+	return task_facts(server.kernel, task, flat_sink(&flat, text));
+}
+
+/* ---- ports that it owns, made, or has used */
+
+static bool is_among(uint32_t tag, const uint32_t *tags, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (tags[i] == tag)
+			return true;
+	return false;
+}
+
+static void say_port(pk_id id, pk_id task, struct sink *sink)
+{
+	const struct pk_port *port = pk_slot(server.kernel, PK_PORTS, pk_id_slot(id));
+	const struct pk_parties *parties = &port->parties;
+	uint32_t tag = pk_task_tag(task);
+	struct pk_label label;
+	bool owns = port->owner == task, made = parties->maker == tag;
+	bool receives = is_among(tag, parties->receivers, sizeof parties->receivers / sizeof tag);
+	bool sends = is_among(tag, parties->senders, sizeof parties->senders / sizeof tag);
+	if (!owns && !made && !receives && !sends)
+		return;
+	pk_label_of(server.kernel, PK_PORTS, id, &label);
+	say_open(sink, NULL, '{');
+	say_text(sink, NULL, "kind", label.kind);
+	say_text(sink, NULL, "name", label.name);
+	say_truth(sink, NULL, "owns", owns);
+	say_truth(sink, NULL, "made", made);
+	say_truth(sink, NULL, "received", receives);
+	say_truth(sink, NULL, "sent", sends);
+	say_count(sink, NULL, "messages", pk_load(&port->count));
+	say_close(sink, '}');
+}
+
+int task_ports_text(FILE *text, pk_id task)
+{
+	struct flat flat;
+	struct sink *sink = flat_sink(&flat, text);
+	uint32_t committed = pk_committed(server.kernel, PK_PORTS);
+	say_open(sink, "port", '[');
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		pk_id id = live_object(server.kernel, PK_PORTS, slot);
+		if (id)
+			say_port(id, task, sink);
+	}
+	say_close(sink, ']');
+	return 0;
+}
+
+/* ---- rights */
+
+int task_rights_text(FILE *text, pk_id task)
+{
+	struct flat flat;
+	struct holdings holdings;
+	struct sink *sink = flat_sink(&flat, text);
+	int error = holdings_take(server.kernel, &holdings);
+	if (error)
+		return error;
+	say_open(sink, "right", '[');
+	for (size_t i = 0; i < holdings.count; i++) {
+		const struct holding *holding = &holdings.list[i];
+		if (holding->task != task || holding_is_request(holding))
+			continue;
+		say_open(sink, NULL, '{');
+		right_facts(server.kernel, &holdings, holding, sink);
+		say_close(sink, '}');
+	}
+	say_close(sink, ']');
+	holdings_drop(&holdings);
+	return 0;
+}
+
+/* ---- waits */
+
+int task_waits_text(FILE *text, pk_id task)
+{
+	struct flat flat;
+	struct sink *sink = flat_sink(&flat, text);
+	uint32_t committed = pk_committed(server.kernel, PK_WAITS);
+	struct desire desire;
+	say_open(sink, "wait", '[');
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		if (!desire_read(server.kernel, slot, task, &desire))
+			continue;
+		say_open(sink, NULL, '{');
+		desire_facts(&desire, sink);
+		say_close(sink, '}');
+	}
+	say_close(sink, ']');
+	return 0;
+}
+
+/* ---- why */
+
+/* A mount's own thread waits for what it posted for its clients; that alone is worth telling. */
+static bool is_housekeeping(const struct pk_graph *graph, uint32_t slot)
+{
+	const struct pk_graph_wait *wait = &graph->waits[slot];
+	return graph->tasks[wait->task].flags & PK_TASK_MOUNT && wait->tell != PK_TELL_PORT;
+}
+
+static void say_why(FILE *text, struct pk_graph *graph, uint32_t task)
+{
+	char line[4096];
+	uint32_t said = 0;
+	for (uint32_t wait = graph->tasks[task].waits; wait != 0; wait = graph->waits[wait].next) {
+		struct pk_text sentence = PK_TEXT(line);
+		if (is_housekeeping(graph, wait) || said++ >= VIEW_MOST)
+			continue;
+		pk_say_stuck(server.kernel, graph, wait, &sentence);
+		fprintf(text, "%s\n", line);
+	}
+	if (said > VIEW_MOST)
+		fprintf(text, "and %u waits more\n", said - VIEW_MOST);
+	else if (said == 0)
+		fputs("waits for nothing here\n", text);
+}
 
 int task_why_text(FILE *text, pk_id id)
 {
-	char lines[4096];
-	int error;
-	const struct pk_task *task = pk_object(server.kernel, PK_TASKS, id, &error);
-	int waits = task ? portico_why(server.kernel, (pid_t)task->pid, lines, sizeof lines) : error;
-	if (waits >= 0)
-		fprintf(text, "%s\n", lines);
-	return waits < 0 ? waits : 0;
+	struct pk_graph graph;
+	uint32_t slot = pk_id_slot(id);
+	int error = pk_graph_take_twice(server.kernel, &graph);
+	if (error)
+		return error;
+	if (slot < graph.task_count && graph.tasks[slot].id == id)
+		say_why(text, &graph, slot);
+	else
+		error = -ESRCH;
+	pk_graph_drop(&graph);
+	return error;
 }

@@ -28,12 +28,13 @@ static void as_text(struct columns *columns, uint32_t number, const struct pk_gl
 	columns_add(columns, "%u", pk_number_priority(m->number));
 	columns_add(columns, "%llu", (unsigned long long)glance->cargo.data_bytes);
 	if (glance->posted_ns)
-		columns_add(columns, "%s, %s", message_state(glance), describe_age(&age, message_age_ns(glance)));
+		columns_add(columns, "%s, %s", message_state(glance),
+			    describe_age(&age, message_age_ns(glance)));
 	else
 		columns_add(columns, "%s", message_state(glance));
 	describe_cargo(&cargo, &glance->cargo);
-	columns_add(columns, "%s%s%s%s", message_beginning(glance, PLAIN_BYTES, text), *cargo.text ? " [" : "",
-		    cargo.text, *cargo.text ? "]" : "");
+	columns_add(columns, "%s%s%s%s", message_beginning(glance, PLAIN_BYTES, text),
+		    *cargo.text ? " [" : "", cargo.text, *cargo.text ? "]" : "");
 }
 
 static void add_line(uint32_t number, const struct pk_glance *glance, void *columns)

@@ -4,13 +4,12 @@
 #include "commands.h"
 #include "complain.h"
 #include "control.h"
-#include "describe.h"
+#include "desire.h"
 #include "instance.h"
 #include "json.h"
 #include "options.h"
+#include "sinks.h"
 #include "task.h"
-#include "wait.h"
-#include "waiters.h"
 #include "waits.h"
 
 #include <stdio.h>
@@ -48,30 +47,6 @@ static bool read_person(struct portico *k, uint32_t slot, struct person *person)
 	return live_object(k, PK_TASKS, slot) == person->id;
 }
 
-/* What a wait is for. */
-struct desire {
-	const char *doing; /* receive, send, … */
-	struct pk_label object;
-	struct described detail;
-	int64_t since_ns;
-};
-
-/* What that wait is for, if it is this task's and still waits. */
-static bool read_desire(struct portico *k, uint32_t slot, pk_id task, struct desire *desire)
-{
-	const struct pk_wait *wait = pk_slot(k, PK_WAITS, slot);
-	uint64_t mine = pk_word(PK_CLAIMED, task);
-	if (!wait || pk_load(&wait->head.word) != mine ||
-	    pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING || wait->object == 0)
-		return false;
-	desire->since_ns = wait->since_ns;
-	desire->doing = purpose_word(wait->purpose);
-	describe_selection(&desire->detail, k, wait->purpose == PK_FOR_RECEIVE ? wait->select : PK_ANY,
-			   wait->type, wait->from);
-	pk_label_of(k, pk_load(&wait->table), pk_wait_object(wait), &desire->object);
-	return pk_load(&wait->head.word) == mine;
-}
-
 /* ---- as a table */
 
 static void add_person(struct columns *columns, const struct person *person, bool first)
@@ -101,7 +76,7 @@ static void person_as_text(struct portico *k, struct columns *columns, const str
 	}
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct described age;
-		if (!read_desire(k, slot, person->id, &desire) || ++waits > WAITS_SHOWN)
+		if (!desire_read(k, slot, person->id, &desire) || ++waits > WAITS_SHOWN)
 			continue;
 		add_person(columns, person, first);
 		first = false;
@@ -120,22 +95,12 @@ static void person_as_text(struct portico *k, struct columns *columns, const str
 
 /* ---- as JSON */
 
-static void desire_as_json(const struct desire *desire)
-{
-	json_open(NULL, '{');
-	json_text("for", desire->doing);
-	json_text("kind", desire->object.kind);
-	json_text("object", desire->object.name);
-	if (*desire->detail.text)
-		json_text("detail", desire->detail.text);
-	json_number("waited_ns", pk_monotonic_ns() - desire->since_ns);
-	json_close('}');
-}
-
 static void person_as_json(struct portico *k, const struct person *person)
 {
 	uint32_t committed = pk_committed(k, PK_WAITS);
 	struct desire desire;
+	struct output output;
+	struct sink *sink = output_as(&output, true, 0);
 	json_open(NULL, '{');
 	json_count("pid", person->pid);
 	json_count("pid_namespace", person->pid_namespace);
@@ -148,8 +113,11 @@ static void person_as_json(struct portico *k, const struct person *person)
 	json_count("suspended", person->suspended);
 	json_open("waits", '[');
 	for (uint32_t slot = 1; slot < committed; slot++)
-		if (read_desire(k, slot, person->id, &desire))
-			desire_as_json(&desire);
+		if (desire_read(k, slot, person->id, &desire)) {
+			json_open(NULL, '{');
+			desire_facts(&desire, sink);
+			json_close('}');
+		}
 	json_close(']');
 	json_close('}');
 }

@@ -3,100 +3,34 @@
 #include "columns.h"
 #include "commands.h"
 #include "complain.h"
-#include "describe.h"
-#include "holdings.h"
 #include "instance.h"
-#include "json.h"
 #include "options.h"
+#include "right_facts.h"
+#include "sinks.h"
 #include "task.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 struct view {
 	struct portico *k;
 	struct holdings holdings;
-	struct columns *columns; /* NULL: JSON */
+	struct columns *columns; /* NULL: JSON, to: */
+	struct sink *sink;
 };
-
-static const char *const kinds[] = {
-	[HOLDING_MEMORY] = "memory",	    [PK_RIGHT_RECEIVE] = "receive", [PK_RIGHT_SEND] = "send",
-	[PK_RIGHT_SEND_ONCE] = "send once", [PK_RIGHT_TASK] = "task",
-};
-
-/* What each kind of request is to be told of. */
-static const char *event_of(uint32_t kind)
-{
-	switch (kind) {
-	case PK_ASK_DEAD_NAME:
-		return "dead name";
-	case PK_ASK_NO_SENDERS:
-		return "no senders";
-	case PK_ASK_DESTROYED:
-		return "port destroyed";
-	default:
-		return "task ended";
-	}
-}
-
-/* What it is a right to; no name: gone. */
-static void label_object(struct portico *k, const struct holding *holding, struct described *into)
-{
-	const struct pk_task *task =
-		holding->kind == PK_RIGHT_TASK ? pk_task_of_id(k, holding->object) : NULL;
-	if (holding->kind == HOLDING_MEMORY)
-		snprintf(into->text, sizeof into->text, "%llu bytes", (unsigned long long)holding->bytes);
-	else if (holding->kind != PK_RIGHT_TASK)
-		describe_object(k, PK_PORTS, holding->object, into);
-	else if (task)
-		snprintf(into->text, sizeof into->text, "pid %u", task->pid);
-	else
-		snprintf(into->text, sizeof into->text, "task (ended)");
-}
-
-static bool is_dead(struct portico *k, const struct holding *holding)
-{
-	int error;
-	if (holding->kind == HOLDING_MEMORY)
-		return false;
-	return holding->kind == PK_RIGHT_TASK ? !pk_task_of_id(k, holding->object)
-					      : !pk_object(k, PK_PORTS, holding->object, &error);
-}
-
-static uint32_t senders_of(struct portico *k, const struct holding *holding)
-{
-	int error;
-	const struct pk_port *port = pk_object(k, PK_PORTS, holding->object, &error);
-	return port ? port->sends : 0;
-}
-
-/* ---- the message that carries it */
-
-/* How it stands: "in", once it was sent, or what else its word says. */
-static const char *describe_carrier(struct portico *k, const struct holding *holding, struct described *port)
-{
-	const struct pk_message *m = pk_message_at(k, holding->message);
-	enum pk_kind kind = m ? pk_word_kind(pk_load(&m->head.word)) : PK_FREE;
-	port->text[0] = '\0';
-	if (kind != PK_QUEUED && kind != PK_GRANTED && kind != PK_HELD)
-		return "in a message that isn't sent yet";
-	describe_object(k, PK_PORTS, m->port, port);
-	return kind == PK_QUEUED ? "in a message at" : "in a message taken from";
-}
 
 /* ---- a line each */
 
 static void add_state(const struct view *view, const struct holding *holding)
 {
 	struct described port;
-	bool dead = is_dead(view->k, holding);
+	bool dead = right_is_dead(view->k, holding);
 	if (holding->task == 0) {
 		const char *how = describe_carrier(view->k, holding, &port);
 		columns_add(view->columns, "%s%s %s", dead ? "dead; " : "", how, port.text);
 	} else if (dead) {
 		columns_add(view->columns, "dead");
 	} else if (holding->kind == PK_RIGHT_RECEIVE) {
-		columns_add(view->columns, "%u to send", senders_of(view->k, holding));
+		columns_add(view->columns, "%u to send", right_senders(view->k, holding));
 	} else {
 		columns_add(view->columns, "-");
 	}
@@ -111,7 +45,7 @@ static void add_requests(const struct view *view, const struct holding *right)
 		if (!holding_is_request(request) || !holding_is_about(request, right))
 			continue;
 		pk_text_add(&text, text.length ? ", " : "");
-		pk_text_add(&text, event_of(request->kind));
+		pk_text_add(&text, request_word(request->kind));
 	}
 	columns_add(view->columns, "%s", text.length ? line : "-");
 }
@@ -120,7 +54,7 @@ static void as_text(const struct view *view, const struct holding *holding)
 {
 	const struct pk_task *task = pk_task_of_id(view->k, holding->task);
 	struct described object;
-	label_object(view->k, holding, &object);
+	right_label(view->k, holding, &object);
 	if (task) {
 		columns_add(view->columns, "%u", task->pid);
 		columns_add(view->columns, "%.16s", task->command);
@@ -128,64 +62,11 @@ static void as_text(const struct view *view, const struct holding *holding)
 		columns_add(view->columns, "-");
 		columns_add(view->columns, "-");
 	}
-	columns_add(view->columns, "%s", kinds[holding->kind]);
+	columns_add(view->columns, "%s", right_word(holding->kind));
 	columns_add(view->columns, "%u", holding->references);
 	columns_add(view->columns, "%s", object.text);
 	add_state(view, holding);
 	add_requests(view, holding);
-}
-
-/* ---- as JSON */
-
-static void requests_as_json(const struct view *view, const struct holding *right)
-{
-	json_open("requests", '[');
-	for (size_t i = 0; i < view->holdings.count; i++) {
-		const struct holding *request = &view->holdings.list[i];
-		struct described port;
-		if (!holding_is_request(request) || !holding_is_about(request, right))
-			continue;
-		json_open(NULL, '{');
-		json_text("event", event_of(request->kind));
-		json_text("told_at", describe_object(view->k, PK_PORTS, request->tell, &port));
-		json_close('}');
-	}
-	json_close(']');
-}
-
-static void holder_as_json(const struct view *view, const struct holding *holding)
-{
-	const struct pk_task *task = pk_task_of_id(view->k, holding->task);
-	struct described port;
-	json_count("pid", task ? task->pid : 0);
-	if (task) {
-		char command[sizeof task->command + 1];
-		snprintf(command, sizeof command, "%.16s", task->command);
-		json_text("command", command);
-	} else {
-		describe_carrier(view->k, holding, &port);
-		json_text("message_at", port.text);
-	}
-}
-
-static void as_json(const struct view *view, const struct holding *holding)
-{
-	struct described object;
-	json_open(NULL, '{');
-	holder_as_json(view, holding);
-	json_text("kind", kinds[holding->kind]);
-	json_count("references", holding->references);
-	if (holding->kind == HOLDING_MEMORY) {
-		json_count("bytes", holding->bytes);
-	} else {
-		label_object(view->k, holding, &object);
-		json_text("to", object.text);
-		json_bool("dead", is_dead(view->k, holding));
-		if (holding->kind == PK_RIGHT_RECEIVE)
-			json_count("senders", senders_of(view->k, holding));
-		requests_as_json(view, holding);
-	}
-	json_close('}');
 }
 
 /* ---- all of them, or those of one task */
@@ -196,10 +77,13 @@ static void list(const struct view *view, pk_id task)
 		const struct holding *holding = &view->holdings.list[i];
 		if (holding_is_request(holding) || (task != 0 && holding->task != task))
 			continue;
-		if (view->columns)
+		if (view->columns) {
 			as_text(view, holding);
-		else
-			as_json(view, holding);
+			continue;
+		}
+		say_open(view->sink, NULL, '{');
+		right_facts(view->k, &view->holdings, holding, view->sink);
+		say_close(view->sink, '}');
 	}
 }
 
@@ -233,9 +117,11 @@ int cmd_rights(int argc, char **argv)
 	if (error)
 		return complain_of("instance", view.k->directory, error);
 	if (json) {
-		json_open(NULL, '[');
+		struct output output;
+		view.sink = output_as(&output, true, 0);
+		say_open(view.sink, NULL, '[');
 		list(&view, task);
-		json_close(']');
+		say_close(view.sink, ']');
 	} else {
 		columns_begin(&columns, sizeof headings / sizeof headings[0], headings);
 		view.columns = &columns;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "waits.h"
+#include "cycle.h"
 #include "json.h"
 #include "label.h"
 #include "platform.h"
@@ -63,21 +64,6 @@ void wait_as_json(struct portico *k, const struct pk_graph *graph, uint32_t slot
 
 /* ---- deadlocks */
 
-static void print_cycle(struct portico *k, const struct pk_graph *graph, uint32_t count)
-{
-	char line[1024];
-	printf("%s of %u task%s:\n", pk_knot_certain(graph, count) ? "deadlock" : "likely deadlock", count,
-	       count == 1 ? "" : "s");
-	for (uint32_t i = 0; i < count; i++) {
-		struct pk_text text = PK_TEXT(line);
-		pk_text_add(&text, "  ");
-		pk_say_task(graph, graph->steps[i].task, &text);
-		pk_text_add(&text, " ");
-		pk_say_wait(k, graph, graph->waits[graph->steps[i].wait].leader, &text);
-		puts(line);
-	}
-}
-
 static void cycle_as_json(struct portico *k, const struct pk_graph *graph, uint32_t count)
 {
 	json_open(NULL, '{');
@@ -104,7 +90,7 @@ unsigned print_deadlocks(struct portico *k, struct pk_graph *graph, bool json)
 		if (json)
 			cycle_as_json(k, graph, count);
 		else
-			print_cycle(k, graph, count);
+			cycle_lines(k, graph, count, stdout);
 	}
 	if (json)
 		json_close(']');

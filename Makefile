@@ -78,7 +78,8 @@ sysv_tests := $(patsubst tests/%.c,%,$(filter-out $(test_parts),$(wildcard tests
 musl_test_programs := $(if $(musl_gcc),$(sysv_tests:%=$(BUILD)/tests/musl/%) $(sysv_tests:%=$(BUILD)/tests/static/%))
 example_programs := $(patsubst examples/%.c,$(BUILD)/examples/%,$(example_sources))
 bench_scripts := $(patsubst bench/programs/%.sh,$(BUILD)/bench/bin/peer-%,$(wildcard bench/programs/*.sh))
-bench_programs := $(BUILD)/bench/bin/bench $(bench_peers:%=$(BUILD)/bench/bin/peer-%) $(BUILD)/bench/bin/bare \
+bench_programs := $(BUILD)/bench/bin/bench $(bench_peers:%=$(BUILD)/bench/bin/peer-%) \
+	$(if $(musl),,$(BUILD)/bench/bin/bare) \
 	$(bench_scripts)
 
 fuse_cflags = $(shell pkg-config --cflags fuse3 2>/dev/null)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* From mount to unmount: the session, its two threads, and what wakes them. */
+/* From mount to unmount: the session. */
 #include "channel.h"
 #include "completion.h"
+#include "dispatch.h"
 #include "log.h"
 #include "mountpoint.h"
 #include "pipe.h"
@@ -12,24 +13,12 @@
 #include "task.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <portico/portico.h>
-#include <pthread.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#define REQUESTS_AT_ONCE 64 /* before completions and signals are looked at */
-
 struct server server;
-
-static int bell = -1; /* eventfd: core may have completions */
-static sem_t heard;   /* the dispatch thread has seen to them */
 
 /* ---- the instance */
 
@@ -134,104 +123,20 @@ static int mount_session(const char *mountpoint)
 	return -1;
 }
 
-/* ---- the bell */
-
-static void *listen_for_core(void *unused)
-{
-	(void)unused;
-	if (pk_enter(server.kernel) != 0)
-		return NULL;
-	for (;;) {
-		int result = pk_port_await(server.kernel, server.completions, pk_monotonic_ns() + PK_TICK_NS);
-		if (result != 0 && result != -ETIMEDOUT && result != -EINTR)
-			usleep(PK_TICK_NS / 1000); /* the region is damaged: look now and then */
-		eventfd_write(bell, 1);
-		while (sem_wait(&heard) != 0)
-			continue;
-	}
-	return NULL;
-}
-
-static int start_bell(void)
-{
-	pthread_t thread;
-	bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (bell < 0 || sem_init(&heard, 0, 0) != 0 ||
-	    pthread_create(&thread, NULL, listen_for_core, NULL) != 0) {
-		complain("can't start: %s", strerror(errno));
-		return -1;
-	}
-	pthread_detach(thread);
-	return 0;
-}
-
-/* ---- dispatching */
-
-static struct fuse_buf request; /* its memory is libfuse's, and used again */
-
-static void take_requests(void)
-{
-	for (int i = 0; i < REQUESTS_AT_ONCE && !fuse_session_exited(server.session); i++) {
-		int result = fuse_session_receive_buf(server.session, &request);
-		if (result <= 0)
-			return; /* none; or unmounted, which ends the session */
-		fuse_session_process_buf(server.session, &request);
-		channel_completions();
-	}
-}
-
 static bool is_run(uint32_t flags)
 {
 	return (flags & PK_TASK_SUPERVISOR) && !is_mount_task(flags);
 }
 
-/* The bell rings at least every PK_TICK_NS. */
-static void answer_bell(void)
+static void end_with_runs(void)
 {
 	static int64_t looked_ns;
-	eventfd_t rings;
-	eventfd_read(bell, &rings);
-	channel_completions();
-	sem_post(&heard);
 	int64_t now = pk_monotonic_ns();
 	if (!server.options.with_runs || now - looked_ns < PK_TICK_NS)
 		return;
 	looked_ns = now;
 	if (!another_lives(is_run))
 		fuse_session_exit(server.session);
-}
-
-static void dispatch(int signals)
-{
-	int requests = fuse_session_fd(server.session);
-	struct pollfd wanted[] = {
-		{ .fd = requests, .events = POLLIN },
-		{ .fd = bell, .events = POLLIN },
-		{ .fd = signals, .events = POLLIN },
-	};
-	fcntl(requests, F_SETFL, fcntl(requests, F_GETFL) | O_NONBLOCK);
-	while (!fuse_session_exited(server.session)) {
-		if (poll(wanted, 3, -1) < 0)
-			continue;
-		if (wanted[2].revents)
-			break;
-		if (wanted[0].revents)
-			take_requests();
-		if (wanted[1].revents)
-			answer_bell();
-	}
-}
-
-static int catch_signals(void)
-{
-	sigset_t set;
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /*
@@ -255,14 +160,14 @@ int session_run(const char *mountpoint, void (*ready)(void))
 	bool unwanted = false;
 	if (open_instance() != 0)
 		return 1;
-	int signals = catch_signals();
+	dispatch_catch_signals();
 	requests_ready = ready;
-	if (signals < 0 || start_bell() != 0 || snapshot_start() != 0)
+	if (dispatch_start_bell() != 0 || snapshot_start() != 0)
 		return 1;
 	if ((supervisor_restarted() ? replace_mount(mountpoint, &unwanted) : mount_session(mountpoint)) != 0)
 		return 1;
 	if (!unwanted) {
-		dispatch(signals);
+		dispatch(end_with_runs);
 		fuse_session_unmount(server.session);
 		channel_shutdown();
 	}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "dispatch.h"
+#include "channel.h"
+#include "port.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#define ROUSE SIGUSR1 /* says nothing: it ends a read */
+
+static const int ends[] = { SIGTERM, SIGINT, SIGHUP };
+enum { ENDS = sizeof ends / sizeof *ends };
+
+static pthread_t dispatcher;
+static int requests, may_sleep; /* the descriptor; its flags while reads of it may sleep */
+static atomic_bool roused, ending;
+static sem_t heard; /* the dispatch thread has seen to core's completions */
+
+/* ---- rousing */
+
+static void let_sleep(void)
+{
+	fcntl(requests, F_SETFL, may_sleep);
+	atomic_store(&roused, false);
+}
+
+static void keep_awake(void)
+{
+	atomic_store(&roused, true);
+	fcntl(requests, F_SETFL, may_sleep | O_NONBLOCK);
+}
+
+static void on_end(int number)
+{
+	int error = errno;
+	(void)number;
+	atomic_store(&ending, true);
+	keep_awake();
+	errno = error;
+}
+
+static void on_rouse(int number)
+{
+	(void)number;
+}
+
+static void choose_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, ROUSE);
+	for (int i = 0; i < ENDS; i++)
+		sigaddset(set, ends[i]);
+}
+
+/* Every thread blocks them; the dispatch thread takes them once it serves. */
+void dispatch_catch_signals(void)
+{
+	sigset_t set;
+	signal(SIGPIPE, SIG_IGN);
+	choose_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	sigaction(ROUSE, &(struct sigaction){ .sa_handler = on_rouse }, NULL);
+	for (int i = 0; i < ENDS; i++)
+		sigaction(ends[i], &(struct sigaction){ .sa_handler = on_end }, NULL);
+}
+
+/* ---- the bell */
+
+/* Rings at least every PK_TICK_NS. */
+static void *listen_for_core(void *unused)
+{
+	(void)unused;
+	if (pk_enter(server.kernel) != 0)
+		return NULL;
+	for (;;) {
+		while (sem_wait(&heard) != 0)
+			continue;
+		int result = pk_port_await(server.kernel, server.completions, pk_monotonic_ns() + PK_TICK_NS);
+		if (result != 0 && result != -ETIMEDOUT && result != -EINTR)
+			usleep(PK_TICK_NS / 1000); /* the region is damaged: look now and then */
+		keep_awake();
+		pthread_kill(dispatcher, ROUSE);
+	}
+	return NULL;
+}
+
+int dispatch_start_bell(void)
+{
+	pthread_t thread;
+	int error =
+		sem_init(&heard, 0, 0) != 0 ? errno : pthread_create(&thread, NULL, listen_for_core, NULL);
+	if (error) {
+		errno = error;
+		complain("can't start: %m");
+		return -1;
+	}
+	pthread_detach(thread);
+	return 0;
+}
+
+/* ---- dispatching */
+
+static void begin(void)
+{
+	sigset_t set;
+	dispatcher = pthread_self();
+	requests = fuse_session_fd(server.session);
+	may_sleep = fcntl(requests, F_GETFL) & ~O_NONBLOCK;
+	choose_signals(&set);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	sem_post(&heard);
+}
+
+static void answer_bell(void (*look)(void))
+{
+	let_sleep();
+	channel_completions();
+	sem_post(&heard);
+	look();
+}
+
+void dispatch(void (*look)(void))
+{
+	static struct fuse_buf request; /* its memory is libfuse's, and used again */
+	begin();
+	while (!fuse_session_exited(server.session) && !atomic_load(&ending)) {
+		int size_bytes = fuse_session_receive_buf(server.session, &request);
+		if (size_bytes > 0) {
+			fuse_session_process_buf(server.session, &request);
+			channel_completions();
+		}
+		if (size_bytes <= 0 || atomic_load_explicit(&roused, memory_order_relaxed))
+			answer_bell(look);
+	}
+}

@@ -136,6 +136,23 @@ void pk_message_release_own(struct portico *k, uint32_t message)
 		pk_message_release_at(k, message, m);
 }
 
+bool pk_message_consume(struct portico *k, uint32_t message)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	if (!m || (m->tells | m->more) != 0)
+		return false;
+	pk_store(&m->head.word, pk_word(PK_CLAIMED, pk_self(k)));
+	PK_POINT("message: consumed, its data not gone");
+	return true;
+}
+
+void pk_message_unconsume(struct portico *k, uint32_t message)
+{
+	struct pk_message *m = pk_message_at(k, message);
+	if (m)
+		pk_store(&m->head.word, pk_word(PK_HELD, pk_self(k)));
+}
+
 void pk_message_each(struct portico *k,
 		     void (*visit)(struct portico *k, uint32_t message, struct pk_message *m, void *context),
 		     void *context)

@@ -134,6 +134,16 @@ static inline void pk_message_release(struct portico *k, uint32_t message)
  */
 void pk_message_release_own(struct portico *k, uint32_t message);
 
+/*
+ * For a message that is held, and whose data leaves by a door of which core
+ * doesn't know when it has passed it: from here on it is consumed if this task
+ * dies, and isn't given back.  False: more hangs on it than its data, and it stays held.
+ */
+bool pk_message_consume(struct portico *k, uint32_t message);
+
+/* Its data didn't leave: it is held again. */
+void pk_message_unconsume(struct portico *k, uint32_t message);
+
 /* Call for every buffer that isn't free. */
 void pk_message_each(struct portico *k,
 		     void (*visit)(struct portico *k, uint32_t message, struct pk_message *m, void *context),

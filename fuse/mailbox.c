@@ -26,6 +26,31 @@
 /* ---- reading */
 
 /*
+ * Give the first `part` bytes of a message to a read, and count them as read
+ * before the kernel has them: were the daemon killed in between, they would be
+ * gone; the other way round they would be read twice, and the call takes
+ * much longer than the moment before it.  False: nobody takes them (F4).
+ */
+static bool hand_over(fuse_req_t request, uint32_t message, const char *data, uint32_t part, bool whole)
+{
+	struct pk_message *m = pk_message_at(server.kernel, message);
+	bool consumed = whole && pk_message_consume(server.kernel, message);
+	if (!whole) {
+		m->start += part;
+		m->length -= part;
+	}
+	if (fuse_reply_buf(request, data, part) == 0)
+		return true;
+	if (consumed)
+		pk_message_unconsume(server.kernel, message);
+	if (!whole) {
+		m->start -= part;
+		m->length += part;
+	}
+	return false;
+}
+
+/*
  * Answer a read from this message, held by this task: all of it, or as much as
  * is wanted, and the rest stays with the file.
  */
@@ -46,18 +71,15 @@ static void deliver(struct file *file, fuse_req_t request, uint32_t message, siz
 	}
 	uint32_t most = size_bytes < MOST ? (uint32_t)size_bytes : MOST;
 	uint32_t part = most < length ? most : length;
-	if (fuse_reply_buf(request, data, part) != 0) { /* F4 */
+	if (!hand_over(request, message, data, part, part == length)) {
 		pk_port_give_back(server.kernel, message);
 		return;
 	}
 	file->had = true;
-	if (part == length) {
+	if (part == length)
 		pk_message_release(server.kernel, message);
-		return;
-	}
-	m->start += part;
-	m->length -= part;
-	file->held = message;
+	else
+		file->held = message;
 }
 
 static void deliver_held(struct file *file, fuse_req_t request, size_t size_bytes)

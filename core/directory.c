@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory_inside.h"
+#include "access.h"
+#include "actor.h"
 #include "permission.h"
 #include "port.h"
 #include "right.h"
@@ -41,20 +43,11 @@ uint32_t pk_path_parent(const char *text, uint32_t length)
 
 struct pk_client pk_client_self(struct portico *k)
 {
-	return (struct pk_client){ .task = pk_self(k),
-				   .uid = k->mine->identity.uid,
-				   .gid = k->mine->identity.gid };
+	struct pk_identity self = pk_acting(k);
+	return (struct pk_client){ .task = pk_self(k), .uid = self.uid, .gid = self.gid };
 }
 
-static bool in_group(const struct pk_client *client, uint32_t gid)
-{
-	for (uint32_t i = 0; i < client->group_count; i++)
-		if (client->groups[i] == gid)
-			return true;
-	return client->gid == gid;
-}
-
-/* Which other groups a client is in only itself knows, or who serves it. */
+/* Which other groups a client is in only itself knows. */
 static int may(struct portico *k, const struct pk_client *client, const struct pk_permission *permission,
 	       uint32_t bits)
 {
@@ -63,7 +56,7 @@ static int may(struct portico *k, const struct pk_client *client, const struct p
 	uint32_t granted = permission->mode;
 	if (client->uid == permission->uid)
 		granted >>= 6;
-	else if (in_group(client, permission->gid))
+	else if (client->gid == permission->gid)
 		granted >>= 3;
 	return client->uid == 0 || (bits & 7 & ~granted) == 0 ? 0 : -EACCES;
 }
@@ -91,16 +84,34 @@ int pk_directory_missing(struct portico *k, const char *text, uint32_t length)
 	return -ENOENT;
 }
 
+void pk_directory_root(struct portico *k, struct pk_permission *permission)
+{
+	uint32_t owner = pk_header(k)->uid, gid;
+	bool shared = k->serves_others || pk_access_get(k, &gid) > (int)PK_ACCESS_OWNER;
+	*permission = (struct pk_permission){
+		.uid = owner,
+		.cuid = owner,
+		.gid = UINT32_MAX,
+		.cgid = UINT32_MAX,
+		.mode = shared ? 01777 : 0755,
+	};
+}
+
+int pk_directory_root_admits(struct portico *k)
+{
+	struct pk_permission root;
+	pk_directory_root(k, &root);
+	return pk_permission_check(k, &root, 0222);
+}
+
 int pk_directory_permission(struct portico *k, const char *text, uint32_t length,
 			    struct pk_permission *permission)
 {
-	uint32_t owner = pk_header(k)->uid;
 	const struct pk_name *name =
 		length > 0 ? pk_directory_name(k, PK_NAME_DIRECTORY, text, length) : NULL;
-	*permission = (struct pk_permission){
-		.uid = owner, .cuid = owner, .gid = UINT32_MAX, .cgid = UINT32_MAX, .mode = 0755
-	};
-	if (name)
+	if (length == 0)
+		pk_directory_root(k, permission);
+	else if (name)
 		*permission = pk_name_permission(name);
 	if (name || length == 0)
 		return 0;
@@ -113,7 +124,7 @@ int pk_directory_may_add(struct portico *k, const struct pk_client *client, cons
 	struct pk_permission parent;
 	uint32_t above = pk_path_parent(text, length);
 	int error = pk_directory_permission(k, text, above, &parent);
-	if (error || (above == 0 && client->free_root))
+	if (error)
 		return error;
 	return may(k, client, &parent, 0222);
 }
@@ -296,15 +307,13 @@ static int adjust(struct portico *k, const struct pk_client *client, struct pk_n
 		  const struct pk_permission *to)
 {
 	struct pk_permission from = pk_name_permission(name);
-	bool owns = client->task == pk_self(k) ? pk_permission_own(k, &from) == 0
-					       : client->uid == 0 || client->uid == from.uid;
-	if (!owns)
-		return -EPERM;
-	if (to->uid == UINT32_MAX || to->gid == UINT32_MAX)
-		return -EINVAL;
-	name->uid = to->uid;
-	name->gid = to->gid;
-	name->mode = (uint16_t)(to->mode & 0777);
+	bool owns = client->task == pk_self(k) || client->uid == 0 || client->uid == from.uid;
+	int error = owns ? pk_permission_change(k, &from, to) : -EPERM;
+	if (error)
+		return error;
+	name->uid = from.uid;
+	name->gid = from.gid;
+	name->mode = (uint16_t)from.mode;
 	name->object = pk_name_now();
 	return 0;
 }

@@ -8,7 +8,8 @@
  * has none.  As in a file system, directories are made before anything lies in
  * them; each has an owner and a mode, of which write permission lets others
  * put names there, and read permission lets them list it.  The root is the
- * instance's owner's, with mode 0755.
+ * instance's owner's, with mode 0755; or 01777 where others are served, too:
+ * each makes his own there, as in /tmp.
  *
  * An entry is found by the hash of its whole path, so depth costs a look-up
  * nothing.  What lies in a directory is found by looking at all names.
@@ -27,10 +28,6 @@
 struct pk_client {
 	pk_id task;	   /* or 0: one that is no task */
 	uint32_t uid, gid; /* effective */
-	/* of others than this task, as far as who serves it knows: the groups that it is in, too */
-	const uint32_t *groups;
-	uint32_t group_count;
-	bool free_root; /* and it may put names in the root, whoever that is */
 };
 
 struct pk_client pk_client_self(struct portico *k);
@@ -43,6 +40,10 @@ int pk_path_check(const char *text, uint32_t *length);
  * -EEXIST, -ENOENT (no such directory), -ENOTDIR (a port has its name), -EACCES.
  */
 int pk_directory_admits(struct portico *k, const struct pk_client *client, const char *text, uint32_t length);
+
+/* The root's owner and mode; and may this task put names there, whatever they name?  0 or -EACCES. */
+void pk_directory_root(struct portico *k, struct pk_permission *permission);
+int pk_directory_root_admits(struct portico *k);
 
 /* ---- without the lock; texts are checked */
 

@@ -29,7 +29,8 @@ struct pk_registration {
 	_Atomic uint64_t task; /* id, or 0: not registered */
 	uint64_t owner_half;   /* the high half of every lock this task takes */
 	struct pk_process process;
-	struct pk_identity identity;	      /* effective ids as when last looked at */
+	struct pk_identity identity; /* effective ids as when last looked at */
+	uint32_t quick_uid; /* whose are permitted at a glance: that of the identity, or PK_NOBODY: AF1 */
 	_Atomic(struct pk_service *) service; /* service.h; none in a child */
 	_Atomic uint32_t registering;	      /* a lock among threads: its holder; free again in a child */
 	_Atomic uint32_t mapping;	      /* a lock among threads, for `mappings` below */
@@ -45,6 +46,8 @@ struct portico {
 	int parents_region; /* a fork's child: with its parent's mark, until it has its own; 0 none */
 	int cpus;
 	struct pk_file file;	 /* what the descriptor must still be, or a program closed it */
+	bool acts_for_others;	 /* actor.h */
+	bool serves_others;	 /* whoever may reach it: directory.h */
 	bool shares_description; /* with a parent: marks of life can't be asked for */
 	uint32_t task_flags;	 /* PK_TASK_… to register with */
 	_Atomic pk_id reply_ports[PK_REPLY_PORTS];   /* kept for the next portico_call() */
@@ -59,6 +62,13 @@ struct portico {
 	uint64_t serial; /* which of this process's handles it is: addresses and ids are used again */
 	char directory[PK_PATH_MAX];
 };
+
+/* For whom a server's thread acts: actor.h. */
+struct pk_actor {
+	uint32_t uid, gid; /* effective, for files */
+	uint32_t thread;   /* in this process's pid namespace; 0: it can't be told */
+};
+#define PK_NOBODY UINT32_MAX /* no uid is that */
 
 /* A wait that a thread sleeps on, or jumped away from: interrupt.h. */
 #define PK_NAPS 8
@@ -80,8 +90,10 @@ struct pk_thread {
 	bool missed;		      /* a lock couldn't be had: task.c */
 	bool burying;		      /* part.c */
 	_Atomic uint32_t aside;	      /* part.c: the last message with parts that was put aside */
-	uint64_t last;		      /* transfer.h: what it did last */
-	uint32_t streak;	      /* and how often in a row */
+	bool acting;		      /* for the actor below */
+	struct pk_actor actor;
+	uint64_t last;	 /* transfer.h: what it did last */
+	uint32_t streak; /* and how often in a row */
 	/* interrupt.h */
 	uint32_t naps_count;
 	struct pk_nap naps[PK_NAPS];

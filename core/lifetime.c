@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lifetime.h"
+#include "actor.h"
 #include "party.h"
 #include "port.h"
 #include "segment.h"
@@ -252,7 +253,7 @@ int pk_lifetime_set(struct portico *k, uint32_t lifetime)
 	if (error)
 		return error;
 	pk_task_refresh_ids(k);
-	uint32_t uid = k->mine->identity.uid;
+	uint32_t uid = pk_acting(k).uid;
 	if (uid != 0 && uid != k->file.uid)
 		return -EPERM;
 	if (lifetime != PK_LIFETIME_PERSIST)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
+#include "actor.h"
 
 const char *pk_log_says(unsigned kind)
 {
@@ -38,10 +39,11 @@ static bool is_again(const struct pk_log_entry *entry, const struct pk_log_entry
 
 void pk_log(struct portico *k, enum pk_log_kind kind, unsigned table, pk_id object, int error)
 {
+	struct pk_identity who = pk_acting(k);
 	struct pk_log_entry fresh = {
 		.object = object,
-		.pid = k->mine->process.pid,
-		.uid = k->mine->identity.uid,
+		.pid = who.pid,
+		.uid = who.uid,
 		.error = error < 0 ? -error : error,
 		.times = 1,
 		.kind = (uint16_t)kind,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "name.h"
+#include "actor.h"
 
 #include <errno.h>
 #include <string.h>
@@ -244,8 +245,8 @@ int pk_name_add_on(struct portico *k, enum pk_space space, const void *text, uin
 int pk_name_add(struct portico *k, enum pk_space space, const void *text, uint32_t length, pk_id object,
 		uint32_t *slot)
 {
-	const struct pk_identity *self = &k->mine->identity;
-	struct pk_name_terms terms = { .uid = self->uid, .gid = self->gid, .mode = 0444 };
+	struct pk_identity self = pk_acting(k);
+	struct pk_name_terms terms = { .uid = self.uid, .gid = self.gid, .mode = 0444 };
 	return pk_name_add_on(k, space, text, length, object, &terms, slot);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "permission.h"
+#include "actor.h"
 #include "log.h"
 #include "task.h"
 
@@ -8,12 +9,13 @@
 void pk_permission_init(struct portico *k, struct pk_permission *permission, int32_t key, uint32_t mode)
 {
 	pk_task_refresh_ids(k);
+	struct pk_identity maker = pk_acting(k);
 	*permission = (struct pk_permission){
 		.key = key,
-		.uid = k->mine->identity.uid,
-		.gid = k->mine->identity.gid,
-		.cuid = k->mine->identity.uid,
-		.cgid = k->mine->identity.gid,
+		.uid = maker.uid,
+		.gid = maker.gid,
+		.cuid = maker.uid,
+		.cgid = maker.gid,
 		.mode = mode & 0777,
 	};
 }
@@ -22,15 +24,14 @@ void pk_permission_init(struct portico *k, struct pk_permission *permission, int
 
 static bool is_owner(struct portico *k, const struct pk_permission *permission)
 {
-	uint32_t uid = k->mine->identity.uid;
+	uint32_t uid = pk_acting(k).uid;
 	return uid == permission->uid || uid == permission->cuid;
 }
 
 static bool in_group(struct portico *k, const struct pk_permission *permission)
 {
-	uint32_t gid = k->mine->identity.gid;
-	return gid == permission->gid || gid == permission->cgid || pk_process_in_group(permission->gid) ||
-	       pk_process_in_group(permission->cgid);
+	return pk_acting_in_group(k, permission->gid) ||
+	       (permission->cgid != permission->gid && pk_acting_in_group(k, permission->cgid));
 }
 
 /* The bits of the one class that the task is in. */
@@ -46,13 +47,19 @@ static bool class_permits(struct portico *k, const struct pk_permission *permiss
 	return (wanted & ~(in_group(k, permission) ? group : others)) == 0;
 }
 
+/* Then nothing else need be asked. */
+static bool is_root_by_file(void)
+{
+	return pk_acts_for() && pk_acts_for()->uid == 0;
+}
+
 int pk_permission_check_slowly(struct portico *k, const struct pk_permission *permission, uint32_t bits)
 {
 	uint32_t wanted = (bits >> 6 | bits >> 3 | bits) & 7;
-	if (class_permits(k, permission, wanted))
+	if (is_root_by_file() || class_permits(k, permission, wanted))
 		return 0;
 	pk_task_refresh_ids(k); /* they may have changed since */
-	if (class_permits(k, permission, wanted) || pk_process_capable(PK_CAP_IPC_OWNER))
+	if (class_permits(k, permission, wanted) || pk_acting_capable(PK_CAP_IPC_OWNER))
 		return 0;
 	pk_log(k, PK_LOG_REFUSED, PK_TABLES, 0, EACCES);
 	return -EACCES;
@@ -63,12 +70,21 @@ int pk_permission_check_slowly(struct portico *k, const struct pk_permission *pe
 int pk_permission_own_or(struct portico *k, const struct pk_permission *permission, int capability)
 {
 	pk_task_refresh_ids(k);
-	return is_owner(k, permission) || pk_process_capable(capability) ? 0 : -EPERM;
+	return is_owner(k, permission) || pk_acting_capable(capability) ? 0 : -EPERM;
 }
 
 int pk_permission_own(struct portico *k, const struct pk_permission *permission)
 {
 	return pk_permission_own_or(k, permission, PK_CAP_SYS_ADMIN);
+}
+
+/* chown(2)'s rule. */
+static bool may_give_away(struct portico *k, const struct pk_permission *permission,
+			  const struct pk_permission *to)
+{
+	if (!pk_acts_for() || pk_acts_for()->uid == 0)
+		return true;
+	return to->uid == permission->uid && (to->gid == permission->gid || pk_acting_in_group(k, to->gid));
 }
 
 int pk_permission_change(struct portico *k, struct pk_permission *permission, const struct pk_permission *to)
@@ -78,6 +94,8 @@ int pk_permission_change(struct portico *k, struct pk_permission *permission, co
 		return error;
 	if (to->uid == UINT32_MAX || to->gid == UINT32_MAX)
 		return -EINVAL;
+	if (!may_give_away(k, permission, to))
+		return -EPERM;
 	permission->uid = to->uid;
 	permission->gid = to->gid;
 	permission->mode = to->mode & 0777;

@@ -13,7 +13,8 @@
  * remembers its effective ids; those of its calls that change them say so (of
  * <unistd.h>: posix/identity_calls.h), and before anything is refused, made or
  * looked up by key the kernel is asked.  Groups and capabilities are always
- * asked for, and only where the answer depends on them.
+ * asked for, and only where the answer depends on them.  Who acts for another is
+ * judged as that other: actor.h.
  */
 #ifndef PK_PERMISSION_H
 #define PK_PERMISSION_H
@@ -43,8 +44,8 @@ static inline uint32_t pk_permission_bits(uint32_t flags)
 static inline int pk_permission_check(struct portico *k, const struct pk_permission *permission,
 				      uint32_t bits)
 {
-	if (__builtin_expect(
-		    k->mine->identity.uid == permission->uid && (bits & 0700 & ~permission->mode) == 0, 1))
+	if (__builtin_expect(k->mine->quick_uid == permission->uid && (bits & 0700 & ~permission->mode) == 0,
+			     1))
 		return 0;
 	return pk_permission_check_slowly(k, permission, bits);
 }
@@ -55,7 +56,10 @@ int pk_permission_own(struct portico *k, const struct pk_permission *permission)
 /* The same where it is that capability which privileges. */
 int pk_permission_own_or(struct portico *k, const struct pk_permission *permission, int capability);
 
-/* Give it another owner, group and mode.  0 or -EPERM; -EINVAL: those ids are nobody's. */
+/*
+ * Give it another owner, group and mode.  0 or -EPERM; -EINVAL: those ids are nobody's.  An owner gives it
+ * away, as by IPC_SET; but not one for whom a server acts, who comes by a file.
+ */
 int pk_permission_change(struct portico *k, struct pk_permission *permission, const struct pk_permission *to);
 
 #endif

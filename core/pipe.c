@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipe.h"
+#include "directory.h"
 #include "task.h"
 
 #include <errno.h>
@@ -93,7 +94,9 @@ int pk_pipe_create(struct portico *k, const char *name, uint32_t size, uint32_t 
 	int error = pk_names_lock(k);
 	if (error)
 		return error;
-	error = pk_claim(k, PK_PIPES, &slot);
+	error = name ? pk_directory_root_admits(k) : 0;
+	if (!error)
+		error = pk_claim(k, PK_PIPES, &slot);
 	if (!error) {
 		error = make_in(k, slot, name, size, mode, id);
 		if (error)

@@ -34,7 +34,7 @@ struct pk_pipe_status {
 	char name[PK_NAME_MAX + 1];
 };
 
-/* -EEXIST, -ENAMETOOLONG, -ENOBUFS, -ENOSPC. */
+/* -EEXIST, -ENAMETOOLONG, -EACCES (names lie in the root: directory.h), -ENOBUFS, -ENOSPC. */
 int pk_pipe_create(struct portico *k, const char *name, uint32_t size, uint32_t mode, pk_id *pipe);
 int pk_pipe_destroy(struct portico *k, pk_id pipe);
 

@@ -107,7 +107,9 @@ int64_t pk_thread_rests(void);
 bool pk_thread_traced(
 	void); /* or it can't be told: then it stops at each system call, and that says nothing */
 void pk_process_ids(uint32_t *euid, uint32_t *egid);
-bool pk_process_in_group(uint32_t gid);	 /* its own for files, or a supplementary one */
+bool pk_process_in_group(uint32_t gid); /* its own for files, or a supplementary one */
+bool pk_thread_in_group(uint32_t thread,
+			uint32_t gid);	 /* a supplementary one, of any thread of this pid namespace */
 bool pk_process_capable(int capability); /* effective; by its number */
 uint32_t pk_cpu(void);			 /* on which this thread runs */
 int pk_cpu_count(void);			 /* that are online; 1 where it can't be told */

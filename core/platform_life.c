@@ -312,6 +312,47 @@ bool pk_process_in_group(uint32_t gid)
 	return found;
 }
 
+/* For a number among those of a line, which comes in pieces, however long it is. */
+struct number_search {
+	uint64_t number; /* as far as it was read */
+	bool digits, found, ended;
+};
+
+static void search_piece(struct number_search *search, const char *piece, uint32_t wanted)
+{
+	for (; *piece && !search->found && !search->ended; piece++) {
+		if (*piece >= '0' && *piece <= '9') {
+			search->number = search->number * 10 + (uint64_t)(*piece - '0');
+			search->digits = true;
+			continue;
+		}
+		search->found = search->digits && search->number == wanted;
+		search->ended = *piece == '\n';
+		search->number = 0;
+		search->digits = false;
+	}
+}
+
+bool pk_thread_in_group(uint32_t thread, uint32_t gid)
+{
+	static const char name[] = "\nGroups:";
+	char path[64], piece[2048];
+	struct number_search search = { 0 };
+	int fd = thread ? pk_open(pk_proc_path(path, "/proc/", thread, "/status"), O_RDONLY, 0) : -ENOENT;
+	long got = fd < 0 ? fd : pk_syscall3(SYS_read, fd, piece, sizeof piece - 1);
+	piece[got > 0 ? got : 0] = '\0';
+	const char *rest = strstr(piece, name); /* it is among the first lines */
+	for (rest = rest ? rest + sizeof name - 1 : NULL; rest && !search.found && !search.ended;) {
+		search_piece(&search, rest, gid);
+		got = pk_syscall3(SYS_read, fd, piece, sizeof piece - 1);
+		piece[got > 0 ? got : 0] = '\0';
+		rest = got > 0 ? piece : NULL;
+	}
+	if (fd >= 0)
+		pk_close(fd);
+	return search.found;
+}
+
 /* As <linux/capability.h> has them, which musl-gcc has not. */
 #define CAPABILITY_VERSION_3 0x20080522
 

@@ -352,10 +352,12 @@ void pk_task_refresh_ids(struct portico *k)
 	struct pk_identity *identity = &k->mine->identity;
 	uint32_t uid, gid;
 	pk_process_ids(&uid, &gid);
-	if (uid == identity->uid && gid == identity->gid)
+	uint32_t quick_uid = k->acts_for_others ? PK_NOBODY : uid;
+	if (uid == identity->uid && gid == identity->gid && quick_uid == k->mine->quick_uid)
 		return; /* other threads may be looking at them */
 	identity->uid = uid;
 	identity->gid = gid;
+	k->mine->quick_uid = quick_uid;
 }
 
 /*

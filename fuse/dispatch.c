@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "dispatch.h"
+#include "actor.h"
 #include "channel.h"
 #include "port.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -113,6 +115,7 @@ static void begin(void)
 	may_sleep = fcntl(requests, F_GETFL) & ~O_NONBLOCK;
 	choose_signals(&set);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	pk_act_for(server.kernel, &server_itself);
 	sem_post(&heard);
 }
 
@@ -124,6 +127,16 @@ static void answer_bell(void (*look)(void))
 	look();
 }
 
+/* Nothing is spliced (init() of requests.c): a request lies in memory. */
+static void serve(const struct fuse_buf *request)
+{
+	const struct fuse_in_header *head = request->mem;
+	struct pk_actor client = { .uid = head->uid, .gid = head->gid, .thread = head->pid };
+	pk_act_for(server.kernel, &client);
+	fuse_session_process_buf(server.session, request);
+	pk_act_for(server.kernel, &server_itself);
+}
+
 void dispatch(void (*look)(void))
 {
 	static struct fuse_buf request; /* its memory is libfuse's, and used again */
@@ -131,7 +144,7 @@ void dispatch(void (*look)(void))
 	while (!fuse_session_exited(server.session) && !atomic_load(&ending)) {
 		int size_bytes = fuse_session_receive_buf(server.session, &request);
 		if (size_bytes > 0) {
-			fuse_session_process_buf(server.session, &request);
+			serve(&request);
 			channel_completions();
 		}
 		if (size_bytes <= 0 || atomic_load_explicit(&roused, memory_order_relaxed))

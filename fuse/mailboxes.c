@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int directory_of(pk_id in, char text[PK_NAME_MAX + 1])
 {

@@ -34,10 +34,8 @@ static int next(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], struct f
 
 static int make(const struct pk_client *client, pk_id in, const char *name, mode_t mode, pk_id *id)
 {
-	struct pk_permission permission = { .uid = client->uid, .gid = client->gid, .mode = mode };
-	(void)in;
-	int error = pk_pipe_create(server.kernel, name, PK_PIPE_BYTES, mode, id);
-	return error ? error : pk_pipe_adjust(server.kernel, *id, &permission);
+	(void)client, (void)in;
+	return pk_pipe_create(server.kernel, name, PK_PIPE_BYTES, mode, id);
 }
 
 /* One that is open loses its name now, and ends with its last file. */

@@ -9,28 +9,12 @@
 /* ---- who asks */
 
 /*
- * The real kernel has judged by what it was shown, the groups of who asks included;
- * core judges again, by what is true now.  Names at the top of mbox/ are the mount's
- * to admit: it shows who may put some there.
+ * The real kernel has judged by what it was shown; core judges again, for whom it acts, by what is true now.
  */
-const struct pk_client *asker_of(fuse_req_t request, struct asker *asker)
+const struct pk_client *asker_of(struct pk_client *asker)
 {
-	const struct fuse_ctx *context = fuse_req_ctx(request);
-	bool self = context->uid == geteuid();
-	int count = 0;
-	if (!self && context->uid != 0)
-		count = fuse_req_getgroups(request, ASKER_GROUPS, asker->groups);
-	asker->client = (struct pk_client){
-		.task = self ? pk_self(server.kernel) : 0,
-		.uid = context->uid,
-		.gid = context->gid,
-		.groups = asker->groups,
-		.group_count = count <= 0	      ? 0
-			       : count < ASKER_GROUPS ? (uint32_t)count
-						      : ASKER_GROUPS,
-		.free_root = true,
-	};
-	return &asker->client;
+	*asker = pk_client_self(server.kernel);
+	return asker;
 }
 
 /* What the kernel is told: something that went meanwhile isn't there. */
@@ -47,7 +31,7 @@ void naming_mknod(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t m
 	const struct collection *collection = spot_collection(&parent);
 	enum place place = tree[parent.place].object;
 	bool as_fifo = S_ISFIFO(mode);
-	struct asker asker;
+	struct pk_client asker;
 	pk_id id;
 	(void)device;
 	if (!collection || !collection->make || !tree[place].service ||
@@ -55,7 +39,7 @@ void naming_mknod(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t m
 		fuse_reply_err(request, EPERM);
 		return;
 	}
-	int error = collection->make(asker_of(request, &asker), parent.id, name, mode & 0777, &id);
+	int error = collection->make(asker_of(&asker), parent.id, name, mode & 0777, &id);
 	if (error)
 		fuse_reply_err(request, -error);
 	else
@@ -82,11 +66,10 @@ void naming_mkdir(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t m
 {
 	struct spot parent = spot_of(ino);
 	const struct collection *collection = spot_collection(&parent);
-	struct asker asker;
-	int error =
-		collection && collection->make_directory && is_for_use(&parent)
-			? collection->make_directory(asker_of(request, &asker), parent.id, name, mode & 0777)
-			: -EPERM;
+	struct pk_client asker;
+	int error = collection && collection->make_directory && is_for_use(&parent)
+			    ? collection->make_directory(asker_of(&asker), parent.id, name, mode & 0777)
+			    : -EPERM;
 	if (error)
 		fuse_reply_err(request, -error);
 	else
@@ -103,10 +86,10 @@ void naming_link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t to, const char *
 {
 	struct spot spot = spot_of(ino), parent = spot_of(to);
 	const struct collection *collection = spot_collection(&parent);
-	struct asker asker;
+	struct pk_client asker;
 	int error = -EPERM;
 	if (collection && collection->link && is_for_use(&parent) && tree[parent.place].object == spot.place)
-		error = collection->link(asker_of(request, &asker), spot.id, parent.id, name);
+		error = collection->link(asker_of(&asker), spot.id, parent.id, name);
 	if (error)
 		reply_error(request, error);
 	else
@@ -116,23 +99,23 @@ void naming_link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t to, const char *
 /* ---- taking away */
 
 /* Of a thing that nobody opens. */
-static int end_thing(fuse_req_t request, const struct spot *parent, const char *name)
+static int end_thing(const struct spot *parent, const char *name)
 {
 	const struct collection *collection = spot_collection(parent);
-	struct asker asker;
+	struct pk_client asker;
 	struct found found = { 0 };
 	int error = tree[parent->place].mode & 0200 ? collection->find(parent->id, name, &found) : -EPERM;
-	return error ? error : collection->end(asker_of(request, &asker), found.id);
+	return error ? error : collection->end(asker_of(&asker), found.id);
 }
 
 void naming_unlink(fuse_req_t request, fuse_ino_t ino, const char *name)
 {
 	struct spot parent = spot_of(ino);
 	const struct collection *collection = spot_collection(&parent);
-	struct asker asker;
+	struct pk_client asker;
 	struct found found = { 0 };
 	if (collection && collection->end) {
-		reply_error(request, end_thing(request, &parent, name));
+		reply_error(request, end_thing(&parent, name));
 		return;
 	}
 	int error = collection && collection->remove ? collection->find(parent.id, name, &found) : -EPERM;
@@ -140,7 +123,7 @@ void naming_unlink(fuse_req_t request, fuse_ino_t ino, const char *name)
 	if (!error && !service)
 		error = -EPERM;
 	else if (!error && collection->unlink)
-		error = collection->unlink(asker_of(request, &asker), parent.id, name);
+		error = collection->unlink(asker_of(&asker), parent.id, name);
 	else if (!error)
 		error = collection->remove(found.id, channel_find(service, found.id));
 	reply_error(request, error);
@@ -150,11 +133,10 @@ void naming_rmdir(fuse_req_t request, fuse_ino_t ino, const char *name)
 {
 	struct spot parent = spot_of(ino);
 	const struct collection *collection = spot_collection(&parent);
-	struct asker asker;
-	reply_error(request,
-		    collection && collection->remove_directory && is_for_use(&parent)
-			    ? collection->remove_directory(asker_of(request, &asker), parent.id, name)
-			    : -EPERM);
+	struct pk_client asker;
+	reply_error(request, collection && collection->remove_directory && is_for_use(&parent)
+				     ? collection->remove_directory(asker_of(&asker), parent.id, name)
+				     : -EPERM);
 }
 
 void naming_rename(fuse_req_t request, fuse_ino_t from, const char *name, fuse_ino_t to, const char *new_name,

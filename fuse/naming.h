@@ -8,13 +8,7 @@
 #include "directory.h"
 
 /* Who asks, as core wants to know it. */
-#define ASKER_GROUPS 64
-struct asker {
-	struct pk_client client;
-	gid_t groups[ASKER_GROUPS];
-};
-
-const struct pk_client *asker_of(fuse_req_t request, struct asker *asker);
+const struct pk_client *asker_of(struct pk_client *asker);
 
 void naming_mknod(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t mode, dev_t device);
 void naming_mkdir(fuse_req_t request, fuse_ino_t ino, const char *name, mode_t mode);

@@ -78,23 +78,47 @@ static void file_attr(const struct node *node, const struct facts *facts, struct
 	uint64_t size = facts->queued_bytes;
 	if (!node->fresh && !node->as_fifo && size < HINT)
 		size = HINT;
-	attr->st_mode = (node->as_fifo ? S_IFIFO : S_IFREG) | (facts->permission.mode & 0777);
+	attr->st_mode = node->as_fifo ? S_IFIFO : S_IFREG;
 	attr->st_size = (off_t)size;
 	attr->st_blocks = (blkcnt_t)(size + 511) / 512;
 }
 
-/* A directory or text.  Who may read a thing may look at it. */
-static void view_attr(const struct node *node, const struct facts *facts, struct stat *attr)
+/* A directory or text. */
+static void view_attr(const struct node *node, struct stat *attr)
 {
 	const struct entry *entry = &tree[node->place];
-	mode_t mode = facts->permission.mode;
-	if (S_ISDIR(entry->mode) && !entry->holds)
-		mode |= (mode & 0444) >> 2;
-	if (S_ISDIR(entry->mode) && entry->holds && (mode & 0022))
-		mode |= S_ISVTX; /* who may put names there may take away his own only */
-	attr->st_mode = S_ISLNK(entry->mode) ? entry->mode : entry->mode & (S_IFMT | mode);
+	attr->st_mode = entry->mode & S_IFMT;
 	attr->st_nlink = S_ISDIR(entry->mode) ? 2 : 1;
 	attr->st_size = (off_t)snapshot_size(entry, node->id);
+}
+
+/* Who may read a thing may look at it. */
+static mode_t mode_of(enum place place, const struct facts *facts)
+{
+	const struct entry *entry = &tree[place];
+	mode_t mode = facts->permission.mode;
+	if (S_ISLNK(entry->mode))
+		return 0777;
+	if (entry->service)
+		return mode & 0777;
+	if (S_ISDIR(entry->mode) && !entry->holds)
+		mode |= (mode & 0444) >> 2;
+	if (entry->holds && (mode & 0022))
+		mode |= S_ISVTX; /* who may put names there may take away his own only */
+	return entry->mode & mode & 07777;
+}
+
+int node_permission(const struct node *node, struct pk_permission *permission)
+{
+	struct facts facts;
+	int error = tree_thing(node->place)->inspect(node->id, &facts);
+	if (error)
+		return error;
+	uint32_t uid = facts.permission.uid, gid = facts.permission.gid;
+	*permission = (struct pk_permission){
+		.uid = uid, .cuid = uid, .gid = gid, .cgid = gid, .mode = mode_of(node->place, &facts)
+	};
+	return 0;
 }
 
 int node_attr(const struct node *node, struct stat *attr)
@@ -116,7 +140,8 @@ int node_attr(const struct node *node, struct stat *attr)
 	if (tree[node->place].service)
 		file_attr(node, &facts, attr);
 	else
-		view_attr(node, &facts, attr);
+		view_attr(node, attr);
+	attr->st_mode |= mode_of(node->place, &facts);
 	return 0;
 }
 

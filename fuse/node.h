@@ -61,6 +61,9 @@ void node_forget(struct node *node, uint64_t lookups);
 /* It is opened: from now on it is its opener's. */
 void node_use(struct node *node);
 
+/* Whose it is, and its mode, as stat() shows them: 0 or a negative errno. */
+int node_permission(const struct node *node, struct pk_permission *permission);
+
 /* What stat() shows: 0 or an errno. */
 int node_attr(const struct node *node, struct stat *attr);
 

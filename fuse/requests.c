@@ -5,9 +5,12 @@
  * A FIFO inode would never reach this server: mkfifo is answered with one, as
  * it must be, and the next look-up finds a regular file.
  */
+#include "actor.h"
+#include "directory.h"
 #include "flock.h"
 #include "naming.h"
 #include "node.h"
+#include "permission.h"
 #include "snapshot.h"
 
 #include <errno.h>
@@ -49,10 +52,14 @@ static void place_attr(enum place place, struct stat *attr)
 		.st_mtime = mounted_seconds,
 		.st_ctime = mounted_seconds,
 	};
-	if (entry->holds && entry->holds->make && (entry->mode & 0200) && server.options.allow_other)
-		attr->st_mode |= S_ISVTX | 0777; /* everybody makes his own, as in /tmp */
-	else if (entry->holds && entry->holds->end && (entry->mode & 0200) && server.options.allow_other)
+	struct pk_permission root;
+	pk_directory_root(server.kernel, &root);
+	if (entry->holds && entry->holds->make && (entry->mode & 0200)) {
+		attr->st_mode = S_IFDIR | root.mode;
+		attr->st_uid = root.uid;
+	} else if (entry->holds && entry->holds->end && (entry->mode & 0200) && (root.mode & 0002)) {
 		attr->st_mode |= 0777; /* who may remove what is judged here: its creator may, too */
+	}
 }
 
 /* Its attributes are valid for so long: a text has its size now. */
@@ -110,13 +117,12 @@ static void getattr(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *f
 	fuse_reply_attr(request, &attr, spot.node ? 0 : valid_seconds(spot.place));
 }
 
-static int change_permission(fuse_req_t request, const struct spot *spot, const struct stat *wanted,
-			     int which)
+static int change_permission(const struct spot *spot, const struct stat *wanted, int which)
 {
 	const struct collection *collection = tree[tree[spot->place].parent].holds;
 	bool directory = collection && collection->adjust_directory && tree[spot->place].holds == collection;
 	struct facts facts;
-	struct asker asker;
+	struct pk_client asker;
 	if (!directory && (!collection || !collection->adjust || !is_channel(spot)))
 		return -EPERM;
 	int error = tree[spot->place].inspect(spot->id, &facts);
@@ -128,9 +134,8 @@ static int change_permission(fuse_req_t request, const struct spot *spot, const 
 		facts.permission.uid = wanted->st_uid;
 	if (which & FUSE_SET_ATTR_GID)
 		facts.permission.gid = wanted->st_gid;
-	return directory
-		       ? collection->adjust_directory(asker_of(request, &asker), spot->id, &facts.permission)
-		       : collection->adjust(server.kernel, spot->id, &facts.permission);
+	return directory ? collection->adjust_directory(asker_of(&asker), spot->id, &facts.permission)
+			 : collection->adjust(server.kernel, spot->id, &facts.permission);
 }
 
 static void readlink_node(fuse_req_t request, fuse_ino_t ino)
@@ -155,7 +160,7 @@ static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int
 	int error = spot.node ? 0 : -EPERM;
 	(void)file;
 	if (!error && (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
-		error = change_permission(request, &spot, wanted, which);
+		error = change_permission(&spot, wanted, which);
 	error = error ? channel_error(error) : node_attr(spot.node, &attr);
 	if (error) {
 		fuse_reply_err(request, error);
@@ -250,8 +255,10 @@ static void readdir(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offse
 
 /* ---- open files */
 
+/* Of a channel.  What is open was judged when it was opened, whoever has it now. */
 static struct file *file_of(const struct fuse_file_info *info)
 {
+	pk_act_for(server.kernel, &server_itself);
 	return (struct file *)(uintptr_t)info->fh;
 }
 
@@ -260,11 +267,27 @@ static struct snapshot *snapshot_of(const struct fuse_file_info *info)
 	return (struct snapshot *)(uintptr_t)info->fh;
 }
 
+/*
+ * The kernel has judged by what it was told last; core judges by what is so now.
+ * Places that are there once, and whose modes never change, it knows well.
+ */
+static int may_open(const struct spot *spot, int flags)
+{
+	int access = flags & O_ACCMODE;
+	uint32_t bits = (access != O_WRONLY ? 0444 : 0) | (access != O_RDONLY ? 0222 : 0);
+	struct pk_permission permission;
+	int error = spot->node ? node_permission(spot->node, &permission) : 0;
+	return error || !spot->node ? error : pk_permission_check(server.kernel, &permission, bits);
+}
+
 static void open_node(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	struct spot spot = spot_of(ino);
 	const struct entry *entry = &tree[spot.place];
-	if (entry->service) {
+	int error = may_open(&spot, info->flags);
+	if (error) {
+		fuse_reply_err(request, channel_error(error));
+	} else if (entry->service) {
 		node_use(spot.node);
 		file_open(entry->service, spot.id, request, info->flags);
 	} else if (entry->text && (info->flags & O_ACCMODE) == O_RDONLY) {

@@ -46,6 +46,12 @@ struct server {
 
 extern struct server server;
 
+/*
+ * For whom core is to take what the dispatch thread does: while it handles a request the client, as the
+ * request's head tells; else, and for open files, root, who may do all.
+ */
+extern const struct pk_actor server_itself;
+
 /* Say on standard error what went wrong. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

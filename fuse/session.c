@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From mount to unmount: the session. */
+#include "actor.h"
 #include "channel.h"
 #include "completion.h"
 #include "dispatch.h"
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 struct server server;
+const struct pk_actor server_itself = { 0 };
 
 /* ---- the instance */
 
@@ -70,6 +72,7 @@ static int open_instance(void)
 		return error;
 	}
 	server.kernel->task_flags = PK_TASK_SUPERVISOR | PK_TASK_MOUNT;
+	server.kernel->serves_others = server.options.allow_other;
 	error = pk_enter(server.kernel);
 	if (!error)
 		error = pk_completions_create(server.kernel, &server.completions);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "snapshot.h"
+#include "actor.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -61,6 +62,7 @@ struct errand {
 	fuse_req_t request;
 	const struct entry *entry;
 	pk_id id;
+	struct pk_actor client;
 	struct fuse_file_info info;
 };
 
@@ -84,6 +86,7 @@ static void *run_errands(void *unused)
 	(void)unused;
 	for (;;) {
 		struct errand *errand = next_errand();
+		pk_act_for(server.kernel, &errand->client);
 		open_now(errand->request, errand->entry, errand->id, &errand->info);
 		free(errand);
 	}
@@ -111,7 +114,9 @@ void snapshot_open(fuse_req_t request, const struct entry *entry, pk_id id, stru
 		fuse_reply_err(request, ENOMEM);
 		return;
 	}
-	*errand = (struct errand){ .request = request, .entry = entry, .id = id, .info = *info };
+	*errand = (struct errand){
+		.request = request, .entry = entry, .id = id, .client = *pk_acts_for(), .info = *info
+	};
 	pthread_mutex_lock(&lock);
 	link_append(&errands, &errand->link);
 	pthread_cond_signal(&more);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/limits.h>, and the limits on ports. */
+#include "actor.h"
 #include "limit.h"
 #include "pool.h"
 #include "public.h"
@@ -47,7 +48,7 @@ int pk_limit_allow_port(struct portico *k)
 	if ((most | most_owned) == 0)
 		return 0;
 	pk_task_refresh_ids(k);
-	struct ports count = count_ports(k, k->mine->identity.uid);
+	struct ports count = count_ports(k, pk_acting(k).uid);
 	if (most != 0 && count.all >= most)
 		return -ENOBUFS;
 	return most_owned != 0 && count.owned >= most_owned ? -EDQUOT : 0;
@@ -74,7 +75,7 @@ PUBLIC int portico_limits_set(portico *instance, const struct portico_instance_l
 	if (error)
 		return error;
 	pk_task_refresh_ids(instance);
-	uint32_t uid = instance->mine->identity.uid;
+	uint32_t uid = pk_acting(instance).uid;
 	if (uid != 0 && uid != instance->file.uid)
 		return -EPERM;
 	pk_store_relaxed(&header->most_ports, limits->ports);
@@ -90,7 +91,7 @@ PUBLIC int portico_limits_used(portico *instance, struct portico_instance_limits
 	if (error)
 		return error;
 	pk_task_refresh_ids(instance);
-	struct ports ports = count_ports(instance, instance->mine->identity.uid);
+	struct ports ports = count_ports(instance, pk_acting(instance).uid);
 	*used = (struct portico_instance_limits){
 		.ports = ports.all,
 		.ports_per_owner = ports.owned,

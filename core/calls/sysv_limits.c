@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/limits.h> about System V. */
+#include "actor.h"
 #include "public.h"
 #include "task.h"
 #include "tunable.h"
@@ -37,7 +38,7 @@ PUBLIC int portico_sysv_limits_set(portico *instance, const struct portico_sysv_
 		if (values[i] > pk_sysv_most(i))
 			return -EINVAL;
 	pk_task_refresh_ids(instance);
-	uint32_t uid = instance->mine->identity.uid;
+	uint32_t uid = pk_acting(instance).uid;
 	if (uid != 0 && uid != instance->file.uid)
 		return -EPERM;
 	pk_tunables_take_in(instance); /* that was before */

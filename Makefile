@@ -268,7 +268,9 @@ clang_flags := CC=clang
 musl_flags := CC=musl-gcc
 asan_flags := SAN=address,undefined
 tsan_flags := SAN=thread
-asan_also := bin/portico lib/libportico-preload.so
+san_daemon := $(if $(fuse_sources),libexec/portico/portico-fuse)
+asan_also := bin/portico lib/libportico-preload.so $(san_daemon)
+tsan_also := $(san_daemon)
 
 build-others: $(other_builds:%=build-%)
 $(other_builds:%=build-%): build-%:

@@ -167,6 +167,8 @@ int main(int count, char **arguments)
 	char *mountpoint = settle_directory() ? mountpoint_find(server.options.mountpoint) : NULL;
 	if (!mountpoint)
 		return 1;
-	return server.options.foreground ? session_run(mountpoint, notify_ready)
-					 : run_in_background(mountpoint);
+	int status = server.options.foreground ? session_run(mountpoint, notify_ready)
+					       : run_in_background(mountpoint);
+	free(mountpoint);
+	return status;
 }

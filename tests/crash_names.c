@@ -178,7 +178,10 @@ static void meanwhile_serve(void)
 }
 static void verify_serves_on(void)
 {
-	CHECK_EQUAL(pk_name_serve(k, *server, NULL, NULL, PORTICO_NOW) == 0, false);
+	int left = 0; /* of the dead: there, if it didn't come in time to be served meanwhile */
+	while (pk_name_serve(k, *server, NULL, NULL, PORTICO_NOW) == 0)
+		left++;
+	CHECK(left <= 1);
 	bystander = CHILD(CHECK_EQUAL(ask(), 0));
 	CHECK_EQUAL(pk_name_serve(k, *server, NULL, NULL, soon()), 0);
 	join_child(bystander);

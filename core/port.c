@@ -279,6 +279,7 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
+	const struct pk_port *queue = pk_port_queue(k, port);
 	*status = (struct pk_port_status){
 		.id = id,
 		.permission = port->permission,
@@ -295,6 +296,7 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		.change_time = port->change_time,
 		.paused = pk_is_paused(port),
 		.names = pk_load_relaxed(&port->names),
+		.arrivals = queue->next_number + queue->returned,
 	};
 	if (port->use == PK_PORT_SET)
 		status->senders = pk_line_count_beside(k, &port->senders);

@@ -61,7 +61,8 @@ struct pk_port_status {
 	uint32_t last_sender, last_receiver;
 	int64_t send_time, receive_time, change_time;
 	bool paused;
-	uint32_t names; /* how many it has; this is the one that it shows */
+	uint32_t names;	   /* how many it has; this is the one that it shows */
+	uint64_t arrivals; /* changes with each message that comes, or comes back */
 	char name[PK_NAME_MAX + 1];
 };
 

@@ -74,7 +74,7 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 	if (!error)
 		error = pk_share_allows(k, port, PK_FOR_RECEIVE);
 	if (!error)
-		error = pk_post_receive(k, port, id, want, post, wait);
+		error = pk_post_receive(k, port, id, want, post, wait, &wakes);
 	if (error == PK_POSTED) {
 		error = 0;
 		pk_serve_receiver(k, port, id, want, *wait, &wakes);

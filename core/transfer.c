@@ -366,7 +366,7 @@ static inline void take(struct portico *k, struct pk_port *port, const struct pk
 }
 
 int pk_post_receive(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
-		    const struct pk_post *post, uint32_t *wait)
+		    const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes)
 {
 	struct pk_wait wanted = {
 		.object = id,
@@ -379,7 +379,11 @@ int pk_post_receive(struct portico *k, struct pk_port *port, pk_id id, const str
 		.select = (uint8_t)want->select,
 	};
 	int error = pk_wait_post(k, &port->receivers, &port->next_ticket, &wanted, post, wait);
-	return error ? error : PK_POSTED;
+	if (error)
+		return error;
+	if (port->slots == 0) /* there is room as long as somebody waits */
+		pk_tell_watchers(k, port, wakes);
+	return PK_POSTED;
 }
 
 static int may_receive_now(struct portico *k, struct pk_port *port)
@@ -413,7 +417,7 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 	if (error)
 		return error;
 	error = pk_is_paused(port) ? -EAGAIN : take_locked(k, port, id, want, message, wakes);
-	return error == -EAGAIN && post ? pk_post_receive(k, port, id, want, post, wait) : error;
+	return error == -EAGAIN && post ? pk_post_receive(k, port, id, want, post, wait, wakes) : error;
 }
 
 int pk_port_take(struct portico *k, pk_id id, const struct pk_want *want, uint32_t *message)

@@ -69,7 +69,7 @@ int pk_port_take(struct portico *k, pk_id port, const struct pk_want *want, uint
 int pk_post_send(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
 		 const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes);
 int pk_post_receive(struct portico *k, struct pk_port *port, pk_id id, const struct pk_want *want,
-		    const struct pk_post *post, uint32_t *wait);
+		    const struct pk_post *post, uint32_t *wait, struct pk_wakes *wakes);
 
 /*
  * Streams.  A thread that does the same at the same port again and again is one

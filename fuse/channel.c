@@ -98,25 +98,6 @@ void channel_unwatch(struct channel *channel)
 	channel->watch = 0;
 }
 
-static void poll_drop(struct file *file)
-{
-	if (!file->poll)
-		return;
-	fuse_pollhandle_destroy(file->poll);
-	file->poll = NULL;
-	file->channel->polls--;
-}
-
-void channel_notify(struct channel *channel)
-{
-	struct file *file = channel->polls ? link_first(&channel->files) : NULL;
-	for (; file; file = link_after(&channel->files, file)) {
-		if (file->poll)
-			fuse_lowlevel_notify_poll(file->poll);
-		poll_drop(file);
-	}
-}
-
 /* ---- files */
 
 void file_open(const struct service *service, pk_id id, fuse_req_t request, int flags)
@@ -180,17 +161,6 @@ void file_close(struct file *file)
 	channel->writers -= file->writes;
 	channel->service->closed(file);
 	file_discard(file);
-}
-
-void file_poll(struct file *file, fuse_req_t request, struct fuse_pollhandle *handle)
-{
-	if (handle) {
-		poll_drop(file);
-		file->poll = handle;
-		file->channel->polls++;
-		channel_watch(file->channel); /* first, then look: no change is missed */
-	}
-	fuse_reply_poll(request, file->channel->service->poll(file));
 }
 
 /* ---- calls */

@@ -40,7 +40,11 @@ struct file {
 	uint32_t pid, uid, gid; /* of who opened it */
 	bool reads, writes;
 	int lock; /* flock.h: LOCK_SH, LOCK_EX or 0 */
-	struct fuse_pollhandle *poll;
+	/* poll.c */
+	struct fuse_pollhandle *poll; /* to be told by, or NULL */
+	unsigned polled_for;	      /* the events that are wanted */
+	unsigned told;		      /* those that were there when it was polled, and have been since */
+	uint64_t arrivals;	      /* as they were when it was polled */
 	/* mailbox.c */
 	bool had;	  /* this reader has had a message */
 	uint32_t held;	  /* the message of which it has read a part */
@@ -73,7 +77,8 @@ struct service {
 	void (*read)(struct file *file, fuse_req_t request, size_t size_bytes, bool nonblock);
 	void (*write)(struct file *file, fuse_req_t request, const char *data, size_t size_bytes,
 		      bool nonblock);
-	unsigned (*poll)(struct file *file); /* POLLIN, … as it is now */
+	/* POLLIN, … as it is now; *arrivals changes whenever more comes to be read */
+	unsigned (*poll)(struct file *file, uint64_t *arrivals);
 
 	/* events */
 	void (*closed)(struct file *file);	/* counted out already */
@@ -91,7 +96,14 @@ void file_count(struct file *file);			 /* among the readers and writers */
 void file_opened(struct file *file, fuse_req_t request); /* reply, with success */
 void file_discard(struct file *file);			 /* one that was never counted */
 void file_close(struct file *file);
-void file_poll(struct file *file, fuse_req_t request, struct fuse_pollhandle *handle);
+
+/* ---- polling */
+
+void file_poll(struct file *file, fuse_req_t request, unsigned wanted, struct fuse_pollhandle *handle);
+void file_refuse(struct file *file, fuse_req_t request, unsigned events); /* EAGAIN, until these */
+void file_stinted(struct file *file, unsigned events); /* it got less than it wanted, until these */
+void channel_notify(struct channel *channel); /* it may have changed: whoever polls it hears of news */
+void poll_drop(struct file *file);
 
 /* ---- calls */
 
@@ -117,7 +129,6 @@ bool call_withdraw(struct call *call);
 struct channel *channel_find(const struct service *service, pk_id id); /* or NULL */
 int channel_watch(struct channel *channel);			       /* 0 or a negative errno */
 void channel_unwatch(struct channel *channel);
-void channel_notify(struct channel *channel); /* whoever polls it looks again */
 
 /* Serve what core has completed. */
 void channel_completions(void);

@@ -7,6 +7,7 @@
  * The bytes are in core's ring.  Who waits stands in the channel's lines and is
  * served in order, from one place (serve), after anything changed.
  */
+#define _GNU_SOURCE
 #include "channel.h"
 #include "pipe.h"
 
@@ -159,12 +160,14 @@ static void open_fifo(struct file *file, fuse_req_t request, int flags)
 {
 	struct channel *channel = file->channel;
 	bool nonblock = flags & O_NONBLOCK;
-	if (nonblock && !file->reads && channel->readers == 0) {
+	int error = flags & O_DIRECT ? EINVAL : nonblock && !file->reads && channel->readers == 0 ? ENXIO : 0;
+	if (error) {
 		file_discard(file);
-		fuse_reply_err(request, ENXIO);
+		fuse_reply_err(request, error);
 		return;
 	}
 	file_count(file);
+	channel_notify(channel);
 	file->writers_before = channel->writers > 0 ? UINT64_MAX : channel->writers_ever;
 	if (channel->readers > 0 && channel->writers > 0) {
 		open_waiting(channel);
@@ -189,7 +192,7 @@ static void read_fifo(struct file *file, fuse_req_t request, size_t size_bytes, 
 	else if (channel->writers == 0)
 		fuse_reply_buf(request, NULL, 0);
 	else if (nonblock)
-		fuse_reply_err(request, EAGAIN);
+		file_refuse(file, request, POLLIN | POLLRDNORM);
 	else
 		call_begin(file, request, CALL_READ, size_bytes);
 	serve(channel);
@@ -223,6 +226,8 @@ static void write_fifo(struct file *file, fuse_req_t request, const char *data, 
 	}
 	int64_t bytes = first ? ring_write(channel, data, size_bytes) : -EAGAIN;
 	size_t done = bytes > 0 ? (size_t)bytes : 0;
+	if (done < size_bytes)
+		file_stinted(file, POLLOUT | POLLWRNORM);
 	if (bytes < 0 && bytes != -EAGAIN)
 		fuse_reply_err(request, channel_error(bytes));
 	else if (done == size_bytes || (nonblock && done > 0))
@@ -266,9 +271,11 @@ static void closed(struct file *file)
 		pk_pipe_empty(server.kernel, channel->id);
 }
 
-static unsigned ready(struct file *file)
+static unsigned ready(struct file *file, uint64_t *arrivals)
 {
 	struct channel *channel = file->channel;
+	const struct pk_pipe *pipe = pk_slot(server.kernel, PK_PIPES, pk_id_slot(channel->id));
+	*arrivals = pipe ? pk_load(&pipe->written) : 0;
 	uint64_t bytes = queued_bytes(channel);
 	struct pk_pipe_status status;
 	unsigned events = pk_pipe_inspect(server.kernel, channel->id, &status) != 0 ? POLLERR : 0;

@@ -153,7 +153,7 @@ static void read_message(struct file *file, fuse_req_t request, size_t size_byte
 	else if (at_end(file))
 		fuse_reply_buf(request, NULL, 0);
 	else if (nonblock)
-		fuse_reply_err(request, EAGAIN);
+		file_refuse(file, request, POLLIN | POLLRDNORM);
 	else
 		wait_for_message(file, request, size_bytes);
 	serve_fellows(file);
@@ -208,6 +208,7 @@ static void write_message(struct file *file, fuse_req_t request, const char *dat
 		wait_for_room(file, request, message, size_bytes);
 	} else {
 		pk_message_release(server.kernel, message);
+		file_stinted(file, POLLOUT | POLLWRNORM);
 		fuse_reply_err(request, channel_error(result));
 	}
 }
@@ -301,11 +302,13 @@ static void changed(struct channel *channel)
 	channel_notify(channel);
 }
 
-static unsigned ready(struct file *file)
+static unsigned ready(struct file *file, uint64_t *arrivals)
 {
-	struct pk_port_status status;
+	struct pk_port_status status = { .arrivals = 0 };
 	unsigned events = 0;
-	if (pk_port_inspect(server.kernel, file->channel->id, &status) != 0)
+	int error = pk_port_inspect(server.kernel, file->channel->id, &status);
+	*arrivals = status.arrivals;
+	if (error)
 		return file->held ? POLLIN | POLLRDNORM | POLLERR : POLLERR | POLLHUP;
 	bool offers = !status.paused && (status.count > 0 || status.senders > 0);
 	if (file->reads && (file->held || offers))

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define HINT PK_LARGEST /* bytes */
-
 #define BUCKETS 1024
 static struct node *fresh_nodes[BUCKETS];
 
@@ -76,8 +74,8 @@ ino_t node_number(enum place place, pk_id id)
 static void file_attr(const struct node *node, const struct facts *facts, struct stat *attr)
 {
 	uint64_t size = facts->queued_bytes;
-	if (!node->fresh && !node->as_fifo && size < HINT)
-		size = HINT;
+	if (!node->fresh && !node->as_fifo && size < NODE_HINT)
+		size = NODE_HINT;
 	attr->st_mode = node->as_fifo ? S_IFIFO : S_IFREG;
 	attr->st_size = (off_t)size;
 	attr->st_blocks = (blkcnt_t)(size + 511) / 512;

@@ -13,7 +13,7 @@
  * end of the file), inodes are said to be NODE_LARGE, and only stat() is told
  * the truth.
  *
- * An open object says by stat() that it has at least HINT bytes: what will come
+ * An open object says by stat() that it has at least NODE_HINT bytes: what will come
  * can't be known, and programs that see a regular file size buffers by this.
  */
 #ifndef PORTICO_FUSE_NODE_H
@@ -23,7 +23,10 @@
 
 #include <sys/stat.h>
 
-#define NODE_LARGE (INT64_C(1) << 31) /* bytes: more than any one write */
+#define NODE_HINT PK_LARGEST
+#define NODE_LARGE                                                                                           \
+	((INT64_C(1) << 32) + NODE_HINT) /* more than any one write; FIONREAD sees the low half              \
+					  */
 
 struct node {
 	struct node *next; /* in its bucket, while fresh */

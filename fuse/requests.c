@@ -152,13 +152,24 @@ static void readlink_node(fuse_req_t request, fuse_ino_t ino)
 	free(target.bytes);
 }
 
+/* To open with O_TRUNC, which means nothing, is to ask for size 0, without the file. */
+static bool truncates_fifo(const struct spot *spot, const struct stat *wanted, int which,
+			   const struct fuse_file_info *file)
+{
+	return tree[spot->place].service == &fifo_service && (which & FUSE_SET_ATTR_SIZE) &&
+	       (file || wanted->st_size != 0);
+}
+
 static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int which,
 		    struct fuse_file_info *file)
 {
 	struct spot spot = spot_of(ino);
 	struct stat attr;
 	int error = spot.node ? 0 : -EPERM;
-	(void)file;
+	if (truncates_fifo(&spot, wanted, which, file)) {
+		fuse_reply_err(request, EINVAL);
+		return;
+	}
 	if (!error && (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
 		error = change_permission(&spot, wanted, which);
 	error = error ? channel_error(error) : node_attr(spot.node, &attr);
@@ -311,7 +322,9 @@ static void read_node(fuse_req_t request, fuse_ino_t ino, size_t size, off_t off
 		      struct fuse_file_info *info)
 {
 	struct spot spot = spot_of(ino);
-	if (is_channel(&spot))
+	if (is_channel(&spot) && info->lock_owner == 0)
+		fuse_reply_err(request, EINVAL); /* not read(): the page cache, for mmap() or splice() */
+	else if (is_channel(&spot))
 		file_of(info)->channel->service->read(file_of(info), request, size, info->flags & O_NONBLOCK);
 	else
 		snapshot_read(request, snapshot_of(info), size, offset);
@@ -329,12 +342,28 @@ static void write_node(fuse_req_t request, fuse_ino_t ino, const char *data, siz
 		fuse_reply_err(request, EBADF);
 }
 
+/* As pipes say it. */
+static void sync_node(fuse_req_t request, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
+{
+	struct spot spot = spot_of(ino);
+	(void)data_only, (void)info;
+	fuse_reply_err(request, is_channel(&spot) ? EINVAL : 0);
+}
+
+static void allocate(fuse_req_t request, fuse_ino_t ino, int mode, off_t from, off_t size,
+		     struct fuse_file_info *info)
+{
+	struct spot spot = spot_of(ino);
+	(void)mode, (void)from, (void)size, (void)info;
+	fuse_reply_err(request, is_channel(&spot) ? ESPIPE : EOPNOTSUPP);
+}
+
 static void poll_node(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info,
 		      struct fuse_pollhandle *handle)
 {
 	struct spot spot = spot_of(ino);
 	if (is_channel(&spot)) {
-		file_poll(file_of(info), request, handle);
+		file_poll(file_of(info), request, info->poll_events, handle);
 		return;
 	}
 	if (handle)
@@ -412,6 +441,8 @@ const struct fuse_lowlevel_ops request_operations = {
 	.release = release,
 	.read = read_node,
 	.write = write_node,
+	.fsync = sync_node,
+	.fallocate = allocate,
 	.poll = poll_node,
 	.flock = flock_node,
 	.setlk = refuse_lock,

@@ -84,7 +84,7 @@ int pk_directory_remove(struct portico *k, const struct pk_client *client, const
 
 /*
  * Take a port's name away as a file's is: with its last one a mailbox is destroyed.
- * That may the owner of the mailbox, too.  -EPERM, -EISDIR, -ENOENT, -ENOTDIR.
+ * -EPERM, -EISDIR, -ENOENT, -ENOTDIR.
  */
 int pk_directory_unlink(struct portico *k, const struct pk_client *client, const char *text, uint32_t length);
 

@@ -11,6 +11,9 @@ uint32_t pk_path_parent(const char *text, uint32_t length);
 /* N3, before the names' lock is taken for good: whether who has that name lives only the kernel knows. */
 int pk_directory_lock(struct portico *k, const char *text, uint32_t length);
 
+/* The same of whoever has further names of that mailbox: the last of those who live keeps it. */
+void pk_directory_notice(struct portico *k, const char *text, uint32_t length);
+
 /* ---- under the lock */
 
 /* The entry of that name, or NULL. */
@@ -28,7 +31,8 @@ struct pk_permission pk_name_permission(const struct pk_name *name);
 int pk_directory_may_add(struct portico *k, const struct pk_client *client, const char *text,
 			 uint32_t length);
 
-/* May it take that name away?  As in a directory with the sticky bit: its owner, the directory's, or root. */
+/* May it take that name away?  As in a directory with the sticky bit: its owner, the mailbox's, the
+ * directory's, or root. */
 int pk_directory_may_remove(struct portico *k, const struct pk_client *client, const struct pk_name *name);
 
 /* Whether it is below that directory, and for `deep` false right below; how much of its text that takes. */

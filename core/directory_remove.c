@@ -8,10 +8,18 @@
 
 /* ---- under the names' lock */
 
+static bool owns_mailbox(struct portico *k, const struct pk_client *client, const struct pk_name *name)
+{
+	int error;
+	const struct pk_port *port =
+		name->space == PK_NAME_MAILBOX ? pk_object(k, PK_PORTS, name->object, &error) : NULL;
+	return port && port->use == PK_MAILBOX && port->permission.uid == client->uid;
+}
+
 int pk_directory_may_remove(struct portico *k, const struct pk_client *client, const struct pk_name *name)
 {
 	struct pk_permission parent;
-	if (client->uid == 0 || client->uid == name->uid)
+	if (client->uid == 0 || client->uid == name->uid || owns_mailbox(k, client, name))
 		return 0;
 	int error = pk_directory_permission(k, name->text, pk_path_parent(name->text, name->length), &parent);
 	return !error && client->uid == parent.uid ? 0 : -EPERM;
@@ -93,13 +101,6 @@ static int remove_locked(struct portico *k, const struct pk_client *client, cons
 	return 0;
 }
 
-static bool owns(struct portico *k, const struct pk_client *client, pk_id id)
-{
-	int error;
-	const struct pk_port *port = pk_object(k, PK_PORTS, id, &error);
-	return port && port->use == PK_MAILBOX && port->permission.uid == client->uid;
-}
-
 /* N1: the mailbox goes first, and its name after it. */
 static int unlink_locked(struct portico *k, const struct pk_client *client, const char *text, uint32_t length,
 			 struct pk_port_ended *ended)
@@ -110,7 +111,7 @@ static int unlink_locked(struct portico *k, const struct pk_client *client, cons
 		return pk_directory_name(k, PK_NAME_DIRECTORY, text, length)
 			       ? -EISDIR
 			       : pk_directory_missing(k, text, length);
-	int error = owns(k, client, id) ? 0 : pk_directory_may_remove(k, client, pk_name_at(k, slot));
+	int error = pk_directory_may_remove(k, client, pk_name_at(k, slot));
 	pk_id doomed = error ? 0 : pk_directory_doomed(k, slot);
 	if (doomed)
 		error = pk_port_end_within(k, doomed, ended);
@@ -120,6 +121,19 @@ static int unlink_locked(struct portico *k, const struct pk_client *client, cons
 }
 
 /* ---- without it */
+
+void pk_directory_notice(struct portico *k, const char *text, uint32_t length)
+{
+	int error = pk_names_lock(k);
+	if (error)
+		return;
+	const struct pk_name *name = pk_directory_name(k, PK_NAME_MAILBOX, text, length);
+	const struct pk_port *port = name ? pk_object(k, PK_PORTS, name->object, &error) : NULL;
+	bool several = port && pk_load_relaxed(&port->names) > 1;
+	pk_names_unlock(k);
+	if (several)
+		pk_task_sweep(k, true);
+}
 
 static int remove_now(struct portico *k, const struct pk_client *client, const char *text, uint32_t length)
 {
@@ -143,6 +157,7 @@ int pk_directory_remove(struct portico *k, const struct pk_client *client, const
 int pk_directory_unlink(struct portico *k, const struct pk_client *client, const char *text, uint32_t length)
 {
 	struct pk_port_ended ended = { 0 };
+	pk_directory_notice(k, text, length);
 	int error = pk_directory_lock(k, text, length);
 	if (error)
 		return error;

@@ -205,6 +205,16 @@ struct pk_name {
 	char text[PK_NAME_MAX + 1]; /* NUL after length bytes */
 };
 
+/* A renaming that is under way: rename.h is the essay.  Under the names lock. */
+struct pk_renaming {
+	_Atomic uint32_t step; /* truth: what is to be done next; 0: nothing, and all else means nothing */
+	_Atomic uint32_t changing; /* truth: the entry that is being given `text`, or 0 */
+	pk_id replaced;		   /* truth: the entry that goes, with its generation */
+	uint8_t space, deep;	   /* truth: whose name it is; whether names lie below */
+	uint8_t from_length, to_length, text_length;
+	char from[PK_NAME_MAX], to[PK_NAME_MAX], text[PK_NAME_MAX]; /* truth */
+};
+
 /* ---- pipes -------------------------------------------------------------- */
 
 /* The bytes of a pipe: a ring in a buffer.  pipe.h is the essay. */
@@ -336,6 +346,8 @@ struct pk_header {
 	/* number.c: under the names lock */
 	_Atomic pk_id numbered[PK_NUMBERS]; /* truth: the port of that number, if it is LIVE */
 	_Atomic uint32_t next_number;	    /* cache: where to look for a free one */
+	/* rename.c */
+	struct pk_renaming renaming;
 };
 
 _Static_assert(sizeof(struct pk_head) == 16, "layout");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "name.h"
 #include "actor.h"
+#include "rename.h"
 
 #include <errno.h>
 #include <string.h>
@@ -70,18 +71,21 @@ static void count(struct portico *k, const struct pk_name *name, bool more)
 	pk_store_relaxed(&port->names, more ? names + 1 : names > 0 ? names - 1 : 0);
 }
 
+void pk_name_touch_directory(struct portico *k, const char *text, uint32_t length)
+{
+	pk_id time;
+	while (length > 0 && text[length - 1] != '/')
+		length--;
+	uint32_t slot = length > 0 ? pk_name_find(k, PK_NAME_DIRECTORY, text, length - 1, &time) : 0;
+	if (slot != 0)
+		name_at(k, slot)->object = pk_name_now();
+}
+
 /* It came or went: the directory in which it lies says when. */
 static void touch_directory(struct portico *k, const struct pk_name *name)
 {
-	uint32_t above = name->length;
-	pk_id time;
-	if (name->space != PK_NAME_MAILBOX && name->space != PK_NAME_DIRECTORY)
-		return;
-	while (above > 0 && name->text[above - 1] != '/')
-		above--;
-	uint32_t slot = above > 0 ? pk_name_find(k, PK_NAME_DIRECTORY, name->text, above - 1, &time) : 0;
-	if (slot != 0)
-		name_at(k, slot)->object = pk_name_now();
+	if (name->space == PK_NAME_MAILBOX || name->space == PK_NAME_DIRECTORY)
+		pk_name_touch_directory(k, name->text, name->length);
 }
 
 /* ---- the lock */
@@ -120,8 +124,10 @@ int pk_names_lock(struct portico *k)
 	if (error)
 		return error;
 	int locked = pk_lock(k, &pk_header(k)->names_lock);
-	if (locked == PK_INHERITED)
+	if (locked == PK_INHERITED) {
 		rebuild_caches(k);
+		pk_rename_finish(k); /* N6 */
+	}
 	return locked < 0 ? locked : 0;
 }
 
@@ -161,6 +167,18 @@ static void take_off_chain(struct portico *k, uint32_t slot)
 		}
 		link = &at->chain;
 	}
+}
+
+void pk_name_change(struct portico *k, uint32_t slot, const char *text, uint32_t length)
+{
+	struct pk_name *name = name_at(k, slot);
+	take_off_chain(k, slot);
+	memcpy(name->text, text, length);
+	PK_POINT("name: its text changed, not its length");
+	name->text[length] = '\0';
+	name->length = (uint8_t)length;
+	PK_POINT("name: its text changed, on no chain");
+	put_on_chain(k, name, slot);
 }
 
 /* Off its chain, and its slot given back. */

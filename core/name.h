@@ -44,6 +44,12 @@ int pk_name_add(struct portico *k, enum pk_space space, const void *text, uint32
 
 void pk_name_remove(struct portico *k, uint32_t slot);
 
+/* Give an entry another text. */
+void pk_name_change(struct portico *k, uint32_t slot, const char *text, uint32_t length);
+
+/* Something of that text, in a directory perhaps, came or went. */
+void pk_name_touch_directory(struct portico *k, const char *text, uint32_t length);
+
 /*
  * A directory names no object, and has in its place the time when it was made,
  * or a name in it came or went: no id has the bit that sets it apart.

@@ -213,7 +213,7 @@ static int answer(struct portico *k, struct portico_name_request *request,
 	if (owner_of(k, to) != client.task)
 		return -EBADMSG;
 	reply.error = rule ? rule(request, envelope, context) : 0;
-	request->name[PORTICO_NAME_BYTES - 1] = '\0';
+	request->name[PORTICO_NAME_BYTES - 1] = request->to[PORTICO_NAME_BYTES - 1] = '\0';
 	if (reply.error == 0)
 		do_it(k, &client, request, &reply);
 	send(k, to, &reply, sizeof reply,
@@ -234,6 +234,6 @@ int pk_name_serve(struct portico *k, pk_id port, portico_name_rule *rule, void *
 		return (int)got;
 	if (got != sizeof request || envelope.type != PORTICO_NAME_MESSAGE)
 		return -EBADMSG;
-	request.name[PORTICO_NAME_BYTES - 1] = '\0';
+	request.name[PORTICO_NAME_BYTES - 1] = request.to[PORTICO_NAME_BYTES - 1] = '\0';
 	return answer(k, &request, &envelope, rule, context);
 }

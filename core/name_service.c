@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "name_service.h"
 #include "name_server.h"
+#include "rename.h"
 #include "task.h"
 
 #include <errno.h>
@@ -41,6 +42,18 @@ static int list(struct portico *k, const struct pk_client *client, const struct 
 	return 0;
 }
 
+static int rename_it(struct portico *k, const struct pk_client *client,
+		     const struct portico_name_request *request, uint32_t length)
+{
+	uint32_t to_length, flags = request->flags;
+	int error = pk_path_check(request->to, &to_length);
+	if (error || (flags & ~(PORTICO_NOREPLACE | PORTICO_EXCHANGE)))
+		return error ? error : -EINVAL;
+	return pk_directory_rename(k, client, request->name, length, request->to, to_length,
+				   ((flags & PORTICO_NOREPLACE) ? PK_RENAME_NEW : 0) |
+					   ((flags & PORTICO_EXCHANGE) ? PK_RENAME_EXCHANGE : 0));
+}
+
 static int perform(struct portico *k, const struct pk_client *client,
 		   const struct portico_name_request *request, struct portico_name_reply *reply)
 {
@@ -59,6 +72,8 @@ static int perform(struct portico *k, const struct pk_client *client,
 		return pk_directory_remove(k, client, request->name, length);
 	case PORTICO_NAME_MAKE_DIRECTORY:
 		return pk_directory_make(k, client, request->name, length, request->mode);
+	case PORTICO_NAME_RENAME:
+		return rename_it(k, client, request, length);
 	case PORTICO_NAME_LIST:
 		return list(k, client, request, length, reply);
 	default:

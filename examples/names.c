@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names: a greeter registers a mailbox, and who knows its name sends there.
+ * Names: a greeter registers a mailbox, and who knows its name sends there, or
+ * the new one after it was renamed.
  * Then a parent serves names to its child, which so lives in a directory that
  * it takes for the root.
  *
@@ -85,6 +86,8 @@ int main(void)
 	check(portico_name_register(instance, "greeter", greeter, 0644, 0));
 	check(portico_name_register(instance, "jail/warder", greeter, 0644, 0));
 	expect_greeting(greeter, fork_greeting("greeter"));
+	check(portico_name_rename(instance, "greeter", "host", PORTICO_NOREPLACE));
+	expect_greeting(greeter, fork_greeting("host"));
 
 	/* from here on this process says what names mean to its children */
 	int answered = 0;

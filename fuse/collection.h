@@ -44,6 +44,10 @@ struct collection {
 	/* Remove a thing that nobody opens, if that client may. */
 	int (*end)(const struct pk_client *client, pk_id id);
 
+	/* flags: PK_RENAME_… */
+	int (*rename)(const struct pk_client *client, pk_id in, const char *name, pk_id to,
+		      const char *new_name, unsigned flags);
+
 	/* Where a thing may have several names, and names lie in directories. */
 	int (*unlink)(const struct pk_client *client, pk_id in, const char *name);
 	int (*link)(const struct pk_client *client, pk_id id, pk_id in, const char *name);

@@ -3,6 +3,7 @@
 #include "collection.h"
 #include "directory.h"
 #include "port.h"
+#include "rename.h"
 
 #include <errno.h>
 #include <string.h>
@@ -103,6 +104,18 @@ static int link_name(const struct pk_client *client, pk_id id, pk_id in, const c
 	return error ? error : pk_directory_register(server.kernel, client, path, length, id, 0444, true);
 }
 
+static int rename_it(const struct pk_client *client, pk_id in, const char *name, pk_id to,
+		     const char *new_name, unsigned flags)
+{
+	char path[PK_NAME_MAX + 1], new_path[PK_NAME_MAX + 1];
+	uint32_t length, new_length;
+	int error = path_in(in, name, path, &length);
+	if (!error)
+		error = path_in(to, new_name, new_path, &new_length);
+	return error ? error
+		     : pk_directory_rename(server.kernel, client, path, length, new_path, new_length, flags);
+}
+
 /* ---- directories */
 
 static int make_directory(const struct pk_client *client, pk_id in, const char *name, mode_t mode)
@@ -174,6 +187,7 @@ const struct collection mailboxes = {
 	.make = make,
 	.adjust = adjust,
 	.remove = remove_mailbox,
+	.rename = rename_it,
 	.unlink = unlink_name,
 	.link = link_name,
 	.make_directory = make_directory,

@@ -3,6 +3,7 @@
 #include "channel.h"
 #include "collection.h"
 #include "pipe.h"
+#include "rename.h"
 
 #include <errno.h>
 #include <string.h>
@@ -48,6 +49,21 @@ static int remove_pipe(pk_id id, struct channel *channel)
 	return error;
 }
 
+/* Whom it replaces goes as one that is removed. */
+static int rename_pipe(const struct pk_client *client, pk_id in, const char *name, pk_id to,
+		       const char *new_name, unsigned flags)
+{
+	pk_id replaced;
+	(void)client, (void)in, (void)to;
+	int error = pk_pipe_rename(server.kernel, name, new_name, flags, &replaced);
+	struct channel *channel = replaced ? channel_find(&fifo_service, replaced) : NULL;
+	if (channel)
+		channel->unnamed = true;
+	else if (replaced)
+		pk_pipe_destroy(server.kernel, replaced);
+	return error;
+}
+
 int named_pipe_inspect(pk_id id, struct facts *facts)
 {
 	struct pk_pipe_status status;
@@ -72,4 +88,5 @@ const struct collection named_pipes = {
 	.make = make,
 	.adjust = pk_pipe_adjust,
 	.remove = remove_pipe,
+	.rename = rename_pipe,
 };

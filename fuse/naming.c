@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "naming.h"
 #include "node.h"
+#include "rename.h"
 
 #include <errno.h>
+#include <linux/fs.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -139,9 +141,27 @@ void naming_rmdir(fuse_req_t request, fuse_ino_t ino, const char *name)
 				     : -EPERM);
 }
 
+/* ---- moving */
+
+static int rename_from(const struct spot *from, const char *name, const struct spot *to, const char *new_name,
+		       unsigned flags)
+{
+	const struct collection *collection = spot_collection(from);
+	struct pk_client asker;
+	/* not EXDEV, where mv(1) would copy: messages, for as long as there come any */
+	if (!collection || !collection->rename || spot_collection(to) != collection || !is_for_use(from) ||
+	    !is_for_use(to))
+		return EPERM;
+	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return EINVAL;
+	return -collection->rename(asker_of(&asker), from->id, name, to->id, new_name,
+				   ((flags & RENAME_NOREPLACE) ? PK_RENAME_NEW : 0) |
+					   ((flags & RENAME_EXCHANGE) ? PK_RENAME_EXCHANGE : 0));
+}
+
 void naming_rename(fuse_req_t request, fuse_ino_t from, const char *name, fuse_ino_t to, const char *new_name,
 		   unsigned flags)
 {
-	(void)from, (void)name, (void)to, (void)new_name, (void)flags;
-	fuse_reply_err(request, EPERM);
+	struct spot spot = spot_of(from), new_spot = spot_of(to);
+	fuse_reply_err(request, rename_from(&spot, name, &new_spot, new_name, flags));
 }

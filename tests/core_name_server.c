@@ -50,7 +50,8 @@ static void live_in_jail(portico_port port)
 	check_lists("", 0, (const char *[]){ "mine", "d/", NULL });
 	check_lists("d", 0, (const char *[]){ "box", NULL });
 	CHECK_EQUAL(portico_mailbox_open(k, "d", &box), -EISDIR);
-	CHECK_EQUAL(portico_name_unregister(k, "mine"), 0);
+	CHECK_EQUAL(portico_name_rename(k, "mine", "d/mine", 0), 0);
+	CHECK_EQUAL(portico_name_unregister(k, "d/mine"), 0);
 }
 
 static void case_server(void)
@@ -59,7 +60,7 @@ static void case_server(void)
 	CHECK_EQUAL(make_directory("jail"), 0);
 	CHECK_EQUAL(register_it("outside", port), 0); /* who set it keeps its own */
 	pid_t child = CHILD(live_in_jail(port));
-	serve(server, 12);
+	serve(server, 13);
 	join_child(child);
 	CHECK_EQUAL(look_up("jail/d/box"), 0);
 	CHECK_EQUAL(look_up("jail/mine"), -ENOENT);

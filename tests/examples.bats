@@ -53,6 +53,10 @@ received 3'
 the child sees greeter
 the child sees jail/warder
 the greeter got 'hello'
+the child sees jail/
+the child sees host
+the child sees jail/warder
+the greeter got 'hello'
 the child sees warder
 the greeter got 'hello'"
 }

@@ -273,7 +273,7 @@ teardown() {
 
 @test "what can't be done is refused" {
 	: >"$mnt/mbox/x"
-	run mv "$mnt/mbox/x" "$mnt/mbox/y"
+	run mv -T "$mnt/mbox/x" "$mnt/kernel/x"
 	[ "$status" -ne 0 ]
 	run mkdir "$mnt/fifo/d"
 	[ "$status" -ne 0 ]

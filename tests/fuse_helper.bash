@@ -21,7 +21,7 @@ dismounted() {
 	local pid
 	[ -n "${mnt:-}" ] && mountpoint -q "$mnt" || return 0
 	pid=$(cat "$mnt/kernel/pid" 2>/dev/null) || pid=0 # killed already
-	unmount "$mnt"
+	eventually 5 unmount "$mnt" # who looks at all processes may hold it for a moment
 	eventually 5 gone "$pid"
 }
 

@@ -139,8 +139,8 @@ static void report(void)
 			twice += reads > 1;
 			lost += fate == ACCEPTED && reads == 0;
 		}
-	printf("accepted %u\nfailed %u\ntwice %u\nforeign %u\nlost %u\n", count[ACCEPTED], count[FAILED], twice,
-	       atomic_load(&ledger->foreign), lost);
+	printf("accepted %u\nfailed %u\ntwice %u\nforeign %u\nlost %u\n", count[ACCEPTED], count[FAILED],
+	       twice, atomic_load(&ledger->foreign), lost);
 }
 
 int main(int argc, char **argv)

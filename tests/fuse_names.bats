@@ -126,6 +126,140 @@ waits_to_receive() { portico stat --json "$1" | grep -q '"receivers_waiting": *1
 	[ "$(ls d | tr '\n' ' ')" = "x y " ]
 }
 
+# ---- renaming
+
+@test "mv renames a mailbox within and across directories, and who has it open notices nothing" {
+	mkdir d
+	printf 0123456789 >x
+	exec 7<x
+	dd bs=4 count=1 status=none <&7 >"$private/out"
+	mv x y
+	mv y d/z
+	[ ! -e x ] && [ ! -e y ]
+	cat <&7 >>"$private/out"
+	exec 7<&-
+	[ "$(cat "$private/out")" = 0123456789 ]
+	probe step d/z r r10 >"$private/out" &
+	local reader=$!
+	eventually 5 waits_to_receive d/z
+	mv d/z back
+	printf tenletters >back
+	wait "$reader"
+	[ "$(cat "$private/out")" = "read: 10" ]
+	fails_with "No such file" mv none d/x
+	fails_with "not permitted" mv -T back "$mnt/fifo/x"
+}
+
+@test "mv over a mailbox replaces it: who waited there learns it" {
+	echo new >a
+	echo old >b
+	: >c
+	probe step c r r10 >"$private/out" &
+	local reader=$!
+	eventually 5 waits_to_receive c
+	mv b c
+	wait "$reader"
+	[ "$(cat "$private/out")" = "read: EIDRM" ]
+	mv -n a c
+	[ -e a ]
+	mv -f a c
+	[ "$(timeout 5 cat c)" = new ]
+	[ "$(ls)" = c ]
+	mkdir d
+	fails_with "annot overwrite directory" mv -T c d
+	fails_with "annot overwrite non-directory" mv -T d c
+}
+
+@test "mv of a directory takes all below it along, and who is in it stays there" {
+	mkdir -p a/b empty full/x
+	echo deep >a/b/c
+	exec 7>>a/b/c
+	cd a/b
+	mv "$mnt/mbox/a" "$mnt/mbox/moved"
+	[ "$(ls)" = c ]
+	echo more >d
+	echo still >&7
+	exec 7>&-
+	cd "$mnt/mbox"
+	[ "$(find . -type f | sort | tr '\n' ' ')" = "./moved/b/c ./moved/b/d " ]
+	[ "$(timeout 5 cat moved/b/c)" = $'deep\nstill' ]
+	mv -T moved empty
+	[ "$(timeout 5 cat empty/b/d)" = more ]
+	fails_with "not empty" mv -T empty full
+	fails_with "subdirectory of itself" mv empty empty/b
+	[ "$(portico name ls -R | grep -c '^moved')" -eq 0 ]
+	local long
+	long=$(printf 'n%.0s' {1..199})
+	fails_with "too long" mv empty "$long"
+	: >"$long/x" 2>/dev/null || mv empty short
+	[ -f short/b/c ]
+}
+
+@test "renameat2 keeps what is there, or exchanges both, and refuses what it doesn't know" {
+	mkdir d
+	echo one >x
+	echo two >d/y
+	change() {
+		python3 - "$@" <<'END'
+import ctypes, errno, sys
+libc = ctypes.CDLL(None, use_errno=True)
+result = libc.renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), int(sys.argv[3]))
+print(errno.errorcode[ctypes.get_errno()] if result else 0)
+END
+	}
+	[ "$(change x d/y 1)" = EEXIST ]
+	[ "$(change x d/y 2)" = 0 ]
+	[ "$(timeout 5 cat x)" = two ]
+	[ "$(timeout 5 cat d/y)" = one ]
+	[ "$(change x d 2)" = 0 ]
+	[ -f d ] && [ -f x/y ]
+	[ "$(change x none 2)" = ENOENT ]
+	[ "$(change x none 4)" = EINVAL ] # RENAME_WHITEOUT
+	[ "$(change x none 1)" = 0 ]
+	[ -f none/y ]
+}
+
+@test "mv of a named pipe, also over another, and while both are open" {
+	cd "$mnt/fifo"
+	mkfifo a b
+	exec 7<>a 8<>b
+	echo in a >&7
+	echo in b >&8
+	mv a b
+	[ "$(ls)" = b ]
+	read -r line <&8 # goes on for those who have it open
+	[ "$line" = "in b" ]
+	read -r line <b
+	[ "$line" = "in a" ]
+	exec 7>&- 8>&-
+	mv b c
+	mkfifo b
+	mv c b
+	[ "$(ls)" = b ]
+	rm b
+	cd "$mnt/mbox"
+}
+
+@test "mv by others: what they own, where they may write" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can be another"
+	cd /
+	dismounted
+	mounted --allow-other
+	chmod 755 "$private"
+	cd "$mnt/mbox"
+	mkdir private public
+	chmod 700 private
+	chmod 777 public
+	: >public/root
+	$as_nobody touch public/his
+	fails_with "Permission denied" $as_nobody mv public/his private
+	fails_with "not permitted" $as_nobody mv public/root public/stolen
+	fails_with "not permitted" $as_nobody mv -f public/his public/root
+	$as_nobody mv public/his top
+	$as_nobody mv top public/again
+	mv public/again private
+}
+
 # ---- several names
 
 @test "a mailbox may have several names: rm takes one away, and the last takes the mailbox" {

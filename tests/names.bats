@@ -28,6 +28,17 @@ case_of() {
 @test "names: who finds a guarded port gets a right to it" { case_of core_names guarded; }
 @test "names: modes and owners say who registers, looks up, lists and removes" { case_of core_names permission; }
 
+# ---- renaming, and names as files have them
+
+@test "rename: a mailbox gets another name, in another directory, and shows it" { case_of core_rename mailbox; }
+@test "rename: the mailbox that is replaced ends as one removed, unless it has further names" { case_of core_rename replaced; }
+@test "rename: two names change places, whatever lies below" { case_of core_rename exchange; }
+@test "rename: a directory takes along all below it, and stays the same by its id" { case_of core_rename directory; }
+@test "rename: nothing below gets a name that is too long" { case_of core_rename too-long; }
+@test "rename: owners and modes of directories say who may" { case_of core_rename permission; }
+@test "names: a directory says when what is in it changed, and changes hands" { case_of core_rename directory-time; }
+@test "names: the last that is unlinked takes the mailbox along, and the dead's don't count" { case_of core_rename unlink; }
+
 # ---- name servers
 
 @test "name server: every call about names goes through it, and is served below its prefix" { case_of core_name_server server; }
@@ -51,3 +62,7 @@ case_of() {
 @test "names: kill -9 at each point of removing one, and of its repair" { case_of crash_names remove-directory; }
 @test "name server: kill -9 at each point of serving, and of its repair" { case_of crash_names serve; }
 @test "name server: kill -9 at each point of a client's call" { case_of crash_names ask once; }
+@test "rename: kill -9 at each point of renaming a mailbox, and of finishing it" { case_of crash_rename move; }
+@test "rename: kill -9 at each point of replacing another, where somebody waits" { case_of crash_rename replace; }
+@test "rename: kill -9 at each point of renaming a directory with what lies below" { case_of crash_rename move-tree; }
+@test "rename: kill -9 at each point of an exchange" { case_of crash_rename exchange; }

@@ -51,8 +51,23 @@ load tools_helper
 	json_says 'it[0]["name"] == "second"'
 }
 
+@test "tools: name mv changes names, of directories with all below, or two for each other's" {
+	portico name mkdir spool out
+	portico create spool/jobs
+	portico create other
+	portico name mv spool out/tray
+	portico name mv -x out/tray/jobs other
+	p name ls -R --json
+	json_says 'sorted(e["name"] for e in it) == ["other", "out", "out/tray", "out/tray/jobs"]'
+	p name mv -n other out/tray/jobs
+	[ "$status" -eq 1 ]
+	[[ $stderr = "portico name: name other: "* ]]
+	portico name mv other out/tray/jobs
+	[ "$(portico ls --json | grep -c '"name"')" -eq 1 ]
+}
+
 @test "tools: name refuses what it doesn't know, and too few words" {
-	for words in frobnicate "add one" rm mkdir "ls a b"; do
+	for words in frobnicate "add one" rm mkdir "ls a b" "mv a" "mv a b c"; do
 		# shellcheck disable=SC2086 # words
 		p name $words
 		[ "$status" -eq 2 ]

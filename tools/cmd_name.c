@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const char *directory;
-static bool json, deep, mode_given;
+static bool json, deep, exchange, keep, mode_given;
 static unsigned mode;
 
 static const struct option_entry options[] = {
@@ -21,18 +21,22 @@ static const struct option_entry options[] = {
 	{ "deep", 'R', OPTION_FLAG, &deep, NULL, "ls: what lies below directories in it, too", NULL },
 	{ "mode", 0, OPTION_MODE, &mode, "OCTAL",
 	  "add: who may look it up (644); mkdir: who may list it, and put names there (755)", &mode_given },
+	{ "exchange", 'x', OPTION_FLAG, &exchange, NULL, "mv: give what has the new name the old one", NULL },
+	{ "no-replace", 'n', OPTION_FLAG, &keep, NULL, "mv: not in the place of another", NULL },
 	JSON_OPTION(&json),
 	{ 0 },
 };
 
-static const struct usage usage = { "name",
-				    "ls [DIRECTORY] | add NAME MAILBOX | rm NAME... | mkdir NAME...",
-				    "List the names of mailboxes, give a mailbox a further one, take names "
-				    "away, make directories of them",
-				    options,
-				    1,
-				    -1,
-				    false };
+static const struct usage usage = {
+	"name",
+	"ls [DIRECTORY] | add NAME MAILBOX | mv NAME NEW | rm NAME... | mkdir NAME...",
+	"List the names of mailboxes, give a mailbox a further one, change names, take them "
+	"away, make directories of them",
+	options,
+	1,
+	-1,
+	false
+};
 
 static int report(const char *name, int error)
 {
@@ -100,6 +104,12 @@ static int add_name(struct portico *k, char **operands)
 							 mode_given ? mode : 0644, PORTICO_PERSISTENT));
 }
 
+static int change_name(struct portico *k, char **operands)
+{
+	unsigned flags = (exchange ? PORTICO_EXCHANGE : 0) | (keep ? PORTICO_NOREPLACE : 0);
+	return report(operands[0], portico_name_rename(k, operands[0], operands[1], flags));
+}
+
 static int remove_names(struct portico *k, char **operands)
 {
 	int status = DONE;
@@ -123,9 +133,8 @@ static const struct verb {
 	bool creates;
 	int (*function)(struct portico *k, char **operands);
 } verbs[] = {
-	{ "ls", 0, 1, false, list_names },
-	{ "add", 2, 2, false, add_name },
-	{ "rm", 1, -1, false, remove_names },
+	{ "ls", 0, 1, false, list_names },	    { "add", 2, 2, false, add_name },
+	{ "mv", 2, 2, false, change_name },	    { "rm", 1, -1, false, remove_names },
 	{ "mkdir", 1, -1, true, make_directories },
 };
 
@@ -134,7 +143,7 @@ static const struct verb *find_verb(const char *name)
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
 		if (strcmp(verbs[i].name, name) == 0)
 			return &verbs[i];
-	bad_usage("'%s' is none of ls, add, rm and mkdir", name);
+	bad_usage("'%s' is none of ls, add, mv, rm and mkdir", name);
 }
 
 int cmd_name(int argc, char **argv)

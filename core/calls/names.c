@@ -78,6 +78,19 @@ PUBLIC int portico_name_make_directory(portico *instance, const char *name, mode
 	return error ? error : pk_name_ask(instance, &request, &reply);
 }
 
+PUBLIC int portico_name_rename(portico *instance, const char *from, const char *to, unsigned flags)
+{
+	struct portico_name_request request;
+	struct portico_name_reply reply;
+	int error = begin(&request, PORTICO_NAME_RENAME, from);
+	size_t length = strnlen(to, PORTICO_NAME_BYTES);
+	if (length == PORTICO_NAME_BYTES)
+		return -ENAMETOOLONG;
+	memcpy(request.to, to, length);
+	request.flags = flags;
+	return error ? error : pk_name_ask(instance, &request, &reply);
+}
+
 PUBLIC int portico_name_list(portico *instance, const char *directory, unsigned flags,
 			     int (*visit)(const struct portico_name_entry *entry, void *context),
 			     void *context)
@@ -115,17 +128,22 @@ PUBLIC int portico_name_serve(portico *instance, portico_port port, portico_name
 	return pk_name_serve(instance, port.id, rule, context, deadline);
 }
 
-PUBLIC int portico_name_put_below(struct portico_name_request *request, const char *directory)
+static int put_below(char name[PORTICO_NAME_BYTES], const char *directory)
 {
-	size_t above = strnlen(directory, PORTICO_NAME_BYTES),
-	       below = strnlen(request->name, PORTICO_NAME_BYTES);
+	size_t above = strnlen(directory, PORTICO_NAME_BYTES), below = strnlen(name, PORTICO_NAME_BYTES);
 	size_t slash = above > 0 && below > 0;
 	if (above + slash + below >= PORTICO_NAME_BYTES)
 		return -ENAMETOOLONG;
-	memmove(request->name + above + slash, request->name, below);
-	memcpy(request->name, directory, above);
+	memmove(name + above + slash, name, below);
+	memcpy(name, directory, above);
 	if (slash)
-		request->name[above] = '/';
-	request->name[above + slash + below] = '\0';
+		name[above] = '/';
+	name[above + slash + below] = '\0';
 	return 0;
+}
+
+PUBLIC int portico_name_put_below(struct portico_name_request *request, const char *directory)
+{
+	int error = put_below(request->name, directory);
+	return error || request->operation != PORTICO_NAME_RENAME ? error : put_below(request->to, directory);
 }

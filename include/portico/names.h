@@ -25,6 +25,8 @@ extern "C" {
 #define PORTICO_PERSISTENT 1u /* it stays until it is unregistered, or its port ends */
 #define PORTICO_DIRECTORY 2u  /* it names a directory */
 #define PORTICO_DEEP 4u	      /* list what is below directories in it, too */
+#define PORTICO_NOREPLACE 8u  /* rename: not in the place of another */
+#define PORTICO_EXCHANGE 16u  /* rename: and let that have the old name */
 
 /*
  * Give a port a name, a further one perhaps: a mailbox, or by its receive right
@@ -58,7 +60,7 @@ int portico_name_look_up(portico *instance, const char *name, portico_port *port
 /*
  * Take a name away; the port stays, with its other names.  Or remove a
  * directory with nothing in it.  May be done by the owner of the name, by that of
- * the directory in which it lies, and by root.
+ * the mailbox, by that of the directory in which it lies, and by root.
  * -ENOENT, -ENOTDIR, -ENOTEMPTY, -EPERM, -EINVAL, -ENAMETOOLONG.
  */
 int portico_name_unregister(portico *instance, const char *name);
@@ -69,6 +71,26 @@ int portico_name_unregister(portico *instance, const char *name);
  * unregistered.  Errors as portico_name_register().
  */
 int portico_name_make_directory(portico *instance, const char *name, mode_t mode);
+
+/*
+ * Give a name another text: a port's, or a directory's with all that lies below it.
+ * To all others it is one step, whatever becomes of who does it.  A mailbox that had
+ * that name is destroyed, unless it has further names; so is a directory with
+ * nothing in it.  Two names of one port stay as they are.  flags: PORTICO_NOREPLACE,
+ * or PORTICO_EXCHANGE: what has the new name gets the old one.
+ *
+ * -ENOENT        nothing has the old name; with PORTICO_EXCHANGE, nor the new one; or the directory
+ *                in which the new one would lie isn't there
+ * -ENOTDIR       that is a port's name; or a directory would replace a port
+ * -EISDIR        a port would replace a directory
+ * -ENOTEMPTY     the directory that it would replace isn't empty
+ * -EEXIST        PORTICO_NOREPLACE, and something has the new name
+ * -EINVAL        one is no name; a directory would lie in itself; or flags holds something else
+ * -ENAMETOOLONG  it, or what lies below it, would have over 200 bytes
+ * -EACCES        this task may not write in the directory of the new name
+ * -EPERM         it may not take away the old name, or what has the new one
+ */
+int portico_name_rename(portico *instance, const char *from, const char *to, unsigned flags);
 
 /* A name, as a list shows it. */
 struct portico_name_entry {
@@ -105,19 +127,21 @@ enum portico_name_operation {
 	PORTICO_NAME_UNREGISTER,
 	PORTICO_NAME_MAKE_DIRECTORY,
 	PORTICO_NAME_LIST, /* one entry a request */
+	PORTICO_NAME_RENAME,
 };
 
 #define PORTICO_NAME_MESSAGE INT64_C(0x656d616e)
 
 struct portico_name_request {
 	uint32_t operation; /* enum portico_name_operation */
-	uint32_t flags;	    /* register, list: as the call's */
+	uint32_t flags;	    /* register, list, rename: as the call's */
 	uint32_t mode;	    /* register, make a directory: as the call's */
 	uint32_t zero;
 	uint64_t port;		       /* register: what shall have the name */
 	uint64_t cursor;	       /* list: 0 at first, then as in the last reply */
 	uint64_t reply;		       /* where the reply goes: a port that only the client receives from */
 	char name[PORTICO_NAME_BYTES]; /* ends in NUL */
+	char to[PORTICO_NAME_BYTES];   /* rename: the new one; else empty */
 };
 
 struct portico_name_reply {
@@ -162,7 +186,7 @@ typedef int portico_name_rule(struct portico_name_request *request, const struct
 int portico_name_serve(portico *instance, portico_port port, portico_name_rule *rule, void *context,
 		       int64_t deadline);
 
-/* For rules: what the request names, below that directory.  -ENAMETOOLONG. */
+/* For rules: what the request names, old and new, below that directory.  -ENAMETOOLONG. */
 int portico_name_put_below(struct portico_name_request *request, const char *directory);
 
 #ifdef __cplusplus

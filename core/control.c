@@ -261,11 +261,16 @@ int pk_control_resume(struct portico *k, pk_id id)
 	return error;
 }
 
-int pk_control_end(struct portico *k, pk_id id, int signal)
+int pk_control_signal(struct portico *k, pk_id id, int signal)
 {
 	struct pk_task *task;
-	int error = signal == SIGTERM || signal == SIGKILL ? find(k, id, &task) : -EINVAL;
+	int error = find(k, id, &task);
 	return error ? error : signal_process(k, task, signal);
+}
+
+int pk_control_end(struct portico *k, pk_id id, int signal)
+{
+	return signal == SIGTERM || signal == SIGKILL ? pk_control_signal(k, id, signal) : -EINVAL;
 }
 
 /* ---- inspecting */

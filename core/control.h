@@ -62,6 +62,7 @@ int pk_control_suspend(struct portico *k, pk_id task);
 int pk_control_resume(struct portico *k, pk_id task);
 int pk_control_inspect(struct portico *k, pk_id task, struct pk_control_status *status);
 int pk_control_end(struct portico *k, pk_id task, int signal);
+int pk_control_signal(struct portico *k, pk_id task, int signal); /* any */
 
 #define PK_SUSPEND_NS INT64_C(2000000000)
 

@@ -40,6 +40,17 @@ struct pk_port_limits {
 #define PK_DEFAULT_BYTES PK_LARGEST
 #define PK_DEFAULT_CAPACITY (UINT64_C(64) << 20)
 
+/* Of a System V queue of so many bytes: Linux counts bytes, and as many messages as bytes, so that empty ones
+ * have an end, too; and msgmax is looked at by who sends. */
+static inline struct pk_port_limits pk_queue_limits(uint64_t qbytes)
+{
+	return (struct pk_port_limits){
+		.slots = qbytes < UINT32_MAX ? (uint32_t)qbytes : UINT32_MAX,
+		.bytes = PK_MESSAGE_MOST,
+		.capacity = qbytes,
+	};
+}
+
 /* What a receiver wants. */
 struct pk_want {
 	enum pk_select_how select;

@@ -95,8 +95,8 @@ static mode_t mode_of(enum place place, const struct facts *facts)
 {
 	const struct entry *entry = &tree[place];
 	mode_t mode = facts->permission.mode;
-	if (S_ISLNK(entry->mode))
-		return 0777;
+	if (S_ISLNK(entry->mode) || entry->controls) /* whatever may be done with the thing */
+		return entry->mode & 0777;
 	if (entry->service)
 		return mode & 0777;
 	if (S_ISDIR(entry->mode) && !entry->holds)

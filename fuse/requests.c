@@ -160,6 +160,9 @@ static bool truncates_fifo(const struct spot *spot, const struct stat *wanted, i
 	       (file || wanted->st_size != 0);
 }
 
+/* What open() with O_TRUNC asks for: of what takes commands, nothing. */
+#define TRUNCATION (FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MTIME_NOW | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME)
+
 static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int which,
 		    struct fuse_file_info *file)
 {
@@ -168,6 +171,11 @@ static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int
 	int error = spot.node ? 0 : -EPERM;
 	if (truncates_fifo(&spot, wanted, which, file)) {
 		fuse_reply_err(request, EINVAL);
+		return;
+	}
+	if (!spot.node && tree[spot.place].controls && !(which & ~TRUNCATION)) {
+		place_attr(spot.place, &attr);
+		fuse_reply_attr(request, &attr, 0);
 		return;
 	}
 	if (!error && (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
@@ -291,6 +299,11 @@ static int may_open(const struct spot *spot, int flags)
 	return error || !spot->node ? error : pk_permission_check(server.kernel, &permission, bits);
 }
 
+static struct ctl_file *ctl_of(const struct fuse_file_info *info)
+{
+	return (struct ctl_file *)(uintptr_t)info->fh;
+}
+
 static void open_node(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	struct spot spot = spot_of(ino);
@@ -301,6 +314,8 @@ static void open_node(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info 
 	} else if (entry->service) {
 		node_use(spot.node);
 		file_open(entry->service, spot.id, request, info->flags);
+	} else if (entry->controls) {
+		ctl_open(request, entry, spot.id, info);
 	} else if (entry->text && (info->flags & O_ACCMODE) == O_RDONLY) {
 		snapshot_open(request, entry, spot.id, info);
 	} else {
@@ -311,11 +326,25 @@ static void open_node(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info 
 static void release(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	struct spot spot = spot_of(ino);
+	if (tree[spot.place].controls) {
+		ctl_release(request, ctl_of(info));
+		return;
+	}
 	if (is_channel(&spot))
 		file_close(file_of(info));
 	else
 		snapshot_close(snapshot_of(info));
 	fuse_reply_err(request, 0);
+}
+
+/* Of other files nobody is told that a descriptor was closed: they say so when they are opened. */
+static void flush(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct spot spot = spot_of(ino);
+	if (tree[spot.place].controls)
+		ctl_flush(request, ctl_of(info));
+	else
+		fuse_reply_err(request, 0);
 }
 
 static void read_node(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset,
@@ -326,6 +355,8 @@ static void read_node(fuse_req_t request, fuse_ino_t ino, size_t size, off_t off
 		fuse_reply_err(request, EINVAL); /* not read(): the page cache, for mmap() or splice() */
 	else if (is_channel(&spot))
 		file_of(info)->channel->service->read(file_of(info), request, size, info->flags & O_NONBLOCK);
+	else if (tree[spot.place].controls)
+		ctl_read(request, ctl_of(info), size, offset);
 	else
 		snapshot_read(request, snapshot_of(info), size, offset);
 }
@@ -338,6 +369,8 @@ static void write_node(fuse_req_t request, fuse_ino_t ino, const char *data, siz
 	if (is_channel(&spot))
 		file_of(info)->channel->service->write(file_of(info), request, data, size,
 						       info->flags & O_NONBLOCK);
+	else if (tree[spot.place].controls)
+		ctl_write(request, ctl_of(info), data, size);
 	else
 		fuse_reply_err(request, EBADF);
 }
@@ -439,6 +472,7 @@ const struct fuse_lowlevel_ops request_operations = {
 	.readdir = readdir,
 	.open = open_node,
 	.release = release,
+	.flush = flush,
 	.read = read_node,
 	.write = write_node,
 	.fsync = sync_node,

@@ -3,6 +3,7 @@
 #include "actor.h"
 #include "channel.h"
 #include "completion.h"
+#include "ctl.h"
 #include "dispatch.h"
 #include "log.h"
 #include "mountpoint.h"
@@ -165,7 +166,7 @@ int session_run(const char *mountpoint, void (*ready)(void))
 		return 1;
 	dispatch_catch_signals();
 	requests_ready = ready;
-	if (dispatch_start_bell() != 0 || snapshot_start() != 0)
+	if (dispatch_start_bell() != 0 || snapshot_start() != 0 || ctl_start() != 0)
 		return 1;
 	if ((supervisor_restarted() ? replace_mount(mountpoint, &unwanted) : mount_session(mountpoint)) != 0)
 		return 1;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "snapshot.h"
-#include "actor.h"
+#include "clerk.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 int snapshot_make(const struct entry *entry, pk_id id, struct snapshot *snapshot)
@@ -21,7 +20,7 @@ int snapshot_make(const struct entry *entry, pk_id id, struct snapshot *snapshot
 size_t snapshot_size(const struct entry *entry, pk_id id)
 {
 	struct snapshot snapshot;
-	if (!entry->text || entry->slow || snapshot_make(entry, id, &snapshot) != 0)
+	if (!entry->text || entry->slow || entry->controls || snapshot_make(entry, id, &snapshot) != 0)
 		return 0;
 	free(snapshot.bytes);
 	return snapshot.size;
@@ -37,6 +36,7 @@ static void open_now(fuse_req_t request, const struct entry *entry, pk_id id, st
 		return;
 	}
 	info->fh = (uintptr_t)snapshot;
+	info->noflush = 1;
 	info->direct_io = 1; /* else the kernel reads no further than the size that it was told */
 	if (fuse_reply_open(request, info) != 0)
 		snapshot_close(snapshot); /* no RELEASE will come */
@@ -49,16 +49,24 @@ void snapshot_read(fuse_req_t request, const struct snapshot *snapshot, size_t s
 	fuse_reply_buf(request, snapshot->bytes + from, left < size ? left : size);
 }
 
-void snapshot_close(struct snapshot *snapshot)
+void snapshot_drop(struct snapshot *snapshot)
 {
 	free(snapshot->bytes);
+	*snapshot = (struct snapshot){ 0 };
+}
+
+void snapshot_close(struct snapshot *snapshot)
+{
+	snapshot_drop(snapshot);
 	free(snapshot);
 }
 
 /* ---- the clerk */
 
-struct errand {
-	struct link link;
+static struct clerk clerk = CLERK;
+
+struct opening {
+	struct errand errand;
 	fuse_req_t request;
 	const struct entry *entry;
 	pk_id id;
@@ -66,41 +74,16 @@ struct errand {
 	struct fuse_file_info info;
 };
 
-static struct link errands;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t more = PTHREAD_COND_INITIALIZER;
-
-static struct errand *next_errand(void)
+static void run_opening(struct errand *errand)
 {
-	struct errand *errand;
-	pthread_mutex_lock(&lock);
-	while ((errand = link_first(&errands)) == NULL)
-		pthread_cond_wait(&more, &lock);
-	link_remove(&errand->link);
-	pthread_mutex_unlock(&lock);
-	return errand;
-}
-
-static void *run_errands(void *unused)
-{
-	(void)unused;
-	for (;;) {
-		struct errand *errand = next_errand();
-		pk_act_for(server.kernel, &errand->client);
-		open_now(errand->request, errand->entry, errand->id, &errand->info);
-		free(errand);
-	}
-	return NULL;
+	struct opening *opening = (struct opening *)errand;
+	open_now(opening->request, opening->entry, opening->id, &opening->info);
+	free(opening);
 }
 
 int snapshot_start(void)
 {
-	pthread_t clerk;
-	link_init(&errands);
-	int error = pthread_create(&clerk, NULL, run_errands, NULL);
-	if (!error)
-		pthread_detach(clerk);
-	return -error;
+	return clerk_start(&clerk);
 }
 
 void snapshot_open(fuse_req_t request, const struct entry *entry, pk_id id, struct fuse_file_info *info)
@@ -109,16 +92,13 @@ void snapshot_open(fuse_req_t request, const struct entry *entry, pk_id id, stru
 		open_now(request, entry, id, info);
 		return;
 	}
-	struct errand *errand = calloc(1, sizeof *errand);
-	if (!errand) {
+	struct opening *opening = calloc(1, sizeof *opening);
+	if (!opening) {
 		fuse_reply_err(request, ENOMEM);
 		return;
 	}
-	*errand = (struct errand){
-		.request = request, .entry = entry, .id = id, .client = *pk_acts_for(), .info = *info
+	*opening = (struct opening){
+		.errand = { .run = run_opening }, .request = request, .entry = entry, .id = id, .info = *info
 	};
-	pthread_mutex_lock(&lock);
-	link_append(&errands, &errand->link);
-	pthread_cond_signal(&more);
-	pthread_mutex_unlock(&lock);
+	clerk_give(&clerk, &opening->errand);
 }

@@ -21,6 +21,11 @@
 	{                                                                                                    \
 		.name = title, .parent = of, .mode = TEXT, .text = what, .slow = true,                       \
 	}
+/* What takes commands. */
+#define CTL_FILE(of, which)                                                                                  \
+	{                                                                                                    \
+		.name = "ctl", .parent = of, .mode = S_IFREG | 0600, .controls = &(which),                   \
+	}
 /* Of System V: a directory, where who may removes what he may; its files; the links to them. */
 #define SYSV(title, its_things, thing_place, key_place)                                                      \
 	{                                                                                                    \
@@ -96,6 +101,7 @@ const struct entry tree[PLACES] = {
 	[PLACE_VIEW_MAILBOX_PEEK] = VIEW_FILE("peek", PLACE_VIEW_MAILBOX, port_peek_text),
 	[PLACE_VIEW_MAILBOX_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_MAILBOX, port_holders_text),
 	[PLACE_VIEW_MAILBOX_WAITERS] = VIEW_FILE("waiters", PLACE_VIEW_MAILBOX, port_waiters_text),
+	[PLACE_VIEW_MAILBOX_CTL] = CTL_FILE(PLACE_VIEW_MAILBOX, port_controls),
 
 	[PLACE_VIEW_FIFO] = VIEW("fifo", named_pipes, PLACE_VIEW_PIPE, PLACE_NONE),
 	[PLACE_VIEW_PIPE] = { .parent = PLACE_VIEW_FIFO, .mode = DIRECTORY, .inspect = named_pipe_inspect },
@@ -110,6 +116,7 @@ const struct entry tree[PLACES] = {
 	[PLACE_VIEW_QUEUE_PEEK] = VIEW_FILE("peek", PLACE_VIEW_QUEUE, port_peek_text),
 	[PLACE_VIEW_QUEUE_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_QUEUE, port_holders_text),
 	[PLACE_VIEW_QUEUE_WAITERS] = VIEW_FILE("waiters", PLACE_VIEW_QUEUE, port_waiters_text),
+	[PLACE_VIEW_QUEUE_CTL] = CTL_FILE(PLACE_VIEW_QUEUE, port_controls),
 
 	[PLACE_VIEW_SEM] = VIEW("sem", sets, PLACE_VIEW_SET, PLACE_VIEW_SEM_KEY),
 	[PLACE_VIEW_SEM_KEY] = KEY(PLACE_VIEW_SEM, set_inspect, sysv_link_text),
@@ -136,13 +143,18 @@ const struct entry tree[PLACES] = {
 	[PLACE_TASK_RIGHTS] = SLOW_FILE("rights", PLACE_ONE_TASK, task_rights_text),
 	[PLACE_TASK_WAITS] = SLOW_FILE("waits", PLACE_ONE_TASK, task_waits_text),
 	[PLACE_TASK_WHY] = SLOW_FILE("why", PLACE_ONE_TASK, task_why_text),
+	[PLACE_TASK_CTL] = CTL_FILE(PLACE_ONE_TASK, task_controls),
 
 	/* ---- the instance */
 	[PLACE_KERNEL] = { .name = "kernel", .parent = PLACE_ROOT, .mode = DIRECTORY },
 	[PLACE_VERSION] = VIEW_FILE("version", PLACE_KERNEL, version_text),
 	[PLACE_INSTANCE] = VIEW_FILE("instance", PLACE_KERNEL, instance_text),
 	[PLACE_PID] = VIEW_FILE("pid", PLACE_KERNEL, pid_text),
-	[PLACE_LIMITS] = VIEW_FILE("limits", PLACE_KERNEL, limits_text),
+	[PLACE_LIMITS] = { .name = "limits",
+			   .parent = PLACE_KERNEL,
+			   .mode = S_IFREG | 0644,
+			   .text = limits_text,
+			   .controls = &limit_controls },
 	[PLACE_STATS] = SLOW_FILE("stats", PLACE_KERNEL, stats_text),
 	[PLACE_DEADLOCKS] = SLOW_FILE("deadlocks", PLACE_KERNEL, deadlocks_text),
 	[PLACE_SUPERVISOR] = VIEW_FILE("supervisor", PLACE_KERNEL, supervisor_text),

@@ -13,6 +13,7 @@
 
 #include "channel.h"
 #include "collection.h"
+#include "ctl.h"
 
 #include <stdio.h>
 
@@ -41,6 +42,7 @@ enum place {
 	PLACE_VIEW_MAILBOX_PEEK,
 	PLACE_VIEW_MAILBOX_HOLDERS,
 	PLACE_VIEW_MAILBOX_WAITERS,
+	PLACE_VIEW_MAILBOX_CTL,
 	PLACE_VIEW_FIFO,
 	PLACE_VIEW_PIPE,
 	PLACE_VIEW_PIPE_STATUS,
@@ -53,6 +55,7 @@ enum place {
 	PLACE_VIEW_QUEUE_PEEK,
 	PLACE_VIEW_QUEUE_HOLDERS,
 	PLACE_VIEW_QUEUE_WAITERS,
+	PLACE_VIEW_QUEUE_CTL,
 	PLACE_VIEW_SEM,
 	PLACE_VIEW_SEM_KEY,
 	PLACE_VIEW_SET,
@@ -71,6 +74,7 @@ enum place {
 	PLACE_TASK_RIGHTS,
 	PLACE_TASK_WAITS,
 	PLACE_TASK_WHY,
+	PLACE_TASK_CTL,
 	PLACE_KERNEL,
 	PLACE_VERSION,
 	PLACE_INSTANCE,
@@ -98,6 +102,8 @@ struct entry {
 	const struct service *service;
 	/* or a text, which is made anew for each open; a link's is where it leads.  0 or a negative errno */
 	int (*text)(FILE *text, pk_id id);
+	/* or one that takes commands; with a text too, that is what it says */
+	const struct controls *controls;
 	bool slow; /* it takes milliseconds: the clerk makes it, and stat() shows no size */
 };
 

@@ -30,19 +30,9 @@ static int find(struct portico *k, key_t key, pk_id *id)
 	return pk_name_look_up(k, PK_NAME_MSG, &key, sizeof key, id);
 }
 
-/* Linux counts bytes, and as many messages as bytes: so empty ones have an end, too. */
-static struct pk_port_limits limits_for(uint64_t qbytes)
-{
-	return (struct pk_port_limits){
-		.slots = qbytes < UINT32_MAX ? (uint32_t)qbytes : UINT32_MAX,
-		.bytes = PK_MESSAGE_MOST, /* msgmax is looked at by who sends */
-		.capacity = qbytes,
-	};
-}
-
 static int make(struct portico *k, key_t key, size_t size, uint32_t mode, pk_id *id)
 {
-	struct pk_port_limits limits = limits_for(pk_sysv_limit(k, PK_MSGMNB));
+	struct pk_port_limits limits = pk_queue_limits(pk_sysv_limit(k, PK_MSGMNB));
 	(void)size;
 	return pk_port_create(k, PK_QUEUE, &limits, mode, PK_NAME_MSG, key == IPC_PRIVATE ? NULL : &key,
 			      sizeof key, id);
@@ -296,7 +286,7 @@ static int stat_queue(struct portico *k, pk_id id, bool any, struct msqid_ds *ds
 
 static int set_queue(struct portico *k, pk_id id, const struct msqid_ds *ds)
 {
-	struct pk_port_limits limits = limits_for(ds->msg_qbytes);
+	struct pk_port_limits limits = pk_queue_limits(ds->msg_qbytes);
 	struct pk_permission permission;
 	if (pk_sysv_over(k, PK_MSGMNB, ds->msg_qbytes) && !pk_process_capable(PK_CAP_SYS_RESOURCE))
 		return -EPERM;

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "ctl.h"
+#include "channel.h"
+#include "clerk.h"
+#include "failures.h"
+#include "snapshot.h"
+
+#include <errno.h>
+#include <portico/portico.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_MOST (PK_LARGEST + 4096) /* bytes: a message, and the command before it */
+
+/* All but what it is of is the clerk's. */
+struct ctl_file {
+	const struct entry *entry;
+	pk_id id;
+	char *line; /* what has come of one */
+	size_t used, room;
+	bool skips; /* the line was too long: the rest of it is dropped */
+	struct snapshot text;
+};
+
+static struct clerk clerk = CLERK;
+
+/* ---- what commands are made of */
+
+int order_refuse(struct order *order, int error, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(order->why, sizeof order->why, format, arguments);
+	va_end(arguments);
+	return error;
+}
+
+char *order_word(struct order *order)
+{
+	char *word = order->rest + strspn(order->rest, " \t");
+	size_t length = strcspn(word, " \t");
+	if (length == 0)
+		return NULL;
+	char *after = word + length;
+	order->rest = *after ? after + 1 : after;
+	order->rest_bytes = strlen(order->rest);
+	*after = '\0';
+	return word;
+}
+
+bool order_number(const char *text, uint64_t most, uint64_t *number)
+{
+	char *end;
+	errno = 0;
+	unsigned long long value = strtoull(text, &end, 10);
+	*number = value;
+	return *text >= '0' && *text <= '9' && errno == 0 && *end == '\0' && value <= most;
+}
+
+/* ---- doing a line */
+
+static int run_command(const struct controls *controls, struct order *order)
+{
+	if (!controls->commands)
+		return controls->line(order);
+	const char *name = order_word(order);
+	for (const struct command *command = controls->commands; command->name; command++)
+		if (strcmp(command->name, name) == 0)
+			return command->run(order);
+	return order_refuse(order, -EINVAL, "'%.40s' is no command; this file tells which there are", name);
+}
+
+/* line[bytes] is writable.  0 or a negative errno, noted. */
+static int do_line(struct ctl_file *file, uint32_t pid, char *line, size_t bytes)
+{
+	struct order order = { .id = file->id, .pid = pid, .rest = line, .rest_bytes = bytes };
+	struct quoted said;
+	line[bytes] = '\0';
+	quote(&said, line, bytes); /* before it is cut into words */
+	if (line[strspn(line, " \t")] == '\0' && strlen(line) == bytes)
+		return 0;
+	int error = file->entry->controls->permit(file->id);
+	if (error == 0 && strlen(line) != bytes)
+		error = order_refuse(&order, -EINVAL, "there is a NUL byte in it");
+	if (error == 0)
+		error = run_command(file->entry->controls, &order);
+	if (error)
+		failure_note(file->entry, file->id, &said, *order.why ? order.why : portico_explain(error));
+	return error;
+}
+
+static int too_long(struct ctl_file *file)
+{
+	struct quoted said;
+	quote(&said, file->line, file->used);
+	failure_note(file->entry, file->id, &said, "the line is longer than a message may be");
+	file->used = 0;
+	file->skips = true;
+	return -EMSGSIZE;
+}
+
+/* Room for a line of so many bytes, and a NUL. */
+static int make_room(struct ctl_file *file, size_t bytes)
+{
+	if (bytes < file->room)
+		return 0;
+	char *larger = realloc(file->line, bytes + 1);
+	if (!larger)
+		return -ENOMEM;
+	file->line = larger;
+	file->room = bytes + 1;
+	return 0;
+}
+
+static int gather(struct ctl_file *file, const char *data, size_t size)
+{
+	if (file->used + size > LINE_MOST)
+		return too_long(file);
+	int error = make_room(file, file->used + size);
+	if (error)
+		return error;
+	memcpy(file->line + file->used, data, size);
+	file->used += size;
+	return 0;
+}
+
+static int end_line(struct ctl_file *file, uint32_t pid)
+{
+	size_t bytes = file->used;
+	bool skipped = file->skips;
+	file->used = 0;
+	file->skips = false;
+	int error = skipped ? 0 : make_room(file, 0);
+	return error || skipped ? error : do_line(file, pid, file->line, bytes);
+}
+
+/* Every line that ends here, until one fails. */
+static int take(struct ctl_file *file, uint32_t pid, const char *data, size_t size)
+{
+	int error = 0;
+	while (size > 0 && !error) {
+		const char *newline = memchr(data, '\n', size);
+		size_t piece = newline ? (size_t)(newline - data) : size;
+		if (!file->skips)
+			error = gather(file, data, piece);
+		if (newline && !error)
+			error = end_line(file, pid);
+		piece += newline != NULL;
+		data += piece;
+		size -= piece;
+	}
+	return error;
+}
+
+/* ---- what it says */
+
+static int tell_commands(FILE *text, const struct ctl_file *file)
+{
+	const struct entry *entry = file->entry;
+	if (entry->text)
+		return entry->text(text, file->id);
+	for (const struct command *command = entry->controls->commands; command->name; command++)
+		fprintf(text, "%s%s%s\t%s\n", command->name, *command->operands ? " " : "", command->operands,
+			command->help);
+	return 0;
+}
+
+static int tell(struct ctl_file *file)
+{
+	snapshot_drop(&file->text);
+	FILE *text = open_memstream(&file->text.bytes, &file->text.size);
+	if (!text)
+		return -ENOMEM;
+	int error = tell_commands(text, file);
+	failure_tell(text, file->entry, file->id);
+	return fclose(text) != 0 && !error ? -ENOMEM : error;
+}
+
+/* ---- errands */
+
+struct call_of {
+	struct errand errand;
+	fuse_req_t request;
+	struct ctl_file *file;
+	uint32_t pid;
+	size_t size;
+	off_t offset;
+	char data[];
+};
+
+static void run_read(struct errand *errand)
+{
+	struct call_of *call = (struct call_of *)errand;
+	struct ctl_file *file = call->file;
+	int error = call->offset == 0 ? tell(file) : 0;
+	if (error)
+		fuse_reply_err(call->request, channel_error(error));
+	else
+		snapshot_read(call->request, &file->text, call->size, call->offset);
+	free(call);
+}
+
+static void run_write(struct errand *errand)
+{
+	struct call_of *call = (struct call_of *)errand;
+	int error = take(call->file, call->pid, call->data, call->size);
+	if (error)
+		fuse_reply_err(call->request, -error);
+	else
+		fuse_reply_write(call->request, call->size);
+	free(call);
+}
+
+static void run_flush(struct errand *errand)
+{
+	struct call_of *call = (struct call_of *)errand;
+	int error = call->file->used > 0 ? end_line(call->file, call->pid) : 0;
+	fuse_reply_err(call->request, -error);
+	free(call);
+}
+
+static void run_release(struct errand *errand)
+{
+	struct call_of *call = (struct call_of *)errand;
+	snapshot_drop(&call->file->text);
+	free(call->file->line);
+	free(call->file);
+	fuse_reply_err(call->request, 0);
+	free(call);
+}
+
+static void give(fuse_req_t request, struct ctl_file *file, void (*run)(struct errand *errand),
+		 const char *data, size_t size, off_t offset)
+{
+	struct call_of *call = malloc(sizeof *call + (data ? size : 0));
+	if (!call) {
+		fuse_reply_err(request, ENOMEM);
+		return;
+	}
+	*call = (struct call_of){
+		.errand = { .run = run },
+		.request = request,
+		.file = file,
+		.pid = (uint32_t)fuse_req_ctx(request)->pid,
+		.size = size,
+		.offset = offset,
+	};
+	if (data)
+		memcpy(call->data, data, size);
+	clerk_give(&clerk, &call->errand);
+}
+
+/* ---- requests */
+
+int ctl_start(void)
+{
+	return clerk_start(&clerk);
+}
+
+void ctl_open(fuse_req_t request, const struct entry *entry, pk_id id, struct fuse_file_info *info)
+{
+	struct ctl_file *file = calloc(1, sizeof *file);
+	if (!file) {
+		fuse_reply_err(request, ENOMEM);
+		return;
+	}
+	file->entry = entry;
+	file->id = id;
+	info->fh = (uintptr_t)file;
+	info->direct_io = 1;
+	if (fuse_reply_open(request, info) != 0)
+		free(file); /* no RELEASE will come */
+}
+
+void ctl_read(fuse_req_t request, struct ctl_file *file, size_t size, off_t offset)
+{
+	give(request, file, run_read, NULL, size, offset);
+}
+
+void ctl_write(fuse_req_t request, struct ctl_file *file, const char *data, size_t size)
+{
+	give(request, file, run_write, data, size, 0);
+}
+
+void ctl_flush(fuse_req_t request, struct ctl_file *file)
+{
+	give(request, file, run_flush, NULL, 0, 0);
+}
+
+void ctl_release(fuse_req_t request, struct ctl_file *file)
+{
+	give(request, file, run_release, NULL, 0, 0);
+}

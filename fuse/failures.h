@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What failed last of each thing that takes commands: of the last FAILURES things only.  One thread's. */
+#ifndef PORTICO_FUSE_FAILURES_H
+#define PORTICO_FUSE_FAILURES_H
+
+#include "tree.h"
+
+#define FAILURES 256
+
+/* How a line began, as text: what isn't printable is '.'. */
+struct quoted {
+	char text[84];
+};
+void quote(struct quoted *into, const char *line, size_t bytes);
+
+void failure_note(const struct entry *entry, pk_id id, const struct quoted *command, const char *why);
+
+/* "failed: COMMAND: WHY", if something has. */
+void failure_tell(FILE *text, const struct entry *entry, pk_id id);
+
+#endif

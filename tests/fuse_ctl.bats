@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Control by files: view/{mbox,msg}/…/ctl, task/PID/ctl, kernel/limits.
+
+load helper
+load fuse_helper
+
+setup() {
+	private_setup
+	require_fuse
+	mounted
+	portico create jobs
+	ctl=$mnt/view/mbox/jobs/ctl
+}
+teardown() {
+	dismounted
+	private_teardown
+}
+
+
+# In one write; what the program says is the error.
+put() { printf '%b' "$1" | dd of="$ctl" bs=1M iflag=fullblock status=none; }
+last() { tail -n 1 "$ctl"; }
+count() { portico stat --json "${1:-jobs}" | python3 -c 'import json, sys; print(json.load(sys.stdin)["'"$2"'"])'; }
+
+@test "ctl: tells its commands, and no error when there was none" {
+	[ "$(cut -d' ' -f1 "$ctl" | cut -f1 | tr '\n' ' ')" = "limit drop inject pause resume " ]
+}
+
+@test "ctl: inject, drop, pause, resume and limit do what the commands do" {
+	echo 'inject 7 one two' >"$ctl"
+	echo 'inject -3 three' >"$ctl"
+	[ "$(portico peek --json jobs | python3 -c 'import json, sys
+for m in json.load(sys.stdin): print(m["type"], m["bytes"], m["text"])')" = "7 7 one two
+-3 5 three" ]
+	echo 'drop 1' >"$ctl"
+	[ "$(count jobs messages)" -eq 1 ]
+	echo pause >"$ctl"
+	[ "$(count jobs paused)" = True ]
+	run portico recv --no-wait jobs
+	[ "$status" -eq 3 ]
+	echo resume >>"$ctl"
+	[ "$(portico recv --no-wait jobs)" = three ]
+	echo 'limit slots=3 bytes=77 capacity=1000' >"$ctl"
+	[ "$(count jobs limit_slots) $(count jobs limit_bytes) $(count jobs limit_capacity)" = "3 77 1000" ]
+	for i in 1 2 3; do echo "inject 1 $i" >"$ctl"; done
+	run put 'inject 1 4\n'
+	[[ $status -ne 0 && $output = *"Resource temporarily unavailable"* ]]
+	[ "$(last)" = "failed: inject 1 4: there is no room" ]
+	echo 'drop all' >"$ctl"
+	[ "$(count jobs messages)" -eq 0 ]
+}
+
+@test "ctl: raising a limit lets who waits go on" {
+	echo 'limit slots=1' >"$ctl"
+	portico send jobs first
+	timeout 20 portico send jobs second &
+	eventually 5 sends
+	echo 'limit slots=2' >"$ctl"
+	wait $!
+	[ "$(count jobs messages)" -eq 2 ]
+}
+sends() { [ "$(count jobs senders_waiting)" -eq 1 ]; }
+
+@test "ctl: the first line that fails ends the write, and is told" {
+	run put 'inject 1 a\ndrop x\ninject 1 b\n'
+	[[ $status -ne 0 && $output = *"Invalid argument"* ]]
+	[ "$(last)" = "failed: drop x: 'x' is no number of messages" ]
+	[ "$(count jobs messages)" -eq 1 ]
+	run put 'inject 1 a\nfrobnicate\n'
+	[ "$status" -ne 0 ]
+	[[ $(last) = "failed: frobnicate: 'frobnicate' is no command;"* ]]
+	for line in 'limit' 'limit slots' 'limit slots=x' 'limit slots=-1' 'limit slots=99999999999' 'limit speed=1' \
+		'drop' 'drop 1 2' 'drop -1' 'inject' 'inject x y' 'pause now' 'resume 1' 'PAUSE'; do
+		run put "$line\n"
+		[ "$status" -ne 0 ]
+		[[ $(last) = "failed: $line: "* ]]
+	done
+	run put 'limit bytes=2000000000\n'
+	[[ $status -ne 0 && $output = *"Message too long"* ]]
+	[ "$(count jobs limit_slots)" -eq 1024 ]
+	# each object's errors are its own
+	portico create other
+	[ "$(grep -c failed "$mnt/view/mbox/other/ctl")" -eq 0 ]
+}
+
+@test "ctl: a line may come in pieces, and its newline from the close" {
+	exec 5>"$ctl"
+	python3 -c 'import os
+for piece in b"inj", b"ect 1 in pie", b"ces\ninject 2 ", b"rest": os.write(5, piece)'
+	exec 5>&-
+	[ "$(portico recv --no-wait jobs)" = "in pieces" ]
+	[ "$(portico recv --no-wait jobs)" = rest ]
+	printf pause >"$ctl"
+	[ "$(count jobs paused)" = True ]
+	printf '\n\n  \nresume' >"$ctl"
+	[ "$(count jobs paused)" = False ]
+}
+
+@test "ctl: NULs, random bytes and lines of megabytes are errors, and nothing else" {
+	run put 'drop\0 all\n'
+	[[ $status -ne 0 && $output = *"Invalid argument"* ]]
+	[[ $(last) = "failed: drop. all: there is a NUL byte in it" ]]
+	for i in 1 2 3 4 5 6 7 8; do
+		head -c $((i * 5000)) /dev/urandom >"$ctl" || :
+	done 2>"$private/errors"
+	run python3 -c 'import os, sys
+fd = os.open(sys.argv[1], os.O_WRONLY)
+failed = 0
+for i in range(5):
+    try: os.write(fd, b"inject 1 " + b"a" * 1000000)
+    except OSError as e: failed = e.errno
+print(failed)
+os.write(fd, b"\ninject 1 after\n")' "$ctl"
+	[ "$output" = 90 ] # EMSGSIZE
+	[[ $(grep -ac failed "$ctl") = 1 && -z $(LC_ALL=C tr -d '[:print:]\n\t' <"$ctl") ]]
+	[ "$(portico recv --no-wait jobs)" = after ]
+	# as long as a message may be
+	python3 -c 'import os, sys
+fd = os.open(sys.argv[1], os.O_WRONLY)
+os.write(fd, b"inject 1 " + b"a" * 1000000)
+os.write(fd, b"a" * 48576 + b"\n")' "$ctl"
+	[ "$(count jobs bytes)" -eq 1048576 ]
+}
+
+@test "ctl: an object that was removed takes no commands" {
+	exec 5<>"$ctl"
+	portico rm jobs
+	run bash -c 'echo pause >&5'
+	[[ $status -ne 0 && $output = *"Identifier removed"* ]]
+	exec 5>&-
+}
+
+@test "ctl: a mailbox in a directory has one, too" {
+	portico name mkdir spool
+	portico create spool/in
+	echo 'inject 1 x' >"$mnt/view/mbox/spool/in/ctl"
+	[ "$(portico recv --no-wait spool/in)" = x ]
+}
+
+@test "ctl: a task is suspended, resumed and sent signals" {
+	portico recv jobs >"$private/got" &
+	pid=$!
+	eventually 5 [ -e "$mnt/task/$pid" ]
+	[ "$(cut -d' ' -f1 "$mnt/task/$pid/ctl" | cut -f1 | tr '\n' ' ')" = "signal suspend resume " ]
+	echo suspend >"$mnt/task/$pid/ctl"
+	eventually 5 is_in_state T
+	echo resume >"$mnt/task/$pid/ctl"
+	eventually 5 is_in_state S
+	ctl=$mnt/task/$pid/ctl
+	run put 'resume\n'
+	[[ $status -ne 0 && $output = *"Invalid argument"* ]]
+	[ "$(last)" = "failed: resume: it isn't suspended" ]
+	for line in signal 'signal NONE' 'signal 0' 'signal 99' 'signal TERM 1' 'suspend 1'; do
+		run put "$line\n"
+		[ "$status" -ne 0 ]
+		[[ $(last) = "failed: $line: "* ]]
+	done
+	echo 'signal STOP' >"$ctl"
+	eventually 5 is_in_state T
+	echo "signal $(kill -l CONT)" >"$ctl"
+	echo 'signal SIGTERM' >"$ctl"
+	wait_killed "$pid"
+}
+is_in_state() { [ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -c1)" = "$1" ]; }
+
+@test "ctl: a System V queue takes commands by its id" {
+	preload "$BUILD/tests/sysv_tool" make 4711
+	ctl=$mnt/view/msg/$(readlink "$mnt/msg/0x00001267")/ctl
+	echo pause >"$ctl"
+	echo 'inject 5 hello' >"$ctl"
+	portico stat --json --msg 0x1267 | grep -q '"paused": *true'
+	run put 'inject 0 none\n'
+	[[ $status -ne 0 && $(last) = "failed: inject 0 none: a type of a queue is 1 or more" ]]
+	run put 'limit slots=1\n'
+	[[ $status -ne 0 && $(last) = "failed: limit slots=1: a queue has no limit 'slots': say qbytes=N" ]]
+	echo 'limit qbytes=100' >"$ctl"
+	portico stat --json --msg 0x1267 | grep -q '"limit_capacity": *100[^0-9]'
+	echo resume >"$ctl"
+	[ "$(preload "$BUILD/tests/sysv_tool" receive 4711)" = hello ]
+	preload "$BUILD/tests/sysv_tool" remove 4711
+}
+
+@test "ctl: kernel/limits is written as it reads, and as portico limits takes it" {
+	ctl=$mnt/kernel/limits
+	echo 'msgmax=4242' >"$ctl"
+	printf 'ports 77\nlifetime idle:60\n' >"$ctl"
+	grep -qx 'msgmax 4242' "$ctl"
+	grep -qx 'ports 77' "$ctl"
+	grep -qx 'lifetime idle:60' "$ctl"
+	portico limits | grep -q 'ports .*at most 77'
+	echo 'ports=none' >"$ctl"
+	grep -qx 'ports none' "$ctl"
+	cat "$ctl" >"$private/all"
+	cat "$private/all" >"$ctl"
+	cmp "$ctl" "$private/all"
+	for line in 'speed=1' 'ports' 'ports=x' 'ports=99999999999' 'msgmax=-1' 'semmni=99999999' 'access=nobody' \
+		'lifetime=idle' 'lifetime=idle:0' 'lifetime=creator:1'; do
+		run put "$line\n"
+		[ "$status" -ne 0 ]
+		[[ $(last) = "failed: $line: "* ]]
+	done
+}
+
+@test "ctl: only the owner and root command" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to be somebody else"
+	dismounted
+	chmod 755 "$private"
+	mounted --allow-other
+	[ "$(stat -c %a "$ctl")" = 600 ]
+	run setpriv --reuid 65534 --regid 65534 --clear-groups cat "$ctl"
+	[ "$status" -ne 0 ]
+	# whom the kernel let open it core judges still
+	python3 - "$ctl" <<-'END'
+		import os, sys
+		fd = os.open(sys.argv[1], os.O_RDWR)
+		os.setresuid(65534, 65534, 65534)
+		try:
+		    os.write(fd, b"pause\n")
+		except PermissionError:
+		    sys.exit(0)
+		sys.exit("it was let")
+	END
+	[ "$(count jobs paused)" = False ]
+	portico create --mode 0777 theirs
+	chown 65534 "$mnt/mbox/theirs"
+	setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'echo pause >"$0"' "$mnt/view/mbox/theirs/ctl"
+	[ "$(count theirs paused)" = True ]
+}

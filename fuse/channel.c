@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "channel.h"
+#include "dispatch.h"
 #include "flock.h"
 
 #include "port.h"
@@ -217,7 +218,10 @@ void call_end(struct call *call)
 	call->file->reading -= call->kind == CALL_READ;
 	link_remove(&call->link);
 	key_drop(&server.calls, call->key);
-	free(call->data);
+	if (call->lent)
+		dispatch_give_back(call->memory);
+	else
+		free(call->memory);
 	free(call);
 }
 

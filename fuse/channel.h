@@ -65,8 +65,11 @@ struct call {
 	uint32_t wait;	  /* core's wait for it, or 0 */
 	uint32_t message; /* being sent */
 	size_t size_bytes, done_bytes;
-	char *data; /* what is still to be written */
-	int lock;   /* wanted */
+	/* fifo.c: what is to be written */
+	const char *data;
+	void *memory; /* where that lies, to be freed, */
+	bool lent;    /* or given back to dispatch.h */
+	int lock;     /* wanted */
 };
 
 struct service {

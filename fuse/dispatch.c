@@ -11,9 +11,12 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#define ROUSE SIGUSR1 /* says nothing: it ends a read */
+#define HUGE_PAGE (2 << 20) /* bytes; more than any request has */
+#define ROUSE SIGUSR1	    /* says nothing: it ends a read */
 
 static const int ends[] = { SIGTERM, SIGINT, SIGHUP };
 enum { ENDS = sizeof ends / sizeof *ends };
@@ -105,6 +108,38 @@ int dispatch_start_bell(void)
 	return 0;
 }
 
+/* ---- requests' memory */
+
+static struct fuse_buf incoming; /* where there is no memory, libfuse claims some */
+static void *spare;		 /* or NULL */
+
+/*
+ * A huge page, where there are such: for each page that the kernel copies it
+ * looks up where that is, which takes longer than the copying.
+ */
+static void claim_memory(void)
+{
+	incoming.mem = aligned_alloc(HUGE_PAGE, HUGE_PAGE);
+	if (incoming.mem)
+		madvise(incoming.mem, HUGE_PAGE, MADV_HUGEPAGE);
+}
+
+void *dispatch_keep_request(void)
+{
+	void *memory = incoming.mem;
+	incoming.mem = spare;
+	spare = NULL;
+	if (!incoming.mem)
+		claim_memory();
+	return memory;
+}
+
+void dispatch_give_back(void *memory)
+{
+	free(spare);
+	spare = memory;
+}
+
 /* ---- dispatching */
 
 static void begin(void)
@@ -128,23 +163,23 @@ static void answer_bell(void (*look)(void))
 }
 
 /* Nothing is spliced (init() of requests.c): a request lies in memory. */
-static void serve(const struct fuse_buf *request)
+static void serve(void)
 {
-	const struct fuse_in_header *head = request->mem;
+	const struct fuse_in_header *head = incoming.mem;
 	struct pk_actor client = { .uid = head->uid, .gid = head->gid, .thread = head->pid };
 	pk_act_for(server.kernel, &client);
-	fuse_session_process_buf(server.session, request);
+	fuse_session_process_buf(server.session, &incoming);
 	pk_act_for(server.kernel, &server_itself);
 }
 
 void dispatch(void (*look)(void))
 {
-	static struct fuse_buf request; /* its memory is libfuse's, and used again */
 	begin();
+	claim_memory();
 	while (!fuse_session_exited(server.session) && !atomic_load(&ending)) {
-		int size_bytes = fuse_session_receive_buf(server.session, &request);
+		int size_bytes = fuse_session_receive_buf(server.session, &incoming);
 		if (size_bytes > 0) {
-			serve(&request);
+			serve();
 			channel_completions();
 		}
 		if (size_bytes <= 0 || atomic_load_explicit(&roused, memory_order_relaxed))

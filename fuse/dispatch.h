@@ -24,4 +24,11 @@ int dispatch_start_bell(void);
 /* Serve until the mount is gone or a signal ends it; look is called every PK_TICK_NS or so. */
 void dispatch(void (*look)(void));
 
+/*
+ * The memory of the request that is being served, with all that it brought, is
+ * the caller's from now on, to be given back.
+ */
+void *dispatch_keep_request(void);
+void dispatch_give_back(void *memory);
+
 #endif

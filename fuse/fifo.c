@@ -5,10 +5,14 @@
  * EPIPE and SIGPIPE, and writes of PIPE_BUF bytes are never mixed with others.
  *
  * The bytes are in core's ring.  Who waits stands in the channel's lines and is
- * served in order, from one place (serve), after anything changed.
+ * served in order, from one place (serve), after anything changed.  What a read
+ * has room for beyond the ring's bytes it gets from the write that comes next,
+ * past the ring; so much of what is written at once is copied twice only, by the
+ * kernel, into this process and out of it.
  */
 #define _GNU_SOURCE
 #include "channel.h"
+#include "dispatch.h"
 #include "pipe.h"
 
 #include <errno.h>
@@ -20,7 +24,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static char buffer[PK_LARGEST]; /* between the ring and the kernel */
+#define MOST (PK_LARGEST - 4096) /* bytes of one answer: mailbox.c says why */
+
+static char buffer[MOST]; /* between the ring and the kernel */
 
 /* ---- the ring */
 
@@ -62,48 +68,110 @@ static void reply_broken(fuse_req_t request, size_t done_bytes)
 		fuse_reply_err(request, EPIPE);
 }
 
+/* A write: one that waits, or that just came. */
+struct source {
+	const char *data;
+	size_t size_bytes, done_bytes;
+};
+
+/* How much of it a read with so much room may get: one of PIPE_BUF bytes stays whole. */
+static size_t passable(const struct source *from, size_t room_bytes)
+{
+	size_t left = from->size_bytes - from->done_bytes;
+	if (left <= room_bytes)
+		return left;
+	return from->size_bytes > PK_PIPE_ATOMIC ? room_bytes : 0;
+}
+
+/* With what is in the ring, and then what is being written.  Bytes, or a negative errno: it isn't answered.
+ */
+static int64_t answer_read(struct channel *channel, fuse_req_t request, size_t size_bytes,
+			   struct source *from)
+{
+	size_t most = size_bytes < MOST ? size_bytes : MOST;
+	int64_t result = ring_read(channel, most);
+	if (result < 0 && result != -EAGAIN)
+		return result;
+	size_t bytes = result > 0 ? (size_t)result : 0, passed = passable(from, most - bytes);
+	if (bytes + passed == 0 && size_bytes > 0)
+		return -EAGAIN;
+	const struct iovec parts[] = {
+		{ .iov_base = buffer, .iov_len = bytes },
+		{ .iov_base = (char *)(uintptr_t)from->data + from->done_bytes, .iov_len = passed },
+	};
+	if (fuse_reply_iov(request, parts, 2) == 0) /* F4 */
+		from->done_bytes += passed;
+	return (int64_t)(bytes + passed);
+}
+
 /* Answer the first read that waits, if it can be.  False: it can't. */
-static bool serve_read(struct channel *channel)
+static bool serve_read(struct channel *channel, struct source *from)
 {
 	struct call *call = link_first(&channel->reads);
-	if (!call || (channel->writers > 0 && queued_bytes(channel) == 0))
+	if (!call ||
+	    (channel->writers > 0 && queued_bytes(channel) == 0 && passable(from, call->size_bytes) == 0))
 		return false;
-	int64_t bytes = ring_read(channel, call->size_bytes);
+	int64_t bytes = answer_read(channel, call->request, call->size_bytes, from);
 	if (bytes == -EAGAIN && channel->writers > 0)
 		return false;
-	if (bytes >= 0 || bytes == -EAGAIN)
-		fuse_reply_buf(call->request, buffer, bytes > 0 ? (size_t)bytes : 0);
-	else
+	if (bytes == -EAGAIN)
+		fuse_reply_buf(call->request, NULL, 0);
+	else if (bytes < 0)
 		fuse_reply_err(call->request, channel_error(bytes));
 	call_end(call);
 	return true;
+}
+
+/* The first write that waits, or nothing. */
+static struct source next_write(const struct channel *channel)
+{
+	const struct call *call = link_first(&channel->writes);
+	return call ? (struct source){ call->data, call->size_bytes, call->done_bytes }
+		    : (struct source){ 0 };
+}
+
+static void note_passed(struct channel *channel, const struct source *from)
+{
+	struct call *call = link_first(&channel->writes);
+	if (call)
+		call->done_bytes = from->done_bytes;
+}
+
+static bool serve_reads(struct channel *channel)
+{
+	struct source from = next_write(channel);
+	bool progress = false;
+	while (serve_read(channel, &from))
+		progress = true;
+	note_passed(channel, &from);
+	return progress;
 }
 
 /* Let the first write that waits go on, and answer it when it is done.  False: it can't go on. */
 static bool serve_write(struct channel *channel)
 {
 	struct call *call = link_first(&channel->writes);
+	size_t left = call ? call->size_bytes - call->done_bytes : 0;
 	if (!call)
 		return false;
-	if (channel->readers == 0) {
+	if (left > 0 && channel->readers == 0) {
 		reply_broken(call->request, call->done_bytes);
 		call_end(call);
 		return true;
 	}
-	size_t left = call->size_bytes - call->done_bytes;
-	if (queued_bytes(channel) + (left <= PK_PIPE_ATOMIC ? left : 1) > PK_PIPE_BYTES)
+	if (left > 0 && queued_bytes(channel) + (left <= PK_PIPE_ATOMIC ? left : 1) > PK_PIPE_BYTES)
 		return false;
-	int64_t bytes = ring_write(channel, call->data + call->done_bytes, left);
+	int64_t bytes = left > 0 ? ring_write(channel, call->data + call->done_bytes, left) : 0;
 	if (bytes < 0 && bytes != -EAGAIN) {
 		call_fail(call, channel_error(bytes));
 		return true;
 	}
 	call->done_bytes += bytes > 0 ? (size_t)bytes : 0;
-	if (call->done_bytes == call->size_bytes) {
-		fuse_reply_write(call->request, call->size_bytes);
-		call_end(call);
-	}
-	return bytes > 0;
+	if (call->done_bytes < call->size_bytes)
+		return bytes > 0;
+	fuse_reply_write(call->request, call->size_bytes);
+	call_end(call);
+	return true;
 }
 
 static bool anybody_waits(const struct channel *channel)
@@ -129,7 +197,7 @@ static void serve(struct channel *channel)
 {
 	bool progress;
 	do {
-		progress = serve_read(channel);
+		progress = serve_reads(channel);
 		progress |= serve_write(channel);
 		if (!progress && !channel->watch && anybody_waits(channel)) {
 			int error = channel_watch(channel);
@@ -183,59 +251,68 @@ static void open_fifo(struct file *file, fuse_req_t request, int flags)
 static void read_fifo(struct file *file, fuse_req_t request, size_t size_bytes, bool nonblock)
 {
 	struct channel *channel = file->channel;
+	struct source from = next_write(channel);
 	bool first = !link_first(&channel->reads);
-	int64_t bytes = first ? ring_read(channel, size_bytes) : -EAGAIN;
-	if (bytes >= 0)
-		fuse_reply_buf(request, buffer, (size_t)bytes);
-	else if (bytes != -EAGAIN)
+	int64_t bytes = first ? answer_read(channel, request, size_bytes, &from) : -EAGAIN;
+	note_passed(channel, &from);
+	if (bytes < 0 && bytes != -EAGAIN)
 		fuse_reply_err(request, channel_error(bytes));
-	else if (channel->writers == 0)
+	else if (bytes < 0 && channel->writers == 0)
 		fuse_reply_buf(request, NULL, 0);
-	else if (nonblock)
+	else if (bytes < 0 && nonblock)
 		file_refuse(file, request, POLLIN | POLLRDNORM);
-	else
+	else if (bytes < 0)
 		call_begin(file, request, CALL_READ, size_bytes);
 	serve(channel);
 }
 
-/* Keep what is still to be written, and wait for room. */
-static void wait_for_room(struct file *file, fuse_req_t request, const char *data, size_t size_bytes,
-			  size_t done_bytes)
+/* Have the rest of it at hand while it waits for room: in its request's own memory, if it is much. */
+static bool keep_data(struct call *call, const struct source *from)
 {
-	char *kept = malloc(size_bytes);
-	struct call *call = kept ? call_begin(file, request, CALL_WRITE, size_bytes) : NULL;
-	if (!kept)
-		fuse_reply_err(request, ENOMEM);
-	if (!call) {
-		free(kept);
-		return;
-	}
-	memcpy(kept + done_bytes, data + done_bytes, size_bytes - done_bytes);
-	call->data = kept;
-	call->done_bytes = done_bytes;
+	size_t left = from->size_bytes - from->done_bytes;
+	call->done_bytes = from->done_bytes;
+	call->lent = left > PK_PIPE_BYTES;
+	call->memory = call->lent ? dispatch_keep_request() : malloc(from->size_bytes);
+	if (call->memory && !call->lent)
+		memcpy((char *)call->memory + from->done_bytes, from->data + from->done_bytes, left);
+	call->data = call->lent ? from->data : call->memory;
+	return call->memory != NULL;
+}
+
+static void wait_for_room(struct file *file, fuse_req_t request, const struct source *from)
+{
+	struct call *call = call_begin(file, request, CALL_WRITE, from->size_bytes);
+	if (call && !keep_data(call, from))
+		call_fail(call, ENOMEM);
 }
 
 static void write_fifo(struct file *file, fuse_req_t request, const char *data, size_t size_bytes,
 		       bool nonblock)
 {
 	struct channel *channel = file->channel;
+	struct source from = { .data = data, .size_bytes = size_bytes };
 	bool first = !link_first(&channel->writes);
+	int64_t bytes = 0;
 	if (channel->readers == 0) {
 		reply_broken(request, 0);
 		return;
 	}
-	int64_t bytes = first ? ring_write(channel, data, size_bytes) : -EAGAIN;
-	size_t done = bytes > 0 ? (size_t)bytes : 0;
-	if (done < size_bytes)
+	while (first && serve_read(channel, &from))
+		continue;
+	if (from.done_bytes < size_bytes)
+		bytes = first ? ring_write(channel, data + from.done_bytes, size_bytes - from.done_bytes)
+			      : -EAGAIN;
+	from.done_bytes += bytes > 0 ? (size_t)bytes : 0;
+	if (from.done_bytes < size_bytes)
 		file_stinted(file, POLLOUT | POLLWRNORM);
-	if (bytes < 0 && bytes != -EAGAIN)
+	if (from.done_bytes == size_bytes || (nonblock && from.done_bytes > 0))
+		fuse_reply_write(request, from.done_bytes);
+	else if (bytes < 0 && bytes != -EAGAIN)
 		fuse_reply_err(request, channel_error(bytes));
-	else if (done == size_bytes || (nonblock && done > 0))
-		fuse_reply_write(request, done);
 	else if (nonblock)
 		fuse_reply_err(request, EAGAIN);
 	else
-		wait_for_room(file, request, data, size_bytes, done);
+		wait_for_room(file, request, &from);
 	serve(channel);
 }
 

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { PAGE_BYTES = 4096 };
 enum { LIMIT_SECONDS = 60 }; /* no batch takes that long */
 
 static const struct scenario *const scenarios[] = { &loop, &round_trip, &flood, &backlog, &contest };
@@ -80,8 +81,11 @@ static const struct scenario *scenario_of(const struct setup *setup)
 
 void *new_buffer(const struct setup *setup)
 {
-	void *buffer = malloc((size_t)setup->bytes + 1);
-	return buffer ? memset(buffer, 'x', (size_t)setup->bytes + 1) : NULL;
+	void *buffer = NULL; /* of a page or more: it begins with one */
+	size_t alignment = setup->bytes >= PAGE_BYTES ? PAGE_BYTES : sizeof(void *);
+	if (posix_memalign(&buffer, alignment, (size_t)setup->bytes + 1) != 0)
+		return NULL;
+	return memset(buffer, 'x', (size_t)setup->bytes + 1);
 }
 
 static int stay_on(long cpu)

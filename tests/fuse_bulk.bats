@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # private, mnt: of the helpers
 #
 # Much at once through named pipes of the mount.
 
 bats_require_minimum_version 1.5.0
+# shellcheck disable=SC2034 # helper.bash looks at it
 test_limit_seconds=40
 load helper
 load fuse_helper

@@ -7,6 +7,7 @@
  */
 #include "actor.h"
 #include "directory.h"
+#include "attributes.h"
 #include "flock.h"
 #include "naming.h"
 #include "node.h"
@@ -428,13 +429,6 @@ static void refuse_lock_test(fuse_req_t request, fuse_ino_t ino, struct fuse_fil
 	fuse_reply_err(request, ENOLCK);
 }
 
-static void statfs(fuse_req_t request, fuse_ino_t ino)
-{
-	struct statvfs facts = { .f_bsize = 4096, .f_frsize = 4096, .f_namemax = PK_NAME_MAX };
-	(void)ino;
-	fuse_reply_statfs(request, &facts);
-}
-
 /* ---- beginning */
 
 static void init(void *context, struct fuse_conn_info *connection)
@@ -481,5 +475,9 @@ const struct fuse_lowlevel_ops request_operations = {
 	.flock = flock_node,
 	.setlk = refuse_lock,
 	.getlk = refuse_lock_test,
-	.statfs = statfs,
+	.getxattr = attributes_get,
+	.listxattr = attributes_list,
+	.setxattr = attributes_set,
+	.removexattr = attributes_remove,
+	.statfs = attributes_statfs,
 };

@@ -31,9 +31,13 @@ play() {
 	! grep -E 'STUCK|what is' "$private/should"
 }
 
-# The same was written.
+# The same was written, and is once more where all are preloaded.
 same() {
 	play
+	diff -U 100 "$private/should" "$private/is"
+	rm -f "$mnt/fifo/f"
+	mkfifo "$mnt/fifo/f"
+	preload timeout 30 "$BUILD/tests/fuse_transcript" "$mnt/fifo/f" <"$private/script" >"$private/is"
 	diff -U 100 "$private/should" "$private/is"
 }
 
@@ -643,6 +647,60 @@ differs() {
 		A chmod 600
 		C uid 65534
 		C open rn
+	END
+}
+
+@test "programs that use System V meanwhile, where handlers go through the library" {
+	same <<-'END'
+		A handle USR1
+		A sysv
+		B sysv
+		B open rw
+		A open r
+		A read 10
+		kill A USR1
+		A poll i wait
+		kill A USR1
+		A epadd i
+		A epwait wait
+		kill A USR1
+		A sysv wait
+		kill A USR1
+		B write 3 a
+		A read 3
+		C handle USR1
+		C sysv
+		C open w
+		C write 100000 a
+		kill C USR1
+		C write 5 b
+		kill C USR1
+		A read 65536
+		C sysv wait
+		kill C USR1
+		C close
+		B close
+		A read 1
+		C open w
+		A close
+		C handle PIPE
+		C write 1 x
+		C sysv
+		C default PIPE
+		C write 1 x
+		D sysv
+		D open r
+		D handle USR2
+		kill D USR2
+		D sysv wait
+		kill D USR2
+		D restart USR2
+		D sysv wait
+		kill D USR2
+		D mask USR2
+		kill D USR2
+		D sysv
+		D unmask USR2
 	END
 }
 

@@ -305,6 +305,7 @@ static const struct {
 	{ "unlink", do_unlink },
 	{ "mkfifo", do_mkfifo },
 	{ "lock", do_lock },
+	{ "sysv", do_sysv },
 	{ "own", do_own },
 };
 

@@ -63,6 +63,7 @@ void do_uid(const struct arguments *arguments, char *said);
 void do_unlink(const struct arguments *arguments, char *said);
 void do_mkfifo(const struct arguments *arguments, char *said);
 void do_lock(const struct arguments *arguments, char *said);
+void do_sysv(const struct arguments *arguments, char *said);
 void do_own(const struct arguments *arguments, char *said);
 
 #endif

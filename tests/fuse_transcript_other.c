@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -165,6 +166,21 @@ void do_lock(const struct arguments *arguments, char *said)
 {
 	struct flock lock = { .l_type = strchr(text(arguments, 0), 'w') ? F_WRLCK : F_RDLCK };
 	say_ok(said, fcntl(*at, F_SETLK, &lock));
+}
+
+/* sysv: a message through a System V queue; sysv wait: and wait for another, which never comes */
+void do_sysv(const struct arguments *arguments, char *said)
+{
+	struct {
+		long type;
+		char byte;
+	} message = { 1, 'm' };
+	int queue = msgget(IPC_PRIVATE, 0600);
+	ssize_t result = msgsnd(queue, &message, 1, 0) == 0 ? msgrcv(queue, &message, 1, 0, 0) : -1;
+	if (result == 1 && arguments->count > 0)
+		result = msgrcv(queue, &message, 1, 0, 0);
+	say_result(said, result);
+	msgctl(queue, IPC_RMID, NULL);
 }
 
 /* SIGIO to this process, when something can be done */

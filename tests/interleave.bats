@@ -98,3 +98,4 @@ play() {
 @test "O3: no place of the pool is used twice, or lost" { play interleave_explore_mail O3; }
 @test "N1: a port goes first, and a name that was registered after it" { play interleave_explore_name N1; }
 @test "N3: a name goes with its owner" { play interleave_explore_name N3; }
+@test "N6: a name that is changed is found by the old one or the new, whoever dies" { play interleave_explore_name N6; }

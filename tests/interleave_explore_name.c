@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names that go with their owner, in whatever order two or three come: core/name.h, N1 and N3. */
+/* Names that go with their owner, or are changed, in whatever order two or three come: core/name.h, N1 and
+ * N3; core/rename.h, N6. */
 #include "name.h"
 
 #include "interleave_mail.h"
@@ -159,12 +160,85 @@ static void verify_port_ends(void)
 	CHECK_EQUAL(owner_of_it(), 0);
 }
 
+/* ---- N6: renamed, by one who may die, while others look for it and take its place */
+
+static int64_t renames(struct portico *kernel, int64_t with)
+{
+	(void)with;
+	return portico_name_rename(kernel, "name", "new", 0);
+}
+/* Who doesn't find it by the old name finds it by the new. */
+static int64_t looks_for_it(struct portico *kernel, int64_t with)
+{
+	portico_port found;
+	(void)with;
+	int error = portico_name_look_up(kernel, "name", &found);
+	return error == -ENOENT ? portico_name_look_up(kernel, "new", &found) : error;
+}
+
+static bool is_found(const char *name)
+{
+	portico_port found = { 0 };
+	int error = portico_name_look_up(k, name, &found);
+	CHECK(error == -ENOENT || found.id == port);
+	return error == 0;
+}
+
+static void prepare_renamed(void)
+{
+	make_port(4);
+	owner = enters("owner");
+	does(owner, registers, 0, 0);
+	other = enters("another");
+	third = enters("a third");
+	begins(other, renames, 0);
+	begins(third, looks_for_it, 0);
+	may_die(other);
+}
+
+static void verify_renamed(void)
+{
+	reap_the_dead();
+	CHECK_EQUAL(result_of(third), 0);
+	CHECK(has_died(other) || result_of(other) == 0);
+	CHECK(is_found("name") != is_found("new"));
+	CHECK(has_died(other) || is_found("new"));
+	CHECK(pk_table_valid(k, PK_NAMES));
+}
+
+static void prepare_replaced(void)
+{
+	make_port(4);
+	owner = enters("owner");
+	does(owner, registers, 0, 0);
+	other = enters("another");
+	third = enters("a third");
+	begins(other, renames, 0);
+	begins(third, registers, 0);
+	may_die(other);
+}
+
+static void verify_replaced(void)
+{
+	reap_the_dead();
+	int64_t result = result_of(third);
+	CHECK(result == 0 || result == -EEXIST);
+	CHECK(has_died(other) || result_of(other) == 0);
+	if (result == 0)
+		CHECK(is_found("name") && is_found("new"));
+	else
+		CHECK(is_found("name") || is_found("new"));
+	CHECK(pk_table_valid(k, PK_NAMES));
+}
+
 static const struct exploration explorations[] = {
 	{ "N3-both-register", prepare_both_register, verify_both_register, 1 },
 	{ "N3-reaped-under-a-register", prepare_reaped, verify_reaped, 1 },
 	{ "N3-looked-up-when-dead", prepare_looked_up, verify_looked_up, 1 },
 	{ "N3-taken-away", prepare_taken_away, verify_taken_away, 1 },
 	{ "N1-port-ends", prepare_port_ends, verify_port_ends, 1 },
+	{ "N6-renamed", prepare_renamed, verify_renamed, 1 },
+	{ "N6-its-place-taken", prepare_replaced, verify_replaced, 1 },
 	{ 0 },
 };
 

@@ -99,6 +99,7 @@ load helper
 @test "kill -9 at each point of destroying one with a waiter, and of its repair" { case_of crash_core destroy-under-waiter; }
 @test "kill -9 at each point of making a mailbox, and of its repair" { case_of crash_core create; }
 @test "kill -9 at each point of giving a message back, and of its repair" { case_of crash_core give-back; }
+@test "kill -9 at each point of consuming a message whose data leaves core, and of its repair" { case_of crash_core consume; }
 @test "kill -9 at each point of posting a receive, and of its repair" { case_of crash_async post-receive; }
 @test "kill -9 at each point of posting a send, and of its repair" { case_of crash_async post-send; }
 @test "kill -9 at each point of collecting, and of its repair" { case_of crash_async collect; }

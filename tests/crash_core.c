@@ -310,6 +310,29 @@ static void verify_all_there(void)
 	CHECK_EQUAL(strcmp(drain(), "abc"), 0);
 }
 
+/* Its data doesn't leave at first, then it does. */
+static void operate_consume(void)
+{
+	uint32_t message;
+	for (int turn = 0; turn < 2; turn++) {
+		CHECK_EQUAL(pk_port_receive(k, port, &any, NULL, &message, NULL), 0);
+		CHECK(pk_message_consume(k, message));
+		if (turn == 0) {
+			pk_message_unconsume(k, message);
+			pk_port_give_back(k, message);
+		}
+	}
+	pk_message_release(k, message);
+}
+/* Whoever had consumed it doesn't give it back by dying. */
+static void verify_consumed(void)
+{
+	const char *left = drain();
+	if (strcmp(died_at, "message: consumed, its data not gone") == 0 || *died_at == '\0')
+		CHECK_EQUAL(strcmp(left, "bc"), 0);
+	CHECK(either(left, "abc", "bc"));
+}
+
 static const struct scenario scenarios[] = {
 	{ "send", prepare_queue, operate_send, NULL, verify_send },
 	{ "receive", prepare_queue, operate_receive, NULL, verify_receive },
@@ -325,6 +348,7 @@ static const struct scenario scenarios[] = {
 	{ "destroy-under-waiter", prepare_doomed_waiter, operate_destroy, NULL, verify_waiter_told },
 	{ "create", prepare_nothing, operate_create, NULL, verify_created },
 	{ "give-back", prepare_queue, operate_give_back, NULL, verify_all_there },
+	{ "consume", prepare_queue, operate_consume, NULL, verify_consumed },
 	{ 0 },
 };
 

@@ -132,6 +132,13 @@ static void case_names(void)
 	memset(pk_header(k)->buckets, 0, sizeof pk_header(k)->buckets);
 }
 
+/* One name too many: who takes away the last would leave the mailbox. */
+static void case_name_counts(void)
+{
+	struct pk_port *port = first(PK_PORTS);
+	pk_store(&port->names, 7);
+}
+
 /* Its destroyer died. */
 static void case_dying(void)
 {
@@ -186,6 +193,7 @@ int main(int argc, char **argv)
 		{ "pipe", case_pipe },
 		{ "segment", case_segment },
 		{ "names", case_names },
+		{ "name-counts", case_name_counts },
 		{ "dying", case_dying },
 		{ "lock", case_lock },
 		{ "stuck", case_stuck },

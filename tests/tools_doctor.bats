@@ -156,6 +156,7 @@ fill_instance() {
 		set|semaphore sets: 1 of 1 are damaged|semaphore sets: semaphores
 		segment|segments: 1 of 1 are damaged|segments: segment
 		names|names: some that there are|names: what finds them is made anew
+		name-counts|names: some that there are|names: what finds them is made anew
 	END
 }
 

@@ -104,11 +104,31 @@ static bool name_is_found(struct portico *k, uint32_t slot)
 	       pk_name_find(k, name->space, name->text, name->length, &object) == slot;
 }
 
+/* Each port knows how many it has: who takes the last one away ends a mailbox. */
+static bool names_are_counted(struct portico *k)
+{
+	uint32_t ports = pk_committed(k, PK_PORTS), *names = calloc(ports, sizeof *names);
+	bool right = names != NULL;
+	for (uint32_t slot = 1; right && slot < pk_committed(k, PK_NAMES); slot++) {
+		const struct pk_name *name = pk_name_at(k, slot);
+		uint32_t port = name && name->space == PK_NAME_MAILBOX ? pk_id_slot(name->object) : 0;
+		if (port > 0 && port < ports && pk_slot_id(pk_slot(k, PK_PORTS, port), port) == name->object)
+			names[port]++;
+	}
+	for (uint32_t slot = 1; right && slot < ports; slot++) {
+		const struct pk_port *port = pk_slot(k, PK_PORTS, slot);
+		right = pk_word_kind(pk_load(&port->head.word)) != PK_LIVE ||
+			pk_load_relaxed(&port->names) == names[slot];
+	}
+	free(names);
+	return right;
+}
+
 bool names_are_sound(struct portico *k)
 {
-	bool sound = true;
 	if (pk_names_lock(k) != 0)
 		return false;
+	bool sound = names_are_counted(k);
 	for (uint32_t slot = 1; sound && slot < pk_committed(k, PK_NAMES); slot++)
 		sound = name_is_found(k, slot);
 	pk_names_unlock(k);

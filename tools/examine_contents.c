@@ -103,7 +103,7 @@ static void examine_names(struct portico *k)
 	if (names_are_sound(k))
 		report(GOOD, "names", NULL, "each is found");
 	else
-		report(BAD, "names", remedy(), "some that there are aren't found");
+		report(BAD, "names", remedy(), "some that there are aren't found, or counted");
 }
 
 static void examine_count(unsigned count, const char *subject, const char *what)

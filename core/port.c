@@ -279,7 +279,6 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 	int error = pk_port_lock(k, id, &port, &guard);
 	if (error)
 		return error;
-	const struct pk_port *queue = pk_port_queue(k, port);
 	*status = (struct pk_port_status){
 		.id = id,
 		.permission = port->permission,
@@ -296,7 +295,6 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		.change_time = port->change_time,
 		.paused = pk_is_paused(port),
 		.names = pk_load_relaxed(&port->names),
-		.arrivals = queue->next_number + queue->returned,
 	};
 	if (port->use == PK_PORT_SET)
 		status->senders = pk_line_count_beside(k, &port->senders);
@@ -304,6 +302,24 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 	pk_port_unlock(k, guard);
 	if (status->use == PK_MAILBOX || status->use == PK_GUARDED)
 		pk_name_text(k, name, id, status->name);
+	return 0;
+}
+
+int pk_port_ready(struct portico *k, pk_id id, struct pk_port_readiness *ready)
+{
+	struct pk_port *port, *guard;
+	int error = pk_port_lock(k, id, &port, &guard);
+	if (error)
+		return error;
+	const struct pk_port *queue = pk_port_queue(k, port);
+	bool taken = queue->receivers.first != 0 && !pk_is_paused(port);
+	*ready = (struct pk_port_readiness){
+		.offers = pk_port_offers(k, port),
+		.accepts = port->senders.first == 0 && port->queued_bytes < port->capacity &&
+			   (port->count < port->slots || taken),
+		.arrivals = queue->next_number + queue->returned,
+	};
+	pk_port_unlock(k, guard);
 	return 0;
 }
 

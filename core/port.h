@@ -72,9 +72,15 @@ struct pk_port_status {
 	uint32_t last_sender, last_receiver;
 	int64_t send_time, receive_time, change_time;
 	bool paused;
-	uint32_t names;	   /* how many it has; this is the one that it shows */
-	uint64_t arrivals; /* changes with each message that comes, or comes back */
+	uint32_t names; /* how many it has; this is the one that it shows */
 	char name[PK_NAME_MAX + 1];
+};
+
+/* What a poller wants to know. */
+struct pk_port_readiness {
+	bool offers;	   /* a message, or a sender who waits */
+	bool accepts;	   /* a message, without waiting */
+	uint64_t arrivals; /* changes with each message that comes, or comes back */
 };
 
 /* ---- life: port.c */
@@ -117,6 +123,7 @@ void pk_port_bury(struct portico *k, struct pk_port_ended *ended);
 void pk_port_reap(struct portico *k, pk_id owner);
 
 int pk_port_inspect(struct portico *k, pk_id port, struct pk_port_status *status);
+int pk_port_ready(struct portico *k, pk_id port, struct pk_port_readiness *ready); /* however many wait */
 
 /*
  * Change limits, owner and mode; NULL leaves what it is.  Lets go on who can; at a System V queue

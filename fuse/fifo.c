@@ -354,8 +354,8 @@ static unsigned ready(struct file *file, uint64_t *arrivals)
 	const struct pk_pipe *pipe = pk_slot(server.kernel, PK_PIPES, pk_id_slot(channel->id));
 	*arrivals = pipe ? pk_load(&pipe->written) : 0;
 	uint64_t bytes = queued_bytes(channel);
-	struct pk_pipe_status status;
-	unsigned events = pk_pipe_inspect(server.kernel, channel->id, &status) != 0 ? POLLERR : 0;
+	bool lives = pipe && pk_word_is(pk_load(&pipe->head.word), PK_LIVE, channel->id);
+	unsigned events = lives ? 0 : POLLERR;
 	if (file->reads && bytes > 0)
 		events |= POLLIN | POLLRDNORM;
 	if (file->reads && channel->writers == 0 && file->writers_before != channel->writers_ever)

@@ -304,19 +304,17 @@ static void changed(struct channel *channel)
 
 static unsigned ready(struct file *file, uint64_t *arrivals)
 {
-	struct pk_port_status status = { .arrivals = 0 };
+	struct pk_port_readiness port = { .arrivals = 0 };
 	unsigned events = 0;
-	int error = pk_port_inspect(server.kernel, file->channel->id, &status);
-	*arrivals = status.arrivals;
+	int error = pk_port_ready(server.kernel, file->channel->id, &port);
+	*arrivals = port.arrivals;
 	if (error)
 		return file->held ? POLLIN | POLLRDNORM | POLLERR : POLLERR | POLLHUP;
-	bool offers = !status.paused && (status.count > 0 || status.senders > 0);
-	if (file->reads && (file->held || offers))
+	if (file->reads && (file->held || port.offers))
 		events |= POLLIN | POLLRDNORM;
 	else if (file->reads && at_end(file))
 		events |= POLLIN | POLLRDNORM | POLLHUP;
-	if (file->writes && status.senders == 0 && status.queued_bytes < status.limits.capacity &&
-	    (status.count < status.limits.slots || (status.receivers > 0 && !status.paused)))
+	if (file->writes && port.accepts)
 		events |= POLLOUT | POLLWRNORM;
 	return events;
 }

@@ -24,9 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MOST (PK_LARGEST - 4096) /* bytes of one answer: mailbox.c says why */
-
-static char buffer[MOST]; /* between the ring and the kernel */
+static char buffer[PK_LARGEST]; /* between the ring and the kernel */
 
 /* ---- the ring */
 
@@ -88,7 +86,7 @@ static size_t passable(const struct source *from, size_t room_bytes)
 static int64_t answer_read(struct channel *channel, fuse_req_t request, size_t size_bytes,
 			   struct source *from)
 {
-	size_t most = size_bytes < MOST ? size_bytes : MOST;
+	size_t most = size_bytes < sizeof buffer ? size_bytes : sizeof buffer;
 	int64_t result = ring_read(channel, most);
 	if (result < 0 && result != -EAGAIN)
 		return result;

@@ -348,12 +348,23 @@ static void flush(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *inf
 		fuse_reply_err(request, 0);
 }
 
+/*
+ * The kernel hands over a longer read in pieces of up to 256 pages, and counts
+ * `offset` from the read's beginning.  A pipe is not waited for twice by one read.
+ */
+static bool goes_on(off_t offset)
+{
+	return offset > PK_LARGEST - 4096;
+}
+
 static void read_node(fuse_req_t request, fuse_ino_t ino, size_t size, off_t offset,
 		      struct fuse_file_info *info)
 {
 	struct spot spot = spot_of(ino);
 	if (is_channel(&spot) && info->lock_owner == 0)
 		fuse_reply_err(request, EINVAL); /* not read(): the page cache, for mmap() or splice() */
+	else if (is_channel(&spot) && goes_on(offset))
+		fuse_reply_buf(request, NULL, 0); /* it ends here */
 	else if (is_channel(&spot))
 		file_of(info)->channel->service->read(file_of(info), request, size, info->flags & O_NONBLOCK);
 	else if (tree[spot.place].controls)

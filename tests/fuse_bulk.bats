@@ -46,6 +46,19 @@ passes() { # WRITES READS FIRST
 	done
 }
 
+@test "a read of several megabytes returns what came, and waits for no more" {
+	local pipe=$mnt/fifo/p
+	mkfifo "$pipe"
+	exec 8<>"$pipe"
+	head -c 2097152 /dev/urandom >"$private/data"
+	timeout 20 dd if="$private/data" of="$pipe" bs=1M count=1 conv=notrunc status=none 8>&- &
+	timeout 20 dd if="$pipe" of="$private/got" bs=4M count=1 status=none 8>&-
+	wait
+	[ -s "$private/got" ]
+	cmp -n "$(stat -c %s "$private/got")" "$private/got" "$private/data"
+	exec 8>&-
+}
+
 @test "what a killed reader was waiting for goes to the next" {
 	local pipe=$mnt/fifo/p reader
 	mkfifo "$pipe"

@@ -161,7 +161,8 @@ static void give_all(struct portico *k, struct pk_port *source, struct pk_port *
 	struct hearer hearers[BATCH];
 	uint32_t below = UINT32_MAX;
 	unsigned count;
-	pk_note_sent(k, source, pk_message_at(k, message));
+	const struct pk_message *m = pk_message_at(k, message);
+	pk_note_sent_by(k, source, m->pid, m->sender);
 	do {
 		count = note_hearers(k, source, id, &below, hearers);
 		pk_port_unlock(k, guard);

@@ -25,6 +25,13 @@ struct pk_parties {
 	uint32_t senders[16];
 };
 
+/* The messages from that number on were sent then: stamp.h. */
+struct pk_stamp {
+	uint64_t first;	   /* number, without its priority */
+	uint32_t from, to; /* seconds, CLOCK_REALTIME */
+};
+#define PK_STAMPS 8u
+
 struct pk_port {
 	/* each transfer writes this line, and this line only */
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
@@ -66,6 +73,9 @@ struct pk_port {
 	/* written when somebody uses it who hadn't: on no way that is gone often */
 	struct pk_parties parties;
 	struct pk_origin origin;
+	/* hints, written in the first send of a second */
+	struct pk_stamp stamps[PK_STAMPS];
+	uint32_t stamp_count;
 };
 
 #define PK_SPECIAL_SET 1u	 /* it is in a port set, whose lock guards it */
@@ -132,7 +142,7 @@ struct pk_lane {
 	uint32_t in_heap;
 };
 
-_Static_assert(sizeof(struct pk_port) == 448, "layout");
+_Static_assert(sizeof(struct pk_port) == 576, "layout");
 _Static_assert(sizeof(struct pk_right) == 64, "layout");
 _Static_assert(sizeof(struct pk_listener) == 64, "layout");
 _Static_assert(sizeof(struct pk_lane) == 64, "layout");

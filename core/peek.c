@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "peek.h"
 #include "guard.h"
+#include "stamp.h"
 #include "transfer.h"
 
 #include <string.h>
@@ -183,6 +184,7 @@ static void glance_at(struct portico *k, uint32_t message, pk_id port, uint32_t 
 	note(m, port, &glance->message);
 	pk_parts_add_up(k, message, &glance->cargo);
 	glance->is_queued = sender == 0;
+	glance->sent_from = glance->sent_to = 0;
 	glance->posted_ns = wait ? wait->since_ns : 0;
 	copy_beginning(k, message, m, glance);
 }
@@ -195,8 +197,12 @@ static void glance_at_queued(struct portico *k, const struct pk_port *queue, pk_
 		const struct pk_message *m = pk_message_at(k, message);
 		if (!m)
 			break;
-		if (member == 0 || m->port == member)
+		if (member == 0 || m->port == member) {
 			glance_at(k, message, m->port, 0, gaze);
+			if (gaze->count > 0 && queue->use != PK_PORT_SET)
+				pk_stamp_find(queue, m->number, &gaze->glances[gaze->count - 1].sent_from,
+					      &gaze->glances[gaze->count - 1].sent_to);
+		}
 		message = m->head.next;
 	}
 }

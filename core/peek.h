@@ -41,7 +41,9 @@ struct pk_glance {
 	struct pk_cargo cargo;
 	bool is_queued;	   /* else its sender waits for room */
 	int64_t posted_ns; /* CLOCK_MONOTONIC: when its sender began to wait, for room or a receipt; else 0 */
-	uint32_t shown;	   /* so many bytes of its data follow */
+	int64_t sent_from, sent_to; /* of one that is queued: within which seconds it was sent,
+				       CLOCK_REALTIME; 0 unknown */
+	uint32_t shown;		    /* so many bytes of its data follow */
 	unsigned char bytes[PK_GLANCE_BYTES];
 };
 

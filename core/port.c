@@ -540,7 +540,8 @@ void pk_port_repair(struct portico *k, uint32_t slot)
 	}
 	port->special &= ~PK_SPECIAL_SET;
 	pk_index_forget(k, port, repair.id);
-	port->returned++; /* perhaps */
+	port->stamp_count = 0; /* ST1 */
+	port->returned++;      /* perhaps */
 	settle_senders(k, &repair);
 	rebuild_queue(k, &repair);
 	pk_pool_repair(k, port);

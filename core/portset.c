@@ -158,6 +158,7 @@ static void join(struct portico *k, struct pk_port *set, pk_id set_id, struct pk
 	set->next_number = later(set->next_number, port->next_number);
 	set->next_ticket = later(set->next_ticket, port->next_ticket);
 	port->special |= PK_SPECIAL_SET; /* A2 */
+	port->stamp_count = 0;		 /* ST2 */
 	PK_POINT("set: before joining");
 	merge_queues(k, set, port);
 	stand_beside(k, set, port);

@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "index.h"
 #include "party.h"
+#include "stamp.h"
 #include "task.h"
 
 #include <errno.h>
@@ -235,19 +236,29 @@ static inline void pk_note_time(int64_t *time)
 		*time = now;
 }
 
-/* By whom, only when that isn't who it was the last time. */
-static inline void pk_note_sent_by(struct portico *k, struct pk_port *port, uint32_t pid, uint32_t sender)
+/* By whom, only when that isn't who it was the last time; and when. */
+static inline void pk_note_numbered(struct portico *k, struct pk_port *port, uint32_t pid, uint32_t sender,
+				    uint64_t number)
 {
 	if (__builtin_expect(port->last_sender != pid, 0)) {
 		port->last_sender = pid;
 		pk_party_sends(k, port, sender);
 	}
-	pk_note_time(&port->send_time);
+	int64_t now = pk_realtime_seconds();
+	if (__builtin_expect(port->send_time != now, 0))
+		pk_stamp(k, port, number, now);
 }
 
+/* Of a message that isn't queued there. */
+static inline void pk_note_sent_by(struct portico *k, struct pk_port *port, uint32_t pid, uint32_t sender)
+{
+	pk_note_numbered(k, port, pid, sender, port->next_number);
+}
+
+/* Of one that has its number there. */
 static inline void pk_note_sent(struct portico *k, struct pk_port *port, const struct pk_message *m)
 {
-	pk_note_sent_by(k, port, m->pid, m->sender);
+	pk_note_numbered(k, port, m->pid, m->sender, m->number);
 }
 
 static inline void pk_note_received(struct portico *k, struct pk_port *port)

@@ -27,6 +27,17 @@ const char *message_state(const struct pk_glance *glance)
 	return !glance->is_queued ? "sender waits" : glance->posted_ns ? "receipt wanted" : "queued";
 }
 
+/* Of one that is queued, at least and at most: to the second, where it can be said. */
+static void say_age(const struct pk_glance *glance, struct sink *sink)
+{
+	int64_t now = pk_realtime_seconds();
+	if (glance->sent_to == 0)
+		return;
+	say_number(sink, NULL, "age_s", now > glance->sent_to ? now - glance->sent_to : 0);
+	if (glance->sent_from != 0 && glance->sent_from < glance->sent_to && glance->sent_from < now)
+		say_number(sink, NULL, "age_most_s", now - glance->sent_from);
+}
+
 void message_facts(uint32_t number, const struct pk_glance *glance, struct sink *sink)
 {
 	const struct pk_message *m = &glance->message;
@@ -46,6 +57,7 @@ void message_facts(uint32_t number, const struct pk_glance *glance, struct sink 
 	say_truth(sink, NULL, "receipt_wanted", m->more & PK_MORE_RECEIPT);
 	if (glance->posted_ns)
 		say_number(sink, NULL, "age_ns", message_age_ns(glance));
+	say_age(glance, sink);
 	say_text(sink, NULL, "text", message_beginning(glance, PK_GLANCE_BYTES, text));
 }
 

@@ -69,7 +69,7 @@ for key, value in json.load(sys.stdin).items():
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 3 ]
-	[[ ${lines[0]} = "message number=0 pid="*" uid=$(id -u) gid=$(id -g) type=7 priority=3 bytes=6 "*" text=urgent" ]]
+	[[ ${lines[0]} = "message number=0 pid="*" uid=$(id -u) gid=$(id -g) type=7 priority=3 bytes=6 "*" age_s="[0-9]*" text=urgent" ]]
 	[[ ${lines[1]} = *" type=0 priority=0 bytes=10 "*' text="two words."' ]]
 	[[ ${lines[2]} = *' bytes=4 '*' text="a.b\042"' ]]
 	tells "$(view mbox/x/status)" "messages 3"

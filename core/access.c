@@ -133,6 +133,16 @@ int pk_access_set(struct portico *k, enum pk_access access, uint32_t gid)
 	return error ? error : change_directory(k, to, gid);
 }
 
+int pk_access_let_pass(struct portico *k)
+{
+	struct pk_file directory;
+	int error = pk_inspect_path(k->directory, &directory);
+	if (error || directory.mode & 0001)
+		return error;
+	return set_mode_of(k->directory, O_RDONLY | O_DIRECTORY, (directory.mode & 0777) | 0011,
+			   PK_GROUP_AS_IS);
+}
+
 bool pk_access_open_to_others(const struct pk_file *directory)
 {
 	/* who may write it may swap what lies in it */

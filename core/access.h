@@ -42,6 +42,12 @@ int pk_access_get(struct portico *k, uint32_t *gid);
  */
 int pk_access_set(struct portico *k, enum pk_access access, uint32_t gid);
 
+/*
+ * Let those pass whom a mount in its directory serves: 0711, where it is 0700.  They see no name there, and
+ * what lies there stays closed.  0, or a negative errno.
+ */
+int pk_access_let_pass(struct portico *k);
+
 /* A file or pipe that this process has just made in shm/, bells/ or sysctl/: let those open it whom it
  * serves. */
 void pk_access_extend(struct portico *k, int fd);

@@ -12,6 +12,7 @@
 
 struct pk_magazine;
 struct pk_mappings;
+struct pk_remote;
 struct pk_service;
 struct portico;
 
@@ -60,6 +61,7 @@ struct portico {
 	struct pk_mappings *mappings; /* what it has attached, or NULL; a fork's child finds its parent's */
 	_Atomic uint32_t pieces;      /* how many pieces of segments that says are mapped */
 	uint64_t serial; /* which of this process's handles it is: addresses and ids are used again */
+	struct pk_remote *remote; /* remote.h: it is used through a mount; or NULL */
 	char directory[PK_PATH_MAX];
 };
 

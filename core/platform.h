@@ -147,6 +147,17 @@ int pk_file_read(int fd, uint64_t offset, void *bytes, size_t size);
 int pk_file_write(int fd, uint64_t offset, const void *bytes, size_t size); /* all, or an error */
 
 /*
+ * Some bytes from, and to, a file that is a stream: one system call; and sleeping
+ * until that wouldn't wait, or until_ns: 0, -ETIMEDOUT, -EINTR.
+ */
+int64_t pk_file_take(int fd, void *bytes, size_t size);
+int64_t pk_file_put(int fd, const void *bytes, size_t size);
+int pk_file_await(int fd, bool to_write, int64_t until_ns);
+
+/* An ordinary file, new, of that very mode. */
+int pk_make_file(const char *path, unsigned mode);
+
+/*
  * A lock on the file that belongs to the open file description: it's there until
  * the last descriptor for that is closed, whoever has it.  Shared, after a wait;
  * or exclusive: -EAGAIN where there is another.

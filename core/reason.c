@@ -127,7 +127,7 @@ int pk_reason_foreign(struct pk_reason *reason, const char *directory, uint32_t 
 	pk_text_add(&text, ": belongs to uid ");
 	pk_text_number(&text, owner);
 	pk_text_add(&text, ", not to you; name one of your own by PORTICO_KERNEL, or have its owner let "
-			   "you in by `portico limits access=all`");
+			   "you in by `portico limits access=all` or `portico mount --allow-other`");
 	return -EACCES;
 }
 

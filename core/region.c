@@ -4,6 +4,7 @@
 #include "magazine.h"
 #include "making.h"
 #include "mapping.h"
+#include "remote.h"
 #include "table.h"
 #include "text.h"
 
@@ -46,7 +47,7 @@ uint64_t pk_layout_hash(void)
 
 /* ---- where it is */
 
-static const char *environment(const char *name)
+const char *pk_environment(const char *name)
 {
 	size_t length = strlen(name);
 	for (char **entry = environ; entry && *entry; entry++)
@@ -59,13 +60,13 @@ int pk_region_find(const char *directory, char found[PK_PATH_MAX], bool *named)
 {
 	struct pk_text path = pk_text(found, PK_PATH_MAX);
 	if (!directory)
-		directory = environment("PORTICO_KERNEL");
+		directory = pk_environment("PORTICO_KERNEL");
 	*named = directory != NULL;
 	if (directory && !*directory)
 		return -EINVAL;
 	if (directory) {
 		pk_text_add(&path, directory);
-	} else if ((directory = environment("XDG_RUNTIME_DIR")) != NULL) {
+	} else if ((directory = pk_environment("XDG_RUNTIME_DIR")) != NULL) {
 		pk_text_add(&path, directory);
 		pk_text_add(&path, "/portico");
 	} else {
@@ -221,7 +222,8 @@ static int set_up(struct portico *k)
 	return pk_wipe_on_fork(mine, REGISTRATION_BYTES);
 }
 
-int pk_kernel_open(const char *directory, bool create, struct portico **opened, struct pk_reason *reason)
+static int open_by(const char *directory, bool create, bool mount_will_do, struct portico **opened,
+		   struct pk_reason *reason)
 {
 	char found[PK_PATH_MAX];
 	void *memory = NULL;
@@ -242,8 +244,15 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 	if (error)
 		pk_reason(reason, error, found,
 			  "no memory that fork() wipes; it takes a Linux of 4.14 or later");
+	else if (mount_will_do && pk_remote_is_named(directory))
+		error = pk_reason(reason, -EACCES, found,
+				  "PORTICO_MOUNT names no mount of Portico's that you may enter");
 	else
 		error = open_region(k, create, named, reason);
+	if (error == -EACCES && mount_will_do) {
+		pk_region_unmap(k);
+		error = pk_remote_attach(k, reason);
+	}
 	if (error) {
 		pk_kernel_close(k);
 		return error;
@@ -252,12 +261,24 @@ int pk_kernel_open(const char *directory, bool create, struct portico **opened, 
 	return 0;
 }
 
+int pk_kernel_open(const char *directory, bool create, struct portico **opened, struct pk_reason *reason)
+{
+	return open_by(directory, create, false, opened, reason);
+}
+
+int pk_kernel_open_or_mount(const char *directory, bool create, struct portico **opened,
+			    struct pk_reason *reason)
+{
+	return open_by(directory, create, true, opened, reason);
+}
+
 void pk_kernel_close(struct portico *k)
 {
 	void (*end_service)(struct portico *) = pk_load(&k->at_close);
 	if (end_service)
 		end_service(k);
 	pk_region_unmap(k);
+	pk_remote_close(k);
 	pk_magazines_close(k);
 	pk_mappings_close(k);
 	if (k->mine)

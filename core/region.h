@@ -40,8 +40,14 @@ struct pk_reason {
  */
 int pk_region_find(const char *directory, char found[PK_PATH_MAX], bool *named);
 
+/* A variable of the environment, or NULL where that is empty, too. */
+const char *pk_environment(const char *name);
+
 /* Map the instance, after making it where there is none (and `create`). */
 int pk_kernel_open(const char *directory, bool create, struct portico **opened, struct pk_reason *reason);
+/* The same, and where the region is closed to this user by the instance's mount: remote.h. */
+int pk_kernel_open_or_mount(const char *directory, bool create, struct portico **opened,
+			    struct pk_reason *reason);
 void pk_kernel_close(struct portico *k);
 
 /* Could one be made there, where there is none?  Tries it, and leaves nothing; if not, the reason says why.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "task.h"
+#include "remote.h"
 #include "attach.h"
 #include "control.h"
 #include "inbox.h"
@@ -538,6 +539,8 @@ int pk_enter_slowly(struct portico *k)
 	bool new = false;
 	uint32_t holder = 0, thread = pk_thread_id();
 	int error = 0;
+	if (pk_is_remote(k))
+		return -EOPNOTSUPP; /* RM1 */
 	while (!pk_swap_if(&mine->registering, &holder, thread)) {
 		if (holder == thread)
 			return -EDEADLK; /* a handler interrupted this very call */

@@ -47,6 +47,7 @@ struct file {
 	uint64_t arrivals;	      /* as they were when it was polled */
 	/* mailbox.c */
 	bool had;	  /* this reader has had a message */
+	bool whole;	  /* mailbox: it has them whole, and knows no end */
 	uint32_t held;	  /* the message of which it has read a part */
 	uint32_t reading; /* calls of it that wait */
 	/* fifo.c */

@@ -14,10 +14,12 @@
  * page less than 1 MiB: MOST.  So a write of more is refused, whatever piece of
  * it comes, and a read is never given more: being short, it isn't continued.
  */
+#define _GNU_SOURCE /* O_DIRECT */
 #include "channel.h"
 #include "port.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 
@@ -111,7 +113,7 @@ static bool is_paused(const struct channel *channel)
 /* Of a mailbox that is paused nobody can say that it is empty: its readers wait, and look again then. */
 static bool at_end(const struct file *file)
 {
-	if (!file->had || file->channel->writers != 0)
+	if (!file->had || file->whole || file->channel->writers != 0)
 		return false;
 	if (!is_paused(file->channel))
 		return true;
@@ -119,9 +121,18 @@ static bool at_end(const struct file *file)
 	return false;
 }
 
-static void wait_for_message(struct file *file, fuse_req_t request, size_t size_bytes)
+/* One that is opened with O_DIRECT has messages whole: what doesn't fit stays, for E2BIG. */
+static struct pk_want want_of(const struct file *file, size_t size_bytes)
 {
 	struct pk_want any = PK_WANT_ANY;
+	if (file->whole)
+		any.room = size_bytes < MOST ? (uint32_t)size_bytes : MOST;
+	return any;
+}
+
+static void wait_for_message(struct file *file, fuse_req_t request, size_t size_bytes)
+{
+	struct pk_want any = want_of(file, size_bytes);
 	uint32_t message;
 	struct call *call = call_begin(file, request, CALL_READ, size_bytes);
 	if (!call)
@@ -139,7 +150,7 @@ static void wait_for_message(struct file *file, fuse_req_t request, size_t size_
 
 static void read_message(struct file *file, fuse_req_t request, size_t size_bytes, bool nonblock)
 {
-	struct pk_want any = PK_WANT_ANY;
+	struct pk_want any = want_of(file, size_bytes);
 	uint32_t message;
 	if (file->held) {
 		deliver_held(file, request, size_bytes);
@@ -217,7 +228,7 @@ static void write_message(struct file *file, fuse_req_t request, const char *dat
 
 static void open_mailbox(struct file *file, fuse_req_t request, int flags)
 {
-	(void)flags;
+	file->whole = flags & O_DIRECT;
 	file_count(file);
 	file_opened(file, request);
 }

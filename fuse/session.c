@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From mount to unmount: the session. */
+#include "access.h"
 #include "actor.h"
 #include "channel.h"
 #include "completion.h"
@@ -111,6 +112,12 @@ static const char *remedy(void)
 	       "/etc/fuse.conf";
 }
 
+static bool lies_in_instance(const char *mountpoint)
+{
+	size_t length = strlen(server.kernel->directory);
+	return strncmp(mountpoint, server.kernel->directory, length) == 0 && mountpoint[length] == '/';
+}
+
 static int mount_session(const char *mountpoint)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
@@ -121,8 +128,11 @@ static int mount_session(const char *mountpoint)
 		server.session =
 			fuse_session_new(&args, &request_operations, sizeof request_operations, &server);
 	fuse_opt_free_args(&args);
-	if (server.session && fuse_session_mount(server.session, mountpoint) == 0)
+	if (server.session && fuse_session_mount(server.session, mountpoint) == 0) {
+		if (server.options.allow_other && lies_in_instance(mountpoint))
+			pk_access_let_pass(server.kernel);
 		return 0;
+	}
 	complain("can't mount on %s: %s%s", mountpoint, last_words[0] ? last_words : "refused", remedy());
 	return -1;
 }

@@ -29,7 +29,7 @@ int cmd_create(int argc, char **argv)
 		bad_usage("--slots may be %u at most", UINT32_MAX);
 	if (bytes > PK_MESSAGE_MOST)
 		bad_usage("--bytes may be %u at most", PK_MESSAGE_MOST);
-	struct portico *k = open_instance(directory, PORTICO_CREATE, 0);
+	struct portico *k = open_or_mount(directory, PORTICO_CREATE);
 	if (!k)
 		return FAILED;
 	struct portico_limits limits = { (uint32_t)slots, (uint32_t)bytes, capacity };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the instance holds: one table, or JSON with everything in it. */
+#include "by_mount.h"
 #include "columns.h"
 #include "commands.h"
 #include "describe.h"
@@ -8,6 +9,7 @@
 #include "listing.h"
 #include "maker.h"
 #include "options.h"
+#include "remote.h"
 #include "sinks.h"
 #include "pipe.h"
 #include "task.h"
@@ -256,7 +258,10 @@ int cmd_ls(int argc, char **argv)
 		bad_usage("--all is for what --left and --quiet leave out");
 	if (quiet && json)
 		bad_usage("--quiet and --json exclude each other");
-	struct portico *k = open_instance(directory, 0, 0);
+	struct portico *k =
+		all || left || json ? open_instance(directory, 0, 0) : open_or_mount(directory, 0);
+	if (k && pk_is_remote(k))
+		return list_by_mount(k, quiet);
 	if (!k)
 		return FAILED;
 	pk_task_sweep(k, true);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages as they lie in a mailbox or a queue, and stay there. */
+#include "by_mount.h"
 #include "columns.h"
 #include "commands.h"
 #include "complain.h"
@@ -7,6 +8,7 @@
 #include "instance.h"
 #include "message_facts.h"
 #include "options.h"
+#include "remote.h"
 #include "sinks.h"
 #include "sysv_names.h"
 #include "task.h"
@@ -83,7 +85,9 @@ int cmd_peek(int argc, char **argv)
 	parse_options(&usage, argc, argv);
 	if (msg && numbered)
 		bad_usage("--msg and --port exclude each other");
-	struct portico *k = open_instance(directory, 0, 0);
+	struct portico *k = numbered || msg ? open_instance(directory, 0, 0) : open_or_mount(directory, 0);
+	if (k && pk_is_remote(k))
+		return json ? refuse_by_mount(k, "JSON") : show_by_mount(k, argv[0], "/peek");
 	if (!k || find(k, argv[0], &port) != 0)
 		return FAILED;
 	pk_task_sweep(k, true);

@@ -6,6 +6,7 @@
  * no use to a shell, and whoever sent them may wait for what comes of it: so
  * such a message stays, unless it is said that they may be lost.
  */
+#include "by_mount.h"
 #include "commands.h"
 #include "complain.h"
 #include "describe.h"
@@ -13,6 +14,7 @@
 #include "options.h"
 #include "part.h"
 #include "port.h"
+#include "remote.h"
 #include "run.h"
 #include "task.h"
 
@@ -227,13 +229,17 @@ int cmd_recv(int argc, char **argv)
 	r.lines = lines;
 	r.verbose = verbose;
 	r.drop_rights = drop_rights;
-	r.k = open_instance(directory, 0, 0);
-	if (!r.k || find_port(r.k, argv[0], false, &r.port) != 0 || choose_messages(&r) != DONE)
-		return FAILED;
 	if (no_wait)
 		r.deadline = PORTICO_NOW;
 	else if (timed)
 		r.deadline = portico_deadline(timeout_ns);
+	r.k = open_or_mount(directory, 0);
+	if (r.k && pk_is_remote(r.k))
+		return equal + at_most + except + sender + verbose
+			       ? refuse_by_mount(r.k, "choosing messages")
+			       : recv_by_mount(r.k, argv[0], count, all, lines, r.deadline);
+	if (!r.k || find_port(r.k, argv[0], false, &r.port) != 0 || choose_messages(&r) != DONE)
+		return FAILED;
 	signal(SIGPIPE, SIG_IGN); /* so that a message that can't be written is given back at once */
 	return all ? receive_all(&r) : receive_count(&r, count);
 }

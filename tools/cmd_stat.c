@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "by_mount.h"
 #include "commands.h"
 #include "complain.h"
 #include "facts.h"
 #include "instance.h"
 #include "options.h"
+#include "remote.h"
 #include "sinks.h"
 #include "sysv_names.h"
 #include "task.h"
@@ -61,7 +63,10 @@ int cmd_stat(int argc, char **argv)
 		bad_usage("--port, --msg, --sem and --shm want NAME");
 	if (numbered + msg + sem + shm > 1)
 		bad_usage("--port, --msg, --sem and --shm exclude each other");
-	struct portico *k = open_instance(directory, 0, 0);
+	bool by_name = argv[0] && numbered + msg + sem + shm == 0;
+	struct portico *k = by_name ? open_or_mount(directory, 0) : open_instance(directory, 0, 0);
+	if (k && pk_is_remote(k))
+		return json ? refuse_by_mount(k, "JSON") : show_by_mount(k, argv[0], "/status");
 	if (!k)
 		return FAILED;
 	pk_task_sweep(k, true);

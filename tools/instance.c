@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "instance.h"
+#include "by_mount.h"
 #include "complain.h"
 #include "inbox.h"
 #include "name.h"
 #include "name_service.h"
 #include "object.h"
 #include "options.h"
+#include "remote.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct portico *open_instance(const char *directory, unsigned flags, uint32_t task_flags)
+struct portico *open_or_mount(const char *directory, unsigned flags)
 {
 	portico *k;
 	if (directory && *directory == '\0') {
@@ -21,6 +23,19 @@ struct portico *open_instance(const char *directory, unsigned flags, uint32_t ta
 	}
 	if (portico_open(directory, flags, &k) != 0) {
 		complain("%s", portico_open_error());
+		return NULL;
+	}
+	return k;
+}
+
+struct portico *open_instance(const char *directory, unsigned flags, uint32_t task_flags)
+{
+	portico *k = open_or_mount(directory, flags);
+	if (!k)
+		return NULL;
+	if (pk_is_remote(k)) {
+		refuse_by_mount(k, "this");
+		portico_close(k);
 		return NULL;
 	}
 	k->task_flags = task_flags;

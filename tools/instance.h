@@ -10,6 +10,9 @@
 /* Open and enter it, or complain and return NULL.  flags: PORTICO_CREATE, task_flags: PK_TASK_… */
 struct portico *open_instance(const char *directory, unsigned flags, uint32_t task_flags);
 
+/* The same where a mount will do, whose handle (remote.h) can't be entered. */
+struct portico *open_or_mount(const char *directory, unsigned flags);
+
 /* 0, or a negative errno, complained of. */
 int find_mailbox(struct portico *k, const char *name, pk_id *port);
 

@@ -4,6 +4,7 @@
 #include "peek.h"
 #include "public.h"
 #include "receipt.h"
+#include "remote.h"
 #include "share.h"
 
 #include <portico/mail.h>
@@ -75,6 +76,12 @@ static int prepare(struct portico *k, pk_id name, const void *data, size_t bytes
 	return error;
 }
 
+/* What a file can carry. */
+static bool is_bare(const struct portico_sending *how)
+{
+	return how->type == 0 && how->priority == 0 && !how->wants_receipt;
+}
+
 PUBLIC int portico_send_with(portico *instance, portico_port port, const void *data, size_t bytes,
 			     const struct portico_sending *how, int64_t deadline)
 {
@@ -83,6 +90,8 @@ PUBLIC int portico_send_with(portico *instance, portico_port port, const void *d
 	int result = pk_check_call(data, bytes, deadline);
 	if (!result)
 		result = prepare(instance, port.id, data, bytes, how, &id, &message);
+	if (result == -EOPNOTSUPP && pk_is_remote(instance) && is_bare(how))
+		return pk_remote_send(instance, port.id, data, bytes, deadline);
 	if (result)
 		return result;
 	result = how->wants_receipt

@@ -2,6 +2,7 @@
 /* The calls of <portico/poll.h>: waiting for many ports without receiving. */
 #include "bell.h"
 #include "public.h"
+#include "remote.h"
 #include "transfer.h"
 #include "right.h"
 
@@ -92,6 +93,8 @@ PUBLIC int portico_scan(portico *instance, const portico_port *ports, unsigned c
 PUBLIC int portico_port_fd(portico *instance, portico_port port)
 {
 	pk_id id;
+	if (pk_is_remote(instance))
+		return pk_remote_descriptor(instance, port.id);
 	int error = pk_enter(instance);
 	if (!error)
 		error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);

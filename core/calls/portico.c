@@ -6,6 +6,7 @@
 #include "pause.h"
 #include "public.h"
 #include "region.h"
+#include "remote.h"
 
 #include <errno.h>
 #include <portico/names.h>
@@ -25,7 +26,7 @@ static _Thread_local struct pk_reason open_reason;
 
 PUBLIC int portico_open(const char *directory, unsigned flags, portico **instance)
 {
-	return pk_kernel_open(directory, flags & PORTICO_CREATE, instance, &open_reason);
+	return pk_kernel_open_or_mount(directory, flags & PORTICO_CREATE, instance, &open_reason);
 }
 
 PUBLIC const char *portico_open_error(void)
@@ -59,10 +60,20 @@ static int create_by_server(struct portico *k, const char *name, const struct pk
 	return error;
 }
 
+/* A file is made with these. */
+static bool is_default(const struct portico_limits *limits)
+{
+	const struct portico_limits *usual = &portico_default_limits;
+	return !limits || (limits->slots == usual->slots && limits->bytes == usual->bytes &&
+			   limits->capacity == usual->capacity);
+}
+
 PUBLIC int portico_mailbox_create(portico *instance, const char *name, const struct portico_limits *limits,
 				  mode_t mode, portico_port *port)
 {
 	uint32_t length = 0;
+	if (pk_is_remote(instance))
+		return pk_remote_create(instance, name, is_default(limits), mode, &port->id);
 	int error = name ? pk_path_check(name, &length) : 0;
 	if (!error)
 		error = pk_enter(instance);
@@ -78,12 +89,15 @@ PUBLIC int portico_mailbox_create(portico *instance, const char *name, const str
 
 PUBLIC int portico_mailbox_open(portico *instance, const char *name, portico_port *port)
 {
-	return portico_name_look_up(instance, name, port);
+	return pk_is_remote(instance) ? pk_remote_find(instance, name, &port->id)
+				      : portico_name_look_up(instance, name, port);
 }
 
 PUBLIC int portico_mailbox_destroy(portico *instance, portico_port port)
 {
 	pk_id id;
+	if (pk_is_remote(instance))
+		return pk_remote_destroy(instance, port.id);
 	int error = pk_name_to_port(instance, port.id, PK_TO_RECEIVE, &id);
 	if (error)
 		return error;
@@ -94,8 +108,9 @@ PUBLIC int portico_mailbox_status(portico *instance, portico_port port, struct p
 {
 	struct pk_port_status found;
 	pk_id id;
-	int error = pk_name_to_port(instance, port.id, PK_TO_LOOK, &id);
-	if (!error)
+	int error = pk_is_remote(instance) ? pk_remote_inspect(instance, port.id, &found)
+					   : pk_name_to_port(instance, port.id, PK_TO_LOOK, &id);
+	if (!error && !pk_is_remote(instance))
 		error = pk_port_inspect(instance, id, &found);
 	if (error)
 		return error;
@@ -159,6 +174,8 @@ PUBLIC int portico_send(portico *instance, portico_port port, const void *data, 
 		result = pk_enter(instance);
 	if (!result)
 		result = pk_message_make_from(instance, data, bytes, type, &message);
+	if (result == -EOPNOTSUPP && pk_is_remote(instance))
+		return type ? -EOPNOTSUPP : pk_remote_send(instance, port.id, data, bytes, deadline);
 	if (result)
 		return result;
 	if (pk_is_right(port.id))
@@ -169,6 +186,18 @@ PUBLIC int portico_send(portico *instance, portico_port port, const void *data, 
 	if (result && result != -EIO) /* then a wait that couldn't be withdrawn may still name it */
 		pk_message_release(instance, message);
 	return result;
+}
+
+/* `error`: why it can't be had otherwise. */
+static ssize_t receive_by_file(struct portico *k, portico_port port, void *buffer, size_t size_bytes,
+			       const struct portico_filter *filter, struct portico_envelope *envelope,
+			       int64_t deadline, int error)
+{
+	if (error != -EOPNOTSUPP || (filter && filter->select != PORTICO_ANY))
+		return error;
+	if (envelope)
+		*envelope = (struct portico_envelope){ .uid = (uid_t)-1, .gid = (gid_t)-1, .port = port };
+	return pk_remote_receive(k, port.id, buffer, size_bytes, deadline);
 }
 
 PUBLIC ssize_t portico_receive(portico *instance, portico_port port, void *buffer, size_t size_bytes,
@@ -188,7 +217,10 @@ PUBLIC ssize_t portico_receive(portico *instance, portico_port port, void *buffe
 	error = pk_port_receive(instance, id, &want, NULL, &message, NULL);
 	if (error == -EAGAIN && deadline != PORTICO_NOW)
 		error = pk_port_receive_until(instance, id, &want, deadline, &message);
-	return error ? error : pk_deliver(instance, message, buffer, size_bytes, envelope);
+	return !error			? pk_deliver(instance, message, buffer, size_bytes, envelope)
+	       : pk_is_remote(instance) ? receive_by_file(instance, port, buffer, size_bytes, filter,
+							  envelope, deadline, error)
+					: error;
 }
 
 PUBLIC ssize_t portico_receive_any(portico *instance, const portico_port *ports, unsigned count, void *buffer,

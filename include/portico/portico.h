@@ -63,7 +63,7 @@ typedef struct portico_task {
  * names, else $XDG_RUNTIME_DIR/portico, else /dev/shm/portico-UID.  The
  * directory should lie on a tmpfs.
  *
- * -EACCES  it belongs to another user
+ * -EACCES  it belongs to another user, and no mount of it serves this one: portico_mailbox(3)
  * -EPROTO  it was made by another version, or isn't one
  * -ENOENT  there is none, and flags doesn't say PORTICO_CREATE
  * -ENOSPC  its file system is full

@@ -61,12 +61,30 @@ static void take_census(struct portico *k, uint32_t message, struct pk_message *
 		census->counts[pk_number_priority(m->number)]++;
 }
 
+/* The queue stands in their order; so where the first and the last have the same, all have.  False: look. */
+static bool all_of_one(struct portico *k, pk_id id, uint32_t counts[256])
+{
+	struct pk_port *port, *guard;
+	if (pk_port_lock(k, id, &port, &guard) != 0)
+		return true;
+	uint32_t count = pk_load(&port->count);
+	const struct pk_message *first = pk_message_at(k, port->first), *last = pk_message_at(k, port->last);
+	bool known = guard == port &&
+		     (count == 0 || (first && last &&
+				     pk_number_priority(first->number) == pk_number_priority(last->number)));
+	if (known && count > 0)
+		counts[pk_number_priority(first->number)] = count;
+	pk_port_unlock(k, guard);
+	return known;
+}
+
 void port_priorities(struct portico *k, pk_id port, uint32_t counts[256])
 {
 	struct census census = { pk_word(PK_QUEUED, port), counts };
 	for (int i = 0; i < 256; i++)
 		counts[i] = 0;
-	pk_message_each(k, take_census, &census);
+	if (!all_of_one(k, port, counts))
+		pk_message_each(k, take_census, &census);
 }
 
 /* ---- listeners */

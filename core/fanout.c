@@ -2,6 +2,7 @@
 /* Sending to a port's listeners.  listener.h is the essay. */
 #include "guard.h"
 #include "listener.h"
+#include "tap.h"
 #include "transfer.h"
 
 /* ---- who listens */
@@ -36,6 +37,17 @@ static unsigned note_hearers(struct portico *k, struct pk_port *source, pk_id id
 
 /* ---- a copy for one of them */
 
+void pk_listener_sign(struct pk_message *copy, const struct pk_message *m)
+{
+	copy->type = m->type;
+	copy->sender = m->sender;
+	copy->pid = m->pid;
+	copy->uid = m->uid;
+	copy->gid = m->gid;
+	copy->priority = m->priority;
+	copy->more = m->more & PK_MORE_PRIORITY;
+}
+
 static int copy_into(struct portico *k, uint32_t copy, const struct pk_message *m, const void *data,
 		     uint32_t length)
 {
@@ -45,13 +57,7 @@ static int copy_into(struct portico *k, uint32_t copy, const struct pk_message *
 	if (!to || room != length)
 		return -EIO;
 	pk_copy(to, data, length);
-	c->type = m->type;
-	c->sender = m->sender;
-	c->pid = m->pid;
-	c->uid = m->uid;
-	c->gid = m->gid;
-	c->priority = m->priority;
-	c->more = m->more & PK_MORE_PRIORITY;
+	pk_listener_sign(c, m);
 	return 0;
 }
 
@@ -73,7 +79,7 @@ static uint32_t copy_of(struct portico *k, uint32_t message)
 enum offered { TAKEN, MISSED, WELCOME, SILENT, GONE };
 
 /* H5 */
-static void count_missed(struct pk_listener *listener)
+void pk_listener_count_missed(struct pk_listener *listener)
 {
 	pk_add_relaxed(&listener->missed, 1);
 	if (listener->missed_lately != UINT32_MAX)
@@ -81,8 +87,8 @@ static void count_missed(struct pk_listener *listener)
 }
 
 /* H5 */
-static bool put(struct portico *k, struct pk_port *port, pk_id id, struct pk_listener *listener,
-		uint32_t copy, struct pk_wakes *wakes)
+bool pk_listener_put(struct portico *k, struct pk_port *port, pk_id id, struct pk_listener *listener,
+		     uint32_t copy, struct pk_wakes *wakes)
 {
 	struct pk_message *m = pk_message_at(k, copy);
 	if (!m || m->length > port->bytes)
@@ -122,12 +128,12 @@ static enum offered offer(struct portico *k, const struct hearer *hearer, uint32
 	if (pk_load(&listener->head.word) == pk_word(PK_LIVE, hearer->listener)) { /* H1 */
 		if (look && is_welcome(k, port, pk_message_at(k, message)))
 			result = WELCOME;
-		else if (copy && put(k, port, hearer->port, listener, copy, &wakes))
+		else if (copy && pk_listener_put(k, port, hearer->port, listener, copy, &wakes))
 			result = TAKEN;
 		else
 			result = MISSED;
 		if (result == MISSED)
-			count_missed(listener);
+			pk_listener_count_missed(listener);
 	}
 	uint32_t rung = (uint32_t)guard->next_number;
 	pk_port_unlock(k, guard);
@@ -162,10 +168,15 @@ static void give_all(struct portico *k, struct pk_port *source, struct pk_port *
 	uint32_t below = UINT32_MAX;
 	unsigned count;
 	const struct pk_message *m = pk_message_at(k, message);
+	struct pk_wakes wakes;
+	pk_wakes_begin(&wakes);
 	pk_note_sent_by(k, source, m->pid, m->sender);
+	pk_tap_note(k, source, message, &wakes);
 	do {
 		count = note_hearers(k, source, id, &below, hearers);
 		pk_port_unlock(k, guard);
+		pk_wakes_flush(k, &wakes);
+		pk_wakes_begin(&wakes);
 		for (unsigned i = 0; i < count; i++)
 			give(k, &hearers[i], message);
 	} while (count == BATCH && pk_port_lock(k, id, &source, &guard) == 0);

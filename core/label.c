@@ -53,6 +53,9 @@ static void label_port(struct portico *k, pk_id id, struct pk_label *label)
 	case PK_PORT_SET:
 		say_number(label, "port set", pk_id_slot(id));
 		break;
+	case PK_TAP:
+		say_number(label, "tap", pk_id_slot(id));
+		break;
 	case PK_INBOX:
 		label_inbox(k, id, label);
 		break;

@@ -16,6 +16,7 @@ enum pk_port_use {
 	PK_GUARDED,	/* used by rights: right.h */
 	PK_PORT_SET,	/* one task's, of whose members it receives; ends with it */
 	PK_INBOX,	/* one task's, where anybody sends to it; ends with it: inbox.h */
+	PK_TAP,		/* one task's, where the core puts copies; ends with it: tap.h */
 };
 
 /* Who has used a port, as pk_task_tag(); under its lock.  What they are for is in party.h. */
@@ -76,6 +77,7 @@ struct pk_port {
 	/* hints, written in the first send of a second */
 	struct pk_stamp stamps[PK_STAMPS];
 	uint32_t stamp_count;
+	uint32_t taps; /* cache: the first that is given a copy of each message, which goes its way */
 };
 
 #define PK_SPECIAL_SET 1u	 /* it is in a port set, whose lock guards it */
@@ -85,6 +87,8 @@ struct pk_port {
 #define PK_SPECIAL_LISTENERS 16u /* sends are copied to listeners */
 #define PK_SPECIAL_MEMBERS 32u	 /* it is a port set */
 #define PK_SPECIAL_PAUSED 64u	 /* truth: nothing is handed out of it; pause.h */
+#define PK_SPECIAL_TAPS 128u	 /* taps are given copies */
+#define PK_SPECIAL_OVER 256u	 /* truth: a tap's port, whose source is no more; tap.h */
 
 /* ---- rights ------------------------------------------------------------- */
 
@@ -127,6 +131,7 @@ struct pk_listener {
 	_Atomic uint64_t heard, missed;	       /* copies it got, and those there was no room for, ever */
 	uint32_t missed_lately;		       /* since the last that it got */
 	uint32_t next;			       /* cache: the source's list */
+	bool tap;			       /* messages go their way besides: tap.h */
 };
 
 /* ---- the index of a port ------------------------------------------------ */
@@ -144,7 +149,7 @@ struct pk_lane {
 
 _Static_assert(sizeof(struct pk_port) == 576, "layout");
 _Static_assert(sizeof(struct pk_right) == 64, "layout");
-_Static_assert(sizeof(struct pk_listener) == 64, "layout");
+_Static_assert(sizeof(struct pk_listener) == 128, "layout");
 _Static_assert(sizeof(struct pk_lane) == 64, "layout");
 
 #endif

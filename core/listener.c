@@ -2,6 +2,7 @@
 /* The life of listeners; fanout.c sends to them. */
 #include "listener.h"
 #include "guard.h"
+#include "tap.h"
 
 #include <errno.h>
 
@@ -16,20 +17,30 @@ static bool is_of(const struct pk_listener *listener, uint32_t slot, pk_id sourc
 	       listener->source == source;
 }
 
-/* ---- the source's list, under its lock */
+/* ---- the source's lists, under its lock: of listeners, and of taps */
+
+static uint32_t *list_of(struct pk_port *source, bool taps)
+{
+	return taps ? &source->taps : &source->listeners;
+}
+
+static uint32_t flags_of(const struct pk_port *source)
+{
+	return (source->listeners != 0 ? PK_SPECIAL_LISTENERS : 0) |
+	       (source->taps != 0 ? PK_SPECIAL_TAPS : 0);
+}
+
+#define FLAGS (PK_SPECIAL_LISTENERS | PK_SPECIAL_TAPS)
 
 static void note_whether_any(struct pk_port *source)
 {
-	if (source->listeners != 0)
-		source->special |= PK_SPECIAL_LISTENERS;
-	else
-		source->special &= ~PK_SPECIAL_LISTENERS;
+	source->special = (source->special & ~FLAGS) | flags_of(source);
 }
 
 /* Where in the list that slot stands, or would. */
 static uint32_t *place_of(struct portico *k, struct pk_port *source, uint32_t slot)
 {
-	uint32_t *link = &source->listeners;
+	uint32_t *link = list_of(source, listener_at(k, slot)->tap);
 	for (uint32_t most = pk_committed(k, PK_LISTENERS); most > 0 && *link > slot; most--) {
 		struct pk_listener *at = listener_at(k, *link);
 		if (!at)
@@ -58,29 +69,31 @@ static void take_out(struct portico *k, struct pk_port *source, uint32_t slot)
 void pk_listener_rebuild(struct portico *k, struct pk_port *source, pk_id id)
 {
 	uint32_t committed = pk_committed(k, PK_LISTENERS);
-	source->listeners = 0;
+	source->listeners = source->taps = 0;
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct pk_listener *listener = listener_at(k, slot);
 		if (!listener || !is_of(listener, slot, id))
 			continue;
-		listener->next = source->listeners;
-		source->listeners = slot;
+		uint32_t *list = list_of(source, listener->tap);
+		listener->next = *list;
+		*list = slot;
 	}
 	note_whether_any(source);
 }
 
 bool pk_listener_valid(struct portico *k, const struct pk_port *source, pk_id id)
 {
-	uint32_t committed = pk_committed(k, PK_LISTENERS), at = source->listeners;
+	uint32_t committed = pk_committed(k, PK_LISTENERS);
+	uint32_t at[2] = { source->listeners, source->taps };
 	for (uint32_t slot = committed; slot-- > 1;) {
 		const struct pk_listener *listener = listener_at(k, slot);
 		if (!listener || !is_of(listener, slot, id))
 			continue;
-		if (at != slot)
+		if (at[listener->tap] != slot)
 			return false;
-		at = listener->next;
+		at[listener->tap] = listener->next;
 	}
-	return at == 0 && !(source->special & PK_SPECIAL_LISTENERS) == (source->listeners == 0);
+	return at[0] == 0 && at[1] == 0 && (source->special & FLAGS) == flags_of(source);
 }
 
 /* ---- beginning to listen */
@@ -103,6 +116,13 @@ static int check_port(struct portico *k, pk_id id)
 	return error;
 }
 
+/* What may be tapped. */
+static int check_tapped(struct portico *k, const struct pk_port *port)
+{
+	bool may = port->use == PK_MAILBOX || port->use == PK_QUEUE;
+	return may ? pk_permission_check(k, &port->permission, 0444) : -EPERM;
+}
+
 /* It is claimed: have it hear. */
 static int join(struct portico *k, pk_id source, uint32_t slot, pk_id *id)
 {
@@ -110,7 +130,7 @@ static int join(struct portico *k, pk_id source, uint32_t slot, pk_id *id)
 	int error = pk_port_lock(k, source, &port, &guard);
 	if (error)
 		return error;
-	error = check(k, port, 0444);
+	error = listener_at(k, slot)->tap ? check_tapped(k, port) : check(k, port, 0444);
 	if (!error) {
 		*id = pk_publish(k, PK_LISTENERS, slot);
 		PK_POINT("listener: live, on no list");
@@ -120,18 +140,17 @@ static int join(struct portico *k, pk_id source, uint32_t slot, pk_id *id)
 	return error;
 }
 
-int pk_listen(struct portico *k, pk_id source, pk_id port, pk_id *id)
+static int begin(struct portico *k, pk_id source, pk_id port, bool tap, pk_id *id)
 {
 	uint32_t slot = 0;
-	int error = check_port(k, port);
-	if (!error)
-		error = pk_claim(k, PK_LISTENERS, &slot);
+	int error = pk_claim(k, PK_LISTENERS, &slot);
 	struct pk_listener *listener = listener_at(k, slot);
 	if (error || !listener)
 		return error ? error : -EIO;
 	listener->source = source;
 	listener->port = port;
 	listener->owner = pk_self(k);
+	listener->tap = tap;
 	pk_store(&listener->heard, 0);
 	pk_store(&listener->missed, 0);
 	listener->missed_lately = 0;
@@ -139,6 +158,17 @@ int pk_listen(struct portico *k, pk_id source, pk_id port, pk_id *id)
 	if (error)
 		pk_release(k, PK_LISTENERS, slot);
 	return error;
+}
+
+int pk_listen(struct portico *k, pk_id source, pk_id port, pk_id *id)
+{
+	int error = check_port(k, port);
+	return error ? error : begin(k, source, port, false, id);
+}
+
+int pk_listen_as_tap(struct portico *k, pk_id source, pk_id port, pk_id *id)
+{
+	return begin(k, source, port, true, id);
 }
 
 /* ---- ending it */
@@ -152,6 +182,7 @@ static bool is_gone(int error)
 static bool silence(struct portico *k, struct pk_listener *listener, pk_id id)
 {
 	struct pk_port *port, *guard = NULL;
+	struct pk_wakes wakes = { 0 };
 	uint64_t word = pk_word(PK_LIVE, id);
 	int error = pk_port_lock(k, listener->port, &port, &guard);
 	if (error && !is_gone(error))
@@ -159,8 +190,12 @@ static bool silence(struct portico *k, struct pk_listener *listener, pk_id id)
 	PK_POINT("listener: before it dies");
 	pk_swap_if(&listener->head.word, &word, pk_word(PK_DYING, id));
 	PK_POINT("listener: dying");
-	if (!error)
+	if (!error) {
+		if (listener->tap && port->use == PK_TAP)
+			pk_tap_end(k, port, &wakes);
 		pk_port_unlock(k, guard);
+	}
+	pk_wakes_flush(k, &wakes);
 	return true;
 }
 
@@ -190,6 +225,28 @@ int pk_listener_end(struct portico *k, pk_id id)
 		return -EIO;
 	bury(k, listener, id);
 	return 0;
+}
+
+void pk_listener_drop(struct portico *k, struct pk_port *source, uint32_t slot)
+{
+	struct pk_listener *listener = listener_at(k, slot);
+	uint64_t live = listener ? pk_word(PK_LIVE, pk_slot_id(&listener->head, slot)) : 0;
+	if (!listener || !pk_swap_if(&listener->head.word, &live, pk_word(PK_DYING, pk_word_id(live))))
+		return; /* somebody else is at it */
+	PK_POINT("listener: dropped, on the list");
+	take_out(k, source, slot);
+	pk_release(k, PK_LISTENERS, slot);
+}
+
+void pk_listener_leave(struct portico *k, pk_id port)
+{
+	uint32_t committed = pk_committed(k, PK_LISTENERS);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		const struct pk_listener *listener = listener_at(k, slot);
+		uint64_t word = listener ? pk_load(&listener->head.word) : PK_FREE;
+		if (pk_word_kind(word) == PK_LIVE && listener->port == port && listener->owner == pk_self(k))
+			pk_listener_end(k, pk_word_id(word));
+	}
 }
 
 int pk_unlisten(struct portico *k, pk_id id)

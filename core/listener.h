@@ -18,7 +18,8 @@
  *      or, where the source is no more, by who wins a swap of its word.  Whoever
  *      reaps a task finishes with all that are DYING, or of a port that is gone.
  *  H3  The source's list, of descending slots, and its PK_SPECIAL_LISTENERS are a
- *      cache of the listeners that are LIVE; repair of the port rebuilds them.
+ *      cache of the listeners that are LIVE, as that of its taps and PK_SPECIAL_TAPS are; repair of
+ *      the port rebuilds them.
  *  H4  A sender holds one port's lock at a time: the source's to see who listens,
  *      then each listener's.  If it is killed meanwhile some have their copies
  *      and some don't, each a whole one or none; its send had not returned.
@@ -44,6 +45,9 @@ struct pk_listener_status {
  */
 int pk_listen(struct portico *k, pk_id source, pk_id port, pk_id *listener);
 
+/* The same of a tap, whose port is its own: tap.h. */
+int pk_listen_as_tap(struct portico *k, pk_id source, pk_id port, pk_id *listener);
+
 /* -EPERM: another task's.  -EINVAL, -EIDRM. */
 int pk_unlisten(struct portico *k, pk_id listener);
 
@@ -67,6 +71,22 @@ int pk_listener_send(struct portico *k, struct pk_port *source, struct pk_port *
 /* 0: *wait is posted, and granted; its completion comes once the message was copied. */
 int pk_listener_post_send(struct portico *k, struct pk_port *source, struct pk_port *guard, pk_id id,
 			  uint32_t message, const struct pk_post *post, uint32_t *wait);
+
+/* ---- for fanout.c and tap.c */
+
+/* Say of a copy who sent that message, and how. */
+void pk_listener_sign(struct pk_message *copy, const struct pk_message *m);
+
+/* H5, under the lock of the listener's port.  False: there is no room. */
+bool pk_listener_put(struct portico *k, struct pk_port *port, pk_id id, struct pk_listener *listener,
+		     uint32_t copy, struct pk_wakes *wakes);
+void pk_listener_count_missed(struct pk_listener *listener);
+
+/* End this task's to that port. */
+void pk_listener_leave(struct portico *k, pk_id port);
+
+/* H2, under the source's lock: the port of the one in that slot is no more. */
+void pk_listener_drop(struct portico *k, struct pk_port *source, uint32_t slot);
 
 /* ---- for port.c and task.c */
 

@@ -14,6 +14,7 @@
 #include "receipt.h"
 #include "sort.h"
 #include "sysv.h"
+#include "tap.h"
 #include "task.h"
 #include "transfer.h"
 
@@ -203,7 +204,7 @@ static int end(struct portico *k, pk_id id, bool permitted, struct pk_port_ended
 		return error;
 	}
 	*name = port->name;
-	ended->listened = port->listeners ? id : 0;
+	ended->listened = port->listeners | port->taps ? id : 0;
 	pk_port_destroy_locked(k, port, id, &ended->wakes);
 	pk_port_unlock_destroyed(k, port, guard);
 	return 0;
@@ -248,8 +249,8 @@ int pk_port_end(struct portico *k, pk_id id)
 
 static bool ends_with(const struct pk_port *port, pk_id owner)
 {
-	return port->owner == owner &&
-	       (port->use == PK_COMPLETIONS || port->use == PK_INBOX || port->use == PK_PORT_SET);
+	return port->owner == owner && (port->use == PK_COMPLETIONS || port->use == PK_INBOX ||
+					port->use == PK_PORT_SET || port->use == PK_TAP);
 }
 
 void pk_port_reap(struct portico *k, pk_id owner)
@@ -294,6 +295,7 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		.receive_time = port->receive_time,
 		.change_time = port->change_time,
 		.paused = pk_is_paused(port),
+		.over = port->special & PK_SPECIAL_OVER,
 		.names = pk_load_relaxed(&port->names),
 	};
 	if (port->use == PK_PORT_SET)
@@ -504,6 +506,8 @@ static void go_on(struct portico *k, struct pk_port *port, struct pk_wakes *wake
 	}
 	pk_receipts_repair(k, port, wakes);
 	pk_listener_rebuild(k, port, pk_slot_id(&port->head, slot));
+	if (port->special & PK_SPECIAL_OVER)
+		pk_tap_end(k, port, wakes);
 	pk_port_catch_up(k, port, wakes); /* PA3 */
 	pk_port_advance(k, slot, wakes);
 	pk_pool_settle(k, port);

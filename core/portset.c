@@ -75,7 +75,7 @@ static bool somebody_receives(struct portico *k, const struct pk_port *port)
 
 static int may_join(struct portico *k, struct pk_port *port)
 {
-	if (port->use == PK_PORT_SET || port->use == PK_COMPLETIONS)
+	if (port->use == PK_PORT_SET || port->use == PK_COMPLETIONS || port->use == PK_TAP)
 		return -EINVAL;
 	int error = pk_may_receive(k, port);
 	if (!error && (pk_load(&port->set) != 0 || somebody_receives(k, port)))

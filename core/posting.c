@@ -78,6 +78,8 @@ int pk_port_post_receive(struct portico *k, pk_id id, const struct pk_want *want
 	if (error == PK_POSTED) {
 		error = 0;
 		pk_serve_receiver(k, port, id, want, *wait, &wakes);
+		if (port->special & PK_SPECIAL_OVER && pk_wait_status(k, *wait) == PK_POSTED) /* T4 */
+			pk_wait_fail(k, &port->receivers, *wait, EIDRM, &wakes);
 	}
 	pk_port_unlock(k, guard);
 	pk_wakes_flush(k, &wakes);

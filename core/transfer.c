@@ -4,6 +4,7 @@
 #include "transfer.h"
 #include "part.h"
 #include "listener.h"
+#include "tap.h"
 
 /* A sender that waits at a member that is paused. */
 static bool of_paused(struct portico *k, const struct pk_wait *wait)
@@ -143,9 +144,23 @@ __attribute__((always_inline)) static inline int send_now(struct portico *k, str
 	return 0;
 }
 
+/* T1: once it is handed over there is nothing left to copy. */
+static __attribute__((noinline)) int send_tapped(struct portico *k, struct pk_port *port, pk_id id,
+						 uint32_t message, struct pk_wakes *wakes)
+{
+	uint32_t copy = pk_tap_copy(k, port, message);
+	int result = send_now(k, port, id, message, wakes);
+	if (result == 0)
+		pk_tap_give(k, port, copy, wakes);
+	else if (copy != 0)
+		pk_message_release(k, copy);
+	return result;
+}
+
 int pk_send_now(struct portico *k, struct pk_port *port, pk_id id, uint32_t message, struct pk_wakes *wakes)
 {
-	return send_now(k, port, id, message, wakes);
+	return __builtin_expect(pk_is_tapped(port), 0) ? send_tapped(k, port, id, message, wakes)
+						       : send_now(k, port, id, message, wakes);
 }
 
 static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32_t message,
@@ -155,7 +170,7 @@ static int send_locked(struct portico *k, struct pk_port *port, pk_id id, uint32
 	if (result == 0)
 		result = pk_share_allows(k, port, PK_FOR_SEND);
 	if (result == 0)
-		result = send_now(k, port, id, message, wakes);
+		result = pk_send_now(k, port, id, message, wakes);
 	return result == -EAGAIN && post ? pk_post_send(k, port, id, message, post, wait, wakes) : result;
 }
 
@@ -250,6 +265,7 @@ void pk_admit(struct portico *k, struct pk_port *port, pk_id id, uint32_t slot, 
 		m->receipt = slot; /* Q1 */
 	pk_note_sent(k, port, m);
 	pk_enqueue(k, port, id, message, m, wakes);
+	pk_tap_note(k, port, message, wakes);
 	PK_POINT("transfer: sender's message queued, sender not told");
 	if (pk_receipt_wanted(m))
 		pk_receipt_await(k, port, slot);
@@ -417,6 +433,8 @@ static int receive_locked(struct portico *k, struct pk_port *port, pk_id id, con
 	if (error)
 		return error;
 	error = pk_is_paused(port) ? -EAGAIN : take_locked(k, port, id, want, message, wakes);
+	if (error == -EAGAIN && __builtin_expect(port->special & PK_SPECIAL_OVER, 0))
+		return -EIDRM; /* T4 */
 	return error == -EAGAIN && post ? pk_post_receive(k, port, id, want, post, wait, wakes) : error;
 }
 
@@ -440,7 +458,7 @@ bool pk_port_offers(struct portico *k, struct pk_port *port)
 {
 	struct pk_found found;
 	if (port->use != PK_PORT_SET || !pk_port_has(port))
-		return pk_port_has(port) && !pk_is_paused(port);
+		return (pk_port_has(port) && !pk_is_paused(port)) || port->special & PK_SPECIAL_OVER;
 	pk_id id = pk_slot_id(&port->head, pk_port_slot(k, port));
 	return pk_queue_find(k, port, id, &PK_WANT_ANY, &found) || pk_find_sender(k, port, &PK_WANT_ANY) != 0;
 }

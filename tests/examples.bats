@@ -198,3 +198,14 @@ the worker is gone'
 received nothing: would have to wait, and was told not to
 received 'a chair'"
 }
+
+@test "examples: tap" {
+	shows tap 'received a chair
+received a table
+received a lamp
+received a bed
+saw a ch..., 7 bytes, of type 0
+saw a ta..., 7 bytes, of type 1
+saw a la..., 6 bytes, of type 2
+and then: the object was removed'
+}

@@ -219,6 +219,7 @@ static void list(const struct listing *listing)
 	list_ports(listing, PK_GUARDED);
 	list_ports(listing, PK_PORT_SET);
 	list_ports(listing, PK_INBOX);
+	list_ports(listing, PK_TAP);
 	list_ports(listing, PK_COMPLETIONS);
 }
 

@@ -28,6 +28,7 @@ int cmd_run(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_suspend(int argc, char **argv);
+int cmd_tap(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 int cmd_unpause(int argc, char **argv);
 int cmd_why(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct command {
 	{ "send", "send a message to a mailbox", cmd_send },
 	{ "recv", "receive messages from a mailbox", cmd_recv },
 	{ "peek", "look at the messages in a mailbox or a queue, and leave them", cmd_peek },
+	{ "tap", "print what passes a mailbox or a queue, and leave it its way", cmd_tap },
 	{ "drop", "remove messages from a System V queue", cmd_drop },
 	{ "inject", "send a message to a System V queue", cmd_inject },
 	{ "pause", "hand out nothing of a mailbox or a queue for now", cmd_pause },

@@ -295,7 +295,6 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 		.receive_time = port->receive_time,
 		.change_time = port->change_time,
 		.paused = pk_is_paused(port),
-		.over = port->special & PK_SPECIAL_OVER,
 		.names = pk_load_relaxed(&port->names),
 	};
 	if (port->use == PK_PORT_SET)

@@ -72,7 +72,6 @@ struct pk_port_status {
 	uint32_t last_sender, last_receiver;
 	int64_t send_time, receive_time, change_time;
 	bool paused;
-	bool over;	/* a tap's, whose source is no more */
 	uint32_t names; /* how many it has; this is the one that it shows */
 	char name[PK_NAME_MAX + 1];
 };

@@ -103,6 +103,11 @@ void channel_unwatch(struct channel *channel)
 
 void file_open(const struct service *service, pk_id id, fuse_req_t request, int flags)
 {
+	int error = service->channel_of ? service->channel_of(id, &id) : 0;
+	if (error) {
+		fuse_reply_err(request, channel_error(error));
+		return;
+	}
 	struct channel *channel = channel_find(service, id);
 	struct file *file = calloc(1, sizeof *file);
 	if (file && !channel)
@@ -141,6 +146,8 @@ void file_opened(struct file *file, fuse_req_t request)
 		.open_flags = FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE | FOPEN_STREAM | FOPEN_NOFLUSH |
 			      FOPEN_PARALLEL_DIRECT_WRITES,
 	};
+	if (file->channel->service->seekable)
+		reply.open_flags &= ~(uint32_t)(FOPEN_NONSEEKABLE | FOPEN_STREAM);
 	if (fuse_reply_buf(request, (const char *)&reply, sizeof reply) != 0)
 		file_close(file); /* no RELEASE will come */
 }

@@ -50,6 +50,9 @@ struct file {
 	bool whole;	  /* mailbox: it has them whole, and knows no end */
 	uint32_t held;	  /* the message of which it has read a part */
 	uint32_t reading; /* calls of it that wait */
+	/* tap.c */
+	char *line; /* what is still to be read of one, or NULL */
+	size_t line_bytes, line_done;
 	/* fifo.c */
 	uint64_t writers_before; /* channel->writers_ever when it was opened without a writer */
 };
@@ -74,6 +77,9 @@ struct call {
 };
 
 struct service {
+	/* What a file of that thing is open on, if it isn't the thing itself.  0 or a negative errno */
+	int (*channel_of)(pk_id thing, pk_id *id);
+	bool seekable; /* by nothing: so head(1) can go back where it has read what it wanted */
 	int (*watch)(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait);
 
 	/* requests: each replies, or begins a call.  open counts the file in. */
@@ -91,7 +97,7 @@ struct service {
 	void (*changed)(struct channel *channel);
 };
 
-extern const struct service mailbox_service, fifo_service;
+extern const struct service mailbox_service, fifo_service, tap_service;
 
 /* ---- files */
 

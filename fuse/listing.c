@@ -34,7 +34,7 @@ static bool list_places(struct listing *listing, const struct spot *parent, off_
 {
 	for (enum place place = (enum place)(offset > 2 ? offset - 2 : PLACE_ROOT + 1); place < PLACES;
 	     place++)
-		if (tree[place].parent == parent->place && tree[place].name &&
+		if (tree[place].parent == parent->place && tree[place].name && !tree[place].unlisted &&
 		    !list(listing, tree[place].name, node_number(place, parent->id), tree[place].mode,
 			  (off_t)place + 3))
 			return false;

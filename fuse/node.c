@@ -98,7 +98,7 @@ static mode_t mode_of(enum place place, const struct facts *facts)
 	if (S_ISLNK(entry->mode) || entry->controls) /* whatever may be done with the thing */
 		return entry->mode & 0777;
 	if (entry->service)
-		return mode & 0777;
+		return entry->mode & mode & 0777;
 	if (S_ISDIR(entry->mode) && !entry->holds)
 		mode |= (mode & 0444) >> 2;
 	if (entry->holds && (mode & 0022))

@@ -26,6 +26,10 @@
 	{                                                                                                    \
 		.name = "ctl", .parent = of, .mode = S_IFREG | 0600, .controls = &(which),                   \
 	}
+#define TAP_FILE(of)                                                                                         \
+	{                                                                                                    \
+		.name = "tap", .parent = of, .mode = TEXT, .service = &tap_service, .unlisted = true,        \
+	}
 /* Of System V: a directory, where who may removes what he may; its files; the links to them. */
 #define SYSV(title, its_things, thing_place, key_place)                                                      \
 	{                                                                                                    \
@@ -102,6 +106,7 @@ const struct entry tree[PLACES] = {
 	[PLACE_VIEW_MAILBOX_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_MAILBOX, port_holders_text),
 	[PLACE_VIEW_MAILBOX_WAITERS] = VIEW_FILE("waiters", PLACE_VIEW_MAILBOX, port_waiters_text),
 	[PLACE_VIEW_MAILBOX_CTL] = CTL_FILE(PLACE_VIEW_MAILBOX, port_controls),
+	[PLACE_VIEW_MAILBOX_TAP] = TAP_FILE(PLACE_VIEW_MAILBOX),
 
 	[PLACE_VIEW_FIFO] = VIEW("fifo", named_pipes, PLACE_VIEW_PIPE, PLACE_NONE),
 	[PLACE_VIEW_PIPE] = { .parent = PLACE_VIEW_FIFO, .mode = DIRECTORY, .inspect = named_pipe_inspect },
@@ -117,6 +122,7 @@ const struct entry tree[PLACES] = {
 	[PLACE_VIEW_QUEUE_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_QUEUE, port_holders_text),
 	[PLACE_VIEW_QUEUE_WAITERS] = VIEW_FILE("waiters", PLACE_VIEW_QUEUE, port_waiters_text),
 	[PLACE_VIEW_QUEUE_CTL] = CTL_FILE(PLACE_VIEW_QUEUE, port_controls),
+	[PLACE_VIEW_QUEUE_TAP] = TAP_FILE(PLACE_VIEW_QUEUE),
 
 	[PLACE_VIEW_SEM] = VIEW("sem", sets, PLACE_VIEW_SET, PLACE_VIEW_SEM_KEY),
 	[PLACE_VIEW_SEM_KEY] = KEY(PLACE_VIEW_SEM, set_inspect, sysv_link_text),

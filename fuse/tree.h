@@ -43,6 +43,7 @@ enum place {
 	PLACE_VIEW_MAILBOX_HOLDERS,
 	PLACE_VIEW_MAILBOX_WAITERS,
 	PLACE_VIEW_MAILBOX_CTL,
+	PLACE_VIEW_MAILBOX_TAP,
 	PLACE_VIEW_FIFO,
 	PLACE_VIEW_PIPE,
 	PLACE_VIEW_PIPE_STATUS,
@@ -56,6 +57,7 @@ enum place {
 	PLACE_VIEW_QUEUE_HOLDERS,
 	PLACE_VIEW_QUEUE_WAITERS,
 	PLACE_VIEW_QUEUE_CTL,
+	PLACE_VIEW_QUEUE_TAP,
 	PLACE_VIEW_SEM,
 	PLACE_VIEW_SEM_KEY,
 	PLACE_VIEW_SET,
@@ -104,7 +106,8 @@ struct entry {
 	int (*text)(FILE *text, pk_id id);
 	/* or one that takes commands; with a text too, that is what it says */
 	const struct controls *controls;
-	bool slow; /* it takes milliseconds: the clerk makes it, and stat() shows no size */
+	bool unlisted; /* it can be named only: to read it waits, which nobody shall who walks the tree */
+	bool slow;     /* it takes milliseconds: the clerk makes it, and stat() shows no size */
 };
 
 extern const struct entry tree[PLACES];

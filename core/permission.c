@@ -78,13 +78,14 @@ int pk_permission_own(struct portico *k, const struct pk_permission *permission)
 	return pk_permission_own_or(k, permission, PK_CAP_SYS_ADMIN);
 }
 
-/* chown(2)'s rule. */
-static bool may_give_away(struct portico *k, const struct pk_permission *permission,
-			  const struct pk_permission *to)
+/* The rules of chmod(2) and chown(2), to which a creator is nobody. */
+static bool may_change_by_file(struct portico *k, const struct pk_permission *permission,
+			       const struct pk_permission *to)
 {
 	if (!pk_acts_for() || pk_acts_for()->uid == 0)
 		return true;
-	return to->uid == permission->uid && (to->gid == permission->gid || pk_acting_in_group(k, to->gid));
+	return pk_acts_for()->uid == permission->uid && to->uid == permission->uid &&
+	       (to->gid == permission->gid || pk_acting_in_group(k, to->gid));
 }
 
 int pk_permission_change(struct portico *k, struct pk_permission *permission, const struct pk_permission *to)
@@ -94,7 +95,7 @@ int pk_permission_change(struct portico *k, struct pk_permission *permission, co
 		return error;
 	if (to->uid == UINT32_MAX || to->gid == UINT32_MAX)
 		return -EINVAL;
-	if (!may_give_away(k, permission, to))
+	if (!may_change_by_file(k, permission, to))
 		return -EPERM;
 	permission->uid = to->uid;
 	permission->gid = to->gid;

@@ -75,7 +75,8 @@ programs := $(BUILD)/bin/portico $(if $(fuse_sources),$(BUILD)/libexec/portico/p
 test_programs := $(patsubst tests/%.c,$(BUILD)/tests/%,$(test_sources))
 musl_gcc := $(if $(musl),,$(shell command -v musl-gcc))
 sysv_tests := $(patsubst tests/%.c,%,$(filter-out $(test_parts),$(wildcard tests/sysv_*.c)))
-musl_test_programs := $(if $(musl_gcc),$(sysv_tests:%=$(BUILD)/tests/musl/%) $(sysv_tests:%=$(BUILD)/tests/static/%))
+musl_test_programs := $(if $(musl_gcc),$(sysv_tests:%=$(BUILD)/tests/musl/%) $(sysv_tests:%=$(BUILD)/tests/static/%) \
+	$(BUILD)/tests/musl/fuse_fast)
 example_programs := $(patsubst examples/%.c,$(BUILD)/examples/%,$(example_sources))
 bench_scripts := $(patsubst bench/programs/%.sh,$(BUILD)/bench/bin/peer-%,$(wildcard bench/programs/*.sh))
 bench_programs := $(BUILD)/bench/bin/bench $(bench_peers:%=$(BUILD)/bench/bin/peer-%) \

@@ -102,7 +102,12 @@ bool pk_nap_end(struct portico *k, const struct pk_napping *napping)
 	return false;
 }
 
-void pk_nap_interrupt(void)
+static int error_for(struct portico *k, uint32_t slot, bool restarts)
+{
+	return restarts && pk_load_relaxed(&pk_wait_at(k, slot)->table) == PK_PIPES ? ERESTART : EINTR;
+}
+
+void pk_nap_interrupt(bool restarts)
 {
 	struct pk_thread *t = &pk_thread;
 	struct portico *k = pk_load(&pk_handlers_watched);
@@ -113,7 +118,7 @@ void pk_nap_interrupt(void)
 	nap->interrupted = true;
 	uint32_t slot = pk_id_slot(nap->wait);
 	if (is_own(k, nap, slot) && pk_wait_status(k, slot) == PK_POSTED)
-		pk_wait_withdraw(k, slot, EINTR);
+		pk_wait_withdraw(k, slot, error_for(k, slot, restarts));
 	pk_inside_end();
 }
 

@@ -121,8 +121,17 @@ struct pk_napping pk_nap_begin(struct portico *k, uint32_t wait, const void *fra
 /* It is awake, and inside if it was.  False: this is a fork's child, and the wait its parent's. */
 bool pk_nap_end(struct portico *k, const struct pk_napping *napping);
 
-/* A handler is about to run in this thread: end what it sleeps on. */
-void pk_nap_interrupt(void);
+/* Does this thread sleep on anything that a handler would end? */
+static inline bool pk_nap_any(void)
+{
+	return pk_thread.naps_count > 0;
+}
+
+/*
+ * A handler is about to run in this thread: end what it sleeps on.  `restarts`: it
+ * was set with SA_RESTART, which means something to pipes alone of what is slept on.
+ */
+void pk_nap_interrupt(bool restarts);
 
 /* This thread ends: end all that it has left. */
 void pk_naps_abandon(void);

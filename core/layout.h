@@ -222,13 +222,27 @@ struct pk_pipe {
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE or DYING */
 	pk_lock_word lock;
 	struct pk_permission permission;
-	uint32_t body;				    /* message slot of the ring */
-	uint32_t size;				    /* bytes of the ring, a power of two */
-	_Atomic uint64_t written, taken;	    /* truth: bytes ever; the ring holds the difference */
-	struct pk_wait_list watchers;		    /* cache */
-	uint64_t next_ticket;			    /* cache */
-	int64_t write_time, read_time, change_time; /* seconds, CLOCK_REALTIME */
+	_Atomic uint32_t body; /* message slot of the ring; this and its size by who holds the write lock */
+	_Atomic uint32_t size; /* bytes of the ring, a power of two */
+	struct pk_wait_list watchers; /* cache */
+	/* by who holds the write lock */
+	_Alignas(PK_LINE) pk_lock_word write_lock;
+	_Atomic uint64_t written; /* truth: bytes ever; the ring holds what isn't taken of them */
+	_Atomic int64_t write_time;
+	/* by readers */
+	_Alignas(PK_LINE) _Atomic uint64_t taken; /* truth: bytes ever */
+	_Atomic int64_t read_time;		  /* times: seconds, CLOCK_REALTIME */
+	/* under the lock, but for touched: by anybody, by an atomic operation */
+	_Alignas(PK_LINE) _Atomic uint32_t watched; /* cache: somebody may stand in the line of watchers */
 	uint32_t name;				    /* cache */
+	uint64_t next_ticket;			    /* cache */
+	int64_t change_time;
+	_Atomic uint64_t touched; /* cache: a bit for each task that moved bytes, by its slot */
+	/* by the keeper: the mount through which it is open */
+	_Atomic pk_id keeper;		   /* truth: its task; 0: it isn't open */
+	_Atomic uint32_t readers, writers; /* truth, while the keeper lives */
+	_Atomic uint64_t began;		   /* what was written when it was opened */
+	_Atomic uint32_t in_line; /* cache: PK_PIPE_READ, PK_PIPE_WRITE: such calls wait at the keeper */
 };
 
 /* ---- tables and the header ---------------------------------------------- */
@@ -355,7 +369,7 @@ _Static_assert(sizeof(struct pk_task) == 192, "layout");
 _Static_assert(sizeof(struct pk_run) == 64, "layout");
 _Static_assert(sizeof(struct pk_log_entry) == 40, "layout");
 _Static_assert(sizeof(struct pk_name) == 256, "layout");
-_Static_assert(sizeof(struct pk_pipe) == 128, "layout");
+_Static_assert(sizeof(struct pk_pipe) == 256, "layout");
 _Static_assert(sizeof(struct pk_table) == 64, "layout");
 _Static_assert(offsetof(struct pk_header, tables) % PK_LINE == 0, "layout");
 

@@ -175,6 +175,25 @@ int pk_lock_slowly(struct portico *k, pk_lock_word *lock)
 	}
 }
 
+int pk_lock_try(struct portico *k, pk_lock_word *lock)
+{
+	uint64_t word;
+	if (pk_lock_free(lock))
+		return 0;
+	word = pk_load(lock);
+	if ((word & ~PK_LOCK_WAITERS) == pk_thread.owner)
+		return -EDEADLK;
+	if (spin(k, lock, &word))
+		return 0;
+	word = pk_load(lock);
+	bool left = is_free(word);
+	if (!left && owner_lives(k, word) && pk_lock_owner_exists(k, word))
+		return -EAGAIN;
+	if (!pk_swap_if(lock, &word, pk_thread.owner | (word & PK_LOCK_WAITERS)))
+		return -EAGAIN;
+	return left ? 0 : PK_INHERITED;
+}
+
 void pk_unlock_slowly(pk_lock_word *lock)
 {
 	uint64_t word = pk_load(lock);

@@ -78,6 +78,9 @@ static inline int pk_lock(struct portico *k, pk_lock_word *lock)
 	return __builtin_expect(pk_lock_free(lock), 1) ? 0 : pk_lock_slowly(k, lock);
 }
 
+/* The same, but not for long: -EAGAIN where one that lives holds it. */
+int pk_lock_try(struct portico *k, pk_lock_word *lock);
+
 static inline void pk_unlock(pk_lock_word *lock)
 {
 	if (__builtin_expect(pk_load_relaxed(&pk_fences), 1))

@@ -6,50 +6,21 @@
 #include <errno.h>
 #include <string.h>
 
-/* ---- the ring */
-
-/* Where its bytes lie; NULL where what the region says can't be. */
-static unsigned char *ring_of(struct portico *k, const struct pk_pipe *pipe, uint32_t *size)
-{
-	uint32_t length, bytes = pipe->size;
-	unsigned char *ring = pk_message_data(k, pipe->body, &length);
-	if (!ring || bytes == 0 || bytes > length || (bytes & (bytes - 1)) != 0)
-		return NULL;
-	*size = bytes;
-	return ring;
-}
-
-/* B1.  Bytes in the ring; more than its size where the counts were scribbled. */
-static uint64_t queued(const struct pk_pipe *pipe)
-{
-	return pk_load(&pipe->written) - pk_load(&pipe->taken);
-}
-
-static void copy_out(const unsigned char *ring, uint32_t size, uint64_t from, unsigned char *data,
-		     uint64_t bytes)
-{
-	uint64_t at = from & (size - 1), first = size - at < bytes ? size - at : bytes;
-	memmove(data, ring + at, first);
-	memmove(data + first, ring, bytes - first);
-}
-
-static void copy_in(unsigned char *ring, uint32_t size, uint64_t to, const unsigned char *data,
-		    uint64_t bytes)
-{
-	uint64_t at = to & (size - 1), first = size - at < bytes ? size - at : bytes;
-	memmove(ring + at, data, first);
-	memmove(ring, data + first, bytes - first);
-}
-
 /* ---- making */
 
 static void fill_in(struct portico *k, struct pk_pipe *pipe, uint32_t body, uint32_t size, uint32_t mode)
 {
-	size_t past_lock = offsetof(struct pk_pipe, permission);
-	memset((unsigned char *)pipe + past_lock, 0, sizeof *pipe - past_lock);
+	size_t lines = offsetof(struct pk_pipe, watched);
+	uint64_t begin = (pk_load(&pipe->written) + PK_LARGEST - 1) & ~(uint64_t)(PK_LARGEST - 1); /* B4 */
+	memset((unsigned char *)pipe + lines, 0, sizeof *pipe - lines);
 	pk_permission_init(k, &pipe->permission, 0, mode);
-	pipe->body = body;
-	pipe->size = size;
+	pk_store_relaxed(&pipe->body, body);
+	pk_store_relaxed(&pipe->size, size);
+	pipe->watchers = (struct pk_wait_list){ 0 };
+	pk_store_relaxed(&pipe->write_time, 0);
+	pk_store_relaxed(&pipe->read_time, 0);
+	pk_store(&pipe->written, begin);
+	pk_store(&pipe->taken, begin);
 	pipe->next_ticket = 1;
 	pipe->change_time = pk_realtime_seconds();
 }
@@ -108,19 +79,92 @@ int pk_pipe_create(struct portico *k, const char *name, uint32_t size, uint32_t 
 	return error;
 }
 
+/* ---- another ring */
+
+/*
+ * Holding the write lock of an empty pipe.  Two rings are the pipe's for a moment;
+ * the one that it isn't is known by its sender, should that die here: task.c.
+ */
+static int resize_locked(struct portico *k, struct pk_pipe *pipe, pk_id id, uint32_t size)
+{
+	uint32_t body, old = pk_load_relaxed(&pipe->body);
+	struct pk_message *m = pk_message_at(k, old);
+	if (pk_load(&pipe->written) != pk_load(&pipe->taken))
+		return -EBUSY;
+	int error = m ? make_body(k, id, size, &body) : -EIO;
+	if (error)
+		return error;
+	m->sender = k->mine->identity.tag;
+	pk_store(&pipe->size, size < pk_load_relaxed(&pipe->size) ? size : pk_load_relaxed(&pipe->size));
+	pk_store(&pipe->body, body);
+	PK_POINT("pipe: ring changed, old not freed");
+	pk_message_release(k, old);
+	pk_store(&pipe->size, size);
+	return 0;
+}
+
+int pk_pipe_resize(struct portico *k, pk_id id, uint32_t size)
+{
+	int error = pk_enter(k);
+	struct pk_pipe *pipe = error ? NULL : pk_object(k, PK_PIPES, id, &error);
+	if (!pipe || pk_load_relaxed(&pipe->size) == size)
+		return error;
+	int locked = pk_lock_try(k, &pipe->write_lock);
+	if (locked < 0)
+		return locked;
+	bool lives = pk_load(&pipe->head.word) == pk_word(PK_LIVE, id);
+	error = lives ? resize_locked(k, pipe, id, size) : -EIDRM;
+	pk_pipe_leave(k, pipe, id);
+	return error;
+}
+
 /* ---- destroying */
 
-/* Under the lock of a pipe that is DYING, from any point on. */
+/*
+ * Under the lock of a pipe that is DYING, from any point on.  While one that
+ * lives is writing, the rest is left to that (B4).
+ */
 static void finish_destroying(struct portico *k, struct pk_pipe *pipe, uint32_t slot, struct pk_wakes *wakes)
 {
 	pk_id id = pk_slot_id(&pipe->head, slot);
-	struct pk_message *body = pk_message_at(k, pipe->body);
+	struct pk_message *body = pk_message_at(k, pk_load_relaxed(&pipe->body));
 	pk_wait_fail_all(k, &pipe->watchers, EIDRM, wakes);
 	PK_POINT("pipe: waits failed, ring not freed");
+	pk_fence(); /* it is DYING; then look */
+	if (pk_lock_try(k, &pipe->write_lock) < 0)
+		return;
 	if (body && pk_load(&body->head.word) == pk_word(PK_BODY, id))
-		pk_message_release(k, pipe->body);
+		pk_message_release(k, pk_load_relaxed(&pipe->body));
+	pk_unlock(&pipe->write_lock);
 	PK_POINT("pipe: ring freed, pipe not");
 	pk_release(k, PK_PIPES, slot);
+}
+
+static void bury(struct portico *k, pk_id id)
+{
+	struct pk_pipe *pipe = pk_slot(k, PK_PIPES, pk_id_slot(id));
+	struct pk_wakes wakes = { 0 };
+	if (!pipe || pk_load(&pipe->head.word) != pk_word(PK_DYING, id) ||
+	    !pk_object_lock_slot(k, PK_PIPES, pk_id_slot(id)))
+		return;
+	if (pk_load(&pipe->head.word) == pk_word(PK_DYING, id))
+		finish_destroying(k, pipe, pk_id_slot(id), &wakes);
+	pk_object_unlock(pipe);
+	pk_wakes_flush(k, &wakes);
+}
+
+void pk_pipe_leave(struct portico *k, struct pk_pipe *pipe, pk_id id)
+{
+	struct pk_wakes wakes = { 0 };
+	pk_unlock(&pipe->write_lock);
+	pk_fence();
+	if (pk_load(&pipe->head.word) != pk_word(PK_LIVE, id)) {
+		bury(k, id);
+	} else if (pk_load_relaxed(&pipe->watched) != 0 && pk_object_lock(k, PK_PIPES, id, &pipe) == 0) {
+		pk_pipe_tell(k, pipe, &wakes);
+		pk_object_unlock(pipe);
+		pk_wakes_flush(k, &wakes);
+	}
 }
 
 int pk_pipe_destroy(struct portico *k, pk_id id)
@@ -171,11 +215,11 @@ int pk_pipe_inspect(struct portico *k, pk_id id, struct pk_pipe_status *status)
 	*status = (struct pk_pipe_status){
 		.id = id,
 		.permission = pipe->permission,
-		.size = pipe->size,
-		.queued_bytes = queued(pipe),
+		.size = pk_load_relaxed(&pipe->size),
+		.queued_bytes = pk_load(&pipe->written) - pk_load(&pipe->taken),
 		.watchers = pk_wait_count(k, &pipe->watchers),
-		.write_time = pipe->write_time,
-		.read_time = pipe->read_time,
+		.write_time = pk_load_relaxed(&pipe->write_time),
+		.read_time = pk_load_relaxed(&pipe->read_time),
 		.change_time = pipe->change_time,
 	};
 	uint32_t name = pipe->name;
@@ -197,89 +241,12 @@ int pk_pipe_adjust(struct portico *k, pk_id id, const struct pk_permission *perm
 	return error;
 }
 
-/* ---- bytes */
+/* ---- watching */
 
-static int64_t read_locked(struct portico *k, struct pk_pipe *pipe, void *data, uint64_t bytes)
+void pk_pipe_tell(struct portico *k, struct pk_pipe *pipe, struct pk_wakes *wakes)
 {
-	uint32_t size;
-	const unsigned char *ring = ring_of(k, pipe, &size);
-	uint64_t there = queued(pipe), taken = pk_load(&pipe->taken);
-	if (!ring || there > size)
-		return -EIO;
-	if (there == 0)
-		return bytes == 0 ? 0 : -EAGAIN;
-	bytes = bytes < there ? bytes : there;
-	copy_out(ring, size, taken, data, bytes);
-	PK_POINT("pipe: copied out, not taken");
-	pk_store(&pipe->taken, taken + bytes);
-	PK_POINT("pipe: taken, nobody told");
-	pipe->read_time = pk_realtime_seconds();
-	return (int64_t)bytes;
-}
-
-static int64_t write_locked(struct portico *k, struct pk_pipe *pipe, const void *data, uint64_t bytes)
-{
-	uint32_t size;
-	unsigned char *ring = ring_of(k, pipe, &size);
-	uint64_t there = queued(pipe), written = pk_load(&pipe->written);
-	if (!ring || there > size)
-		return -EIO;
-	uint64_t room = size - there;
-	if (bytes > room) {
-		if (room == 0 || bytes <= PK_PIPE_ATOMIC) /* B2 */
-			return -EAGAIN;
-		bytes = room;
-	}
-	copy_in(ring, size, written, data, bytes);
-	PK_POINT("pipe: copied in, not written");
-	pk_store(&pipe->written, written + bytes);
-	PK_POINT("pipe: written, nobody told");
-	pipe->write_time = pk_realtime_seconds();
-	return (int64_t)bytes;
-}
-
-/* B3, then unlock. */
-static void tell_and_unlock(struct portico *k, struct pk_pipe *pipe, bool changed)
-{
-	struct pk_wakes wakes = { 0 };
-	if (changed && pipe->watchers.first)
-		pk_wait_grant_all(k, &pipe->watchers, &wakes);
-	pk_object_unlock(pipe);
-	pk_wakes_flush(k, &wakes);
-}
-
-int64_t pk_pipe_read(struct portico *k, pk_id id, void *data, uint64_t size_bytes)
-{
-	struct pk_pipe *pipe;
-	int error = pk_object_lock(k, PK_PIPES, id, &pipe);
-	if (error)
-		return error;
-	int64_t result = read_locked(k, pipe, data, size_bytes);
-	tell_and_unlock(k, pipe, result > 0);
-	return result;
-}
-
-int64_t pk_pipe_write(struct portico *k, pk_id id, const void *data, uint64_t size_bytes)
-{
-	struct pk_pipe *pipe;
-	int error = pk_object_lock(k, PK_PIPES, id, &pipe);
-	if (error)
-		return error;
-	int64_t result = write_locked(k, pipe, data, size_bytes);
-	tell_and_unlock(k, pipe, result > 0);
-	return result;
-}
-
-int pk_pipe_empty(struct portico *k, pk_id id)
-{
-	struct pk_pipe *pipe;
-	int error = pk_object_lock(k, PK_PIPES, id, &pipe);
-	if (error)
-		return error;
-	bool any = queued(pipe) != 0;
-	pk_store(&pipe->taken, pk_load(&pipe->written));
-	tell_and_unlock(k, pipe, any);
-	return 0;
+	pk_store_relaxed(&pipe->watched, 0);
+	pk_wait_grant_all(k, &pipe->watchers, wakes);
 }
 
 int pk_pipe_watch(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait)
@@ -289,7 +256,9 @@ int pk_pipe_watch(struct portico *k, pk_id id, const struct pk_post *post, uint3
 	int error = pk_object_lock(k, PK_PIPES, id, &pipe);
 	if (error)
 		return error;
+	pk_store_relaxed(&pipe->watched, 1);
 	error = pk_wait_post(k, &pipe->watchers, &pipe->next_ticket, &wanted, post, wait);
+	pk_fence(); /* B3: who moves bytes stores a count, and looks for watchers; we look for the count */
 	pk_object_unlock(pipe);
 	return error;
 }
@@ -308,6 +277,33 @@ void pk_pipe_repair(struct portico *k, uint32_t slot)
 	if (kind == PK_DYING)
 		finish_destroying(k, pipe, slot, &wakes);
 	else
-		pk_wait_grant_all(k, &pipe->watchers, &wakes); /* B3: the dead may have changed it */
+		pk_pipe_tell(k, pipe, &wakes); /* B3: the dead may have changed it */
 	pk_wakes_send(&wakes);
+}
+
+static void reap_one(struct portico *k, struct pk_pipe *pipe, uint32_t slot, pk_id dead)
+{
+	struct pk_wakes wakes = { 0 };
+	uint64_t bit = UINT64_C(1) << (pk_id_slot(dead) % 64);
+	if (pk_lock_held_by(&pipe->write_lock, dead) && pk_lock_try(k, &pipe->write_lock) >= 0)
+		pk_unlock(&pipe->write_lock); /* B1: what it was writing there doesn't exist */
+	if (!(pk_load_relaxed(&pipe->touched) & bit) || !pk_object_lock_slot(k, PK_PIPES, slot))
+		return;
+	if (pk_word_kind(pk_load(&pipe->head.word)) == PK_DYING)
+		finish_destroying(k, pipe, slot, &wakes);
+	else if (pk_word_kind(pk_load(&pipe->head.word)) == PK_LIVE)
+		pk_pipe_tell(k, pipe, &wakes);
+	pk_object_unlock(pipe);
+	pk_wakes_send(&wakes);
+}
+
+void pk_pipe_reap(struct portico *k, pk_id dead)
+{
+	uint32_t committed = pk_committed(k, PK_PIPES);
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_pipe *pipe = pk_slot(k, PK_PIPES, slot);
+		enum pk_kind kind = pipe ? pk_word_kind(pk_load(&pipe->head.word)) : PK_FREE;
+		if (kind == PK_LIVE || kind == PK_DYING)
+			reap_one(k, pipe, slot, dead);
+	}
 }

@@ -36,11 +36,22 @@ static _Atomic int64_t *take_seat(struct portico *k, uint32_t cpu, int64_t now, 
 	return seat;
 }
 
-static bool spin_until(const _Atomic uint64_t *outcome, int64_t now, int64_t until)
+/* What is spun on: an outcome until it isn't PK_WAITING, a count until it isn't what it was. */
+struct goal {
+	const _Atomic uint64_t *word;
+	uint64_t mask, was;
+};
+
+static inline bool is_reached(const struct goal *goal)
+{
+	return (pk_load(goal->word) & goal->mask) != goal->was;
+}
+
+static inline bool spin_until(const struct goal *goal, int64_t now, int64_t until)
 {
 	do {
 		for (int i = 0; i < 32; i++) {
-			if (pk_outcome_kind(pk_load(outcome)) != PK_WAITING)
+			if (is_reached(goal))
 				return true;
 			pk_pause();
 		}
@@ -48,13 +59,13 @@ static bool spin_until(const _Atomic uint64_t *outcome, int64_t now, int64_t unt
 		now = pk_monotonic_ns();
 		if (now - before > LOST_NS) {
 			lately.not_before_ns = now + PENANCE_NS;
-			return pk_outcome_kind(pk_load(outcome)) != PK_WAITING;
+			return is_reached(goal);
 		}
 	} while (now < until);
 	return false;
 }
 
-bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome)
+static inline bool spin(struct portico *k, const struct goal *goal)
 {
 	if (k->cpus == 1)
 		return false;
@@ -67,15 +78,25 @@ bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome)
 		return false;
 	/* the probe wants no seat: the answerer, until just now a spinner itself, may not have left its own
 	 */
-	bool settled = spin_until(outcome, now, now + PROBE_NS);
+	bool settled = spin_until(goal, now, now + PROBE_NS);
 	_Atomic int64_t *seat = settled || allowed == PROBE_NS ? NULL : take_seat(k, cpu, now, now + allowed);
 	if (seat) {
-		settled = spin_until(outcome, now + PROBE_NS, now + allowed);
+		settled = spin_until(goal, now + PROBE_NS, now + allowed);
 		pk_store_relaxed(seat, 0);
 	}
 	allowed = settled ? allowed * 2 : lately.allowed_ns / 2;
 	lately.allowed_ns = allowed < PK_SPIN_MOST_NS ? allowed : PK_SPIN_MOST_NS;
 	return settled;
+}
+
+bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome)
+{
+	return spin(k, &(struct goal){ outcome, 0xff, PK_WAITING });
+}
+
+bool pk_spin_count(struct portico *k, const _Atomic uint64_t *count, uint64_t was)
+{
+	return spin(k, &(struct goal){ count, UINT64_MAX, was });
 }
 
 bool pk_spin_first(struct portico *k, const _Atomic uint32_t *number, uint32_t was, bool streams)

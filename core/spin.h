@@ -41,6 +41,9 @@ bool pk_spin(struct portico *k, const _Atomic uint64_t *outcome);
  */
 bool pk_spin_first(struct portico *k, const _Atomic uint32_t *number, uint32_t was, bool streams);
 
+/* The same for a count that somebody raises, instead of standing in line. */
+bool pk_spin_count(struct portico *k, const _Atomic uint64_t *count, uint64_t was);
+
 /* That is who settled it: for the next time. */
 void pk_spin_learn(uint64_t outcome);
 

@@ -13,6 +13,7 @@
 #include "name.h"
 #include "name_server.h"
 #include "object.h"
+#include "pipe.h"
 #include "port.h"
 #include "region.h"
 #include "segment.h"
@@ -120,6 +121,7 @@ static void inherit_locks(struct portico *k, const struct dead *dead)
 	inherit_locks_of_objects(k, dead, PK_SETS);
 	inherit_locks_of_objects(k, dead, PK_SEGMENTS);
 	inherit_locks_of_objects(k, dead, PK_PIPES);
+	pk_pipe_reap(k, dead->id);
 	if (pk_lock_held_by(&pk_header(k)->names_lock, dead->id) && pk_names_lock(k) == 0)
 		pk_names_unlock(k);
 }
@@ -145,8 +147,18 @@ static bool granted_to(struct portico *k, uint64_t word, const struct dead *dead
 	       pk_load(&wait->head.generation) == pk_id_generation(granted);
 }
 
-/* A body whose object never came to be, or is no more. */
-static bool bereft(struct portico *k, uint64_t word, const struct pk_message *m, const struct dead *dead)
+/* The second of two rings, in the middle of a change. */
+static bool is_spare_ring(const struct pk_head *object, uint32_t message, const struct pk_message *m,
+			  const struct dead *dead)
+{
+	return m->type == PK_PIPES && pk_word_kind(pk_load(&object->word)) == PK_LIVE &&
+	       m->sender == pk_task_tag(dead->id) &&
+	       pk_load(&((const struct pk_pipe *)object)->body) != message;
+}
+
+/* A body whose object never came to be, or is no more, or has another. */
+static bool bereft(struct portico *k, uint64_t word, uint32_t message, const struct pk_message *m,
+		   const struct dead *dead)
 {
 	if (pk_word_kind(word) != PK_BODY || m->type < 0 || m->type >= PK_BUFFERS)
 		return false;
@@ -156,7 +168,7 @@ static bool bereft(struct portico *k, uint64_t word, const struct pk_message *m,
 		return true;
 	uint64_t owner_word = pk_load(&head->word);
 	return owner_word == dead->claimed || pk_word_kind(owner_word) == PK_FREE ||
-	       pk_load(&head->generation) != pk_id_generation(owner);
+	       pk_load(&head->generation) != pk_id_generation(owner) || is_spare_ring(head, message, m, dead);
 }
 
 static void return_message(struct portico *k, uint32_t message, struct pk_message *m, void *context)
@@ -170,8 +182,8 @@ static void return_message(struct portico *k, uint32_t message, struct pk_messag
 	if (word == dead->claimed)
 		pk_right_unsent(k, message, m);
 	/* bodies go before their objects: still bereft, so nobody's; and of several reapers, one's */
-	if (word == dead->claimed ||
-	    (bereft(k, word, m, dead) && pk_swap_if(&m->head.word, &word, pk_word(PK_CLAIMED, pk_self(k)))))
+	if (word == dead->claimed || (bereft(k, word, message, m, dead) &&
+				      pk_swap_if(&m->head.word, &word, pk_word(PK_CLAIMED, pk_self(k)))))
 		pk_message_release(k, message);
 }
 

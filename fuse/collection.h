@@ -64,6 +64,8 @@ int mailbox_directory_inspect(pk_id id, struct facts *facts);
 
 int mailbox_inspect(pk_id id, struct facts *facts);
 int named_pipe_inspect(pk_id id, struct facts *facts);
+/* A preloaded program asks which one it has open, to use it without us: pipe.h. */
+void named_pipe_ioctl(fuse_req_t request, pk_id id, unsigned command, size_t room);
 int task_inspect(pk_id id, struct facts *facts);
 int queue_inspect(pk_id id, struct facts *facts);
 int set_inspect(pk_id id, struct facts *facts);

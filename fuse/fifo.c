@@ -28,11 +28,31 @@ static char buffer[PK_LARGEST]; /* between the ring and the kernel */
 
 /* ---- the ring */
 
-/* Bytes in it, at a glance and without its lock; what reads and writes do is decided under it. */
+/* Bytes in it, at a glance; what reads and writes do is decided when they are done. */
 static uint64_t queued_bytes(const struct channel *channel)
 {
+	return pk_pipe_queued(server.kernel, channel->id);
+}
+
+/* Bytes ever read. */
+static uint64_t taken_bytes(const struct channel *channel)
+{
 	const struct pk_pipe *pipe = pk_slot(server.kernel, PK_PIPES, pk_id_slot(channel->id));
-	return pipe ? pk_load(&pipe->written) - pk_load(&pipe->taken) : 0;
+	return pipe ? pk_load(&pipe->taken) : 0;
+}
+
+/* Tell those who read and write it without us who has it open: before that is answered. */
+static void say_parties(const struct channel *channel)
+{
+	pk_pipe_keep(server.kernel, channel->id, channel->readers, channel->writers);
+}
+
+/* And that they aren't to go before those who wait here. */
+static void say_line(struct channel *channel)
+{
+	pk_pipe_keep_line(server.kernel, channel->id,
+			  (link_first(&channel->reads) ? PK_PIPE_READ : 0u) |
+				  (link_first(&channel->writes) ? PK_PIPE_WRITE : 0u));
 }
 
 /* This side's own changes needn't be told to it: its watch is withdrawn before them. */
@@ -87,10 +107,14 @@ static int64_t answer_read(struct channel *channel, fuse_req_t request, size_t s
 			   struct source *from)
 {
 	size_t most = size_bytes < sizeof buffer ? size_bytes : sizeof buffer;
+	uint64_t before = taken_bytes(channel);
 	int64_t result = ring_read(channel, most);
 	if (result < 0 && result != -EAGAIN)
 		return result;
-	size_t bytes = result > 0 ? (size_t)result : 0, passed = passable(from, most - bytes);
+	size_t bytes = result > 0 ? (size_t)result : 0;
+	bool next =
+		queued_bytes(channel) == 0 && taken_bytes(channel) == before + bytes; /* nobody's between */
+	size_t passed = next ? passable(from, most - bytes) : 0;
 	if (bytes + passed == 0 && size_bytes > 0)
 		return -EAGAIN;
 	const struct iovec parts[] = {
@@ -157,7 +181,7 @@ static bool serve_write(struct channel *channel)
 		call_end(call);
 		return true;
 	}
-	if (left > 0 && queued_bytes(channel) + (left <= PK_PIPE_ATOMIC ? left : 1) > PK_PIPE_BYTES)
+	if (left > 0 && !pk_pipe_has_room(server.kernel, channel->id, left))
 		return false;
 	int64_t bytes = left > 0 ? ring_write(channel, call->data + call->done_bytes, left) : 0;
 	if (bytes < 0 && bytes != -EAGAIN) {
@@ -194,6 +218,7 @@ static void fail_all(struct channel *channel, int error)
 static void serve(struct channel *channel)
 {
 	bool progress;
+	say_line(channel);
 	do {
 		progress = serve_reads(channel);
 		progress |= serve_write(channel);
@@ -206,6 +231,7 @@ static void serve(struct channel *channel)
 			progress = true;
 		}
 	} while (progress);
+	say_line(channel);
 	channel_notify(channel);
 }
 
@@ -233,6 +259,7 @@ static void open_fifo(struct file *file, fuse_req_t request, int flags)
 		return;
 	}
 	file_count(file);
+	say_parties(channel);
 	channel_notify(channel);
 	file->writers_before = channel->writers > 0 ? UINT64_MAX : channel->writers_ever;
 	if (channel->readers > 0 && channel->writers > 0) {
@@ -337,6 +364,7 @@ static void interrupted(struct call *call)
 static void closed(struct file *file)
 {
 	struct channel *channel = file->channel;
+	say_parties(channel);
 	serve(channel);
 	if (channel->readers + channel->writers > 0)
 		return;
@@ -358,7 +386,7 @@ static unsigned ready(struct file *file, uint64_t *arrivals)
 		events |= POLLIN | POLLRDNORM;
 	if (file->reads && channel->writers == 0 && file->writers_before != channel->writers_ever)
 		events |= POLLHUP;
-	if (file->writes && bytes + PK_PIPE_ATOMIC <= PK_PIPE_BYTES)
+	if (file->writes && pk_pipe_has_room(server.kernel, channel->id, PK_PIPE_ATOMIC))
 		events |= POLLOUT | POLLWRNORM;
 	if (file->writes && channel->readers == 0)
 		events |= POLLERR;

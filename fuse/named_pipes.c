@@ -82,6 +82,20 @@ int named_pipe_inspect(pk_id id, struct facts *facts)
 	return 0;
 }
 
+void named_pipe_ioctl(fuse_req_t request, pk_id id, unsigned command, size_t room)
+{
+	const struct pk_pipe_card card = {
+		.device = server.kernel->file.device,
+		.inode = server.kernel->file.inode,
+		.keeper = pk_self(server.kernel),
+		.pipe = id,
+	};
+	if (command == PK_PIPE_ASK && room == sizeof card)
+		fuse_reply_ioctl(request, 0, &card, sizeof card);
+	else
+		fuse_reply_err(request, ENOTTY);
+}
+
 const struct collection named_pipes = {
 	.find = find,
 	.next = next,

@@ -359,6 +359,18 @@ static void refuse_lock_test(fuse_req_t request, fuse_ino_t ino, struct fuse_fil
 	fuse_reply_err(request, ENOLCK);
 }
 
+static void ioctl_node(fuse_req_t request, fuse_ino_t ino, unsigned command, void *argument,
+		       struct fuse_file_info *info, unsigned flags, const void *in, size_t in_size,
+		       size_t out_size)
+{
+	struct spot spot = spot_of(ino);
+	(void)argument, (void)info, (void)flags, (void)in, (void)in_size;
+	if (spot.place == PLACE_NAMED_PIPE)
+		named_pipe_ioctl(request, spot.id, command, out_size);
+	else
+		fuse_reply_err(request, ENOTTY);
+}
+
 /* ---- beginning */
 
 static void init(void *context, struct fuse_conn_info *connection)
@@ -410,4 +422,5 @@ const struct fuse_lowlevel_ops request_operations = {
 	.setxattr = attributes_set,
 	.removexattr = attributes_remove,
 	.statfs = attributes_statfs,
+	.ioctl = ioctl_node,
 };

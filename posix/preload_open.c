@@ -4,6 +4,7 @@
  * files of view.h.  Of a libc's headers no more than the flags is used: they
  * define some of these names away.
  */
+#include "preload_fifo.h"
 #include "view.h"
 
 #include <fcntl.h>
@@ -66,7 +67,8 @@ static int open_by_kernel(int directory, const char *path, int flags, mode_t mod
 		if (opened(path, flags, &result))                                                            \
 			return result;                                                                       \
 		open_function *next = (open_function *)pk_next(&found, #name);                               \
-		return next ? next(path, flags, mode) : open_by_kernel(AT_FDCWD, path, flags, mode);         \
+		return pk_fifo_opened(path, next ? next(path, flags, mode)                                   \
+						 : open_by_kernel(AT_FDCWD, path, flags, mode));             \
 	}
 
 #define DEFINE_OPENAT(name)                                                                                  \
@@ -78,8 +80,8 @@ static int open_by_kernel(int directory, const char *path, int flags, mode_t mod
 		if (opened(path, flags, &result))                                                            \
 			return result;                                                                       \
 		openat_function *next = (openat_function *)pk_next(&found, #name);                           \
-		return next ? next(directory, path, flags, mode)                                             \
-			    : open_by_kernel(directory, path, flags, mode);                                  \
+		return pk_fifo_opened(path, next ? next(directory, path, flags, mode)                        \
+						 : open_by_kernel(directory, path, flags, mode));            \
 	}
 
 /* Those that a program calls which was compiled with _FORTIFY_SOURCE. */
@@ -91,7 +93,8 @@ static int open_by_kernel(int directory, const char *path, int flags, mode_t mod
 		if (opened(path, flags, &result))                                                            \
 			return result;                                                                       \
 		checked_open_function *next = (checked_open_function *)pk_next(&found, #name);               \
-		return next ? next(path, flags) : open_by_kernel(AT_FDCWD, path, flags, 0);                  \
+		return pk_fifo_opened(path,                                                                  \
+				      next ? next(path, flags) : open_by_kernel(AT_FDCWD, path, flags, 0));  \
 	}
 
 #define DEFINE_CHECKED_OPENAT(name)                                                                          \
@@ -102,7 +105,8 @@ static int open_by_kernel(int directory, const char *path, int flags, mode_t mod
 		if (opened(path, flags, &result))                                                            \
 			return result;                                                                       \
 		checked_openat_function *next = (checked_openat_function *)pk_next(&found, #name);           \
-		return next ? next(directory, path, flags) : open_by_kernel(directory, path, flags, 0);      \
+		return pk_fifo_opened(path, next ? next(directory, path, flags)                              \
+						 : open_by_kernel(directory, path, flags, 0));               \
 	}
 
 #define DEFINE_CREAT(name)                                                                                   \
@@ -114,7 +118,8 @@ static int open_by_kernel(int directory, const char *path, int flags, mode_t mod
 		if (opened(path, flags, &result))                                                            \
 			return result;                                                                       \
 		creat_function *next = (creat_function *)pk_next(&found, #name);                             \
-		return next ? next(path, mode) : open_by_kernel(AT_FDCWD, path, flags, mode);                \
+		return pk_fifo_opened(path, next ? next(path, mode)                                          \
+						 : open_by_kernel(AT_FDCWD, path, flags, mode));             \
 	}
 
 DEFINE_OPEN(open)

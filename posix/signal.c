@@ -78,6 +78,14 @@ static bool came_inside(const ucontext_t *context)
 	return false;
 }
 
+/* As the kernel has it: the handler, the flags, and more. */
+static bool restarts(int number)
+{
+	uintptr_t action[8] = { 0 };
+	return pk_syscall4(SYS_rt_sigaction, number, 0, action, sizeof(uint64_t)) == 0 &&
+	       action[1] & SA_RESTART;
+}
+
 static void usher(int number, siginfo_t *info, void *context);
 
 /* With SA_RESETHAND the kernel has already forgotten that there is a handler; the rest it still knows. */
@@ -131,14 +139,14 @@ static void usher(int number, siginfo_t *info, void *context)
 		return;
 	}
 	pk_nap_alternate((uintptr_t)interrupted->uc_stack.ss_sp, interrupted->uc_stack.ss_size);
-	pk_nap_interrupt();
+	pk_nap_interrupt(pk_nap_any() && restarts(number));
 	call(number, info, interrupted);
 }
 
 /* What signal() is given until SA_SIGINFO is set, a moment later. */
 static void usher_at_first(int number)
 {
-	pk_nap_interrupt();
+	pk_nap_interrupt(pk_nap_any() && restarts(number));
 	((pk_handler *)(uintptr_t)(pk_load(&handlers[number]) & ~WITH_INFO))(number);
 }
 

@@ -118,6 +118,7 @@ load helper
 @test "kill -9 at each point of emptying a pipe with a watcher, and of its repair" { case_of crash_pipe empty-under-watcher; }
 @test "kill -9 at each point of a write that completes a watch, and of its repair" { case_of crash_pipe completion; }
 @test "kill -9 at each point of giving up a watch, and of its repair" { case_of crash_pipe give-up; }
+@test "kill -9 at each point of giving a pipe another ring, and of its repair" { case_of crash_pipe resize; }
 @test "kill -9 at each point of destroying a pipe, and of its repair" { case_of crash_pipe destroy; }
 @test "kill -9 at each point of destroying one with a watcher, and of its repair" { case_of crash_pipe destroy-under-watcher; }
 @test "kill -9 at each point of taking a pipe's name away, and of its repair" { case_of crash_pipe unname; }

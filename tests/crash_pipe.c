@@ -196,6 +196,28 @@ static void verify_gave_up(void)
 	check_holds(START, PENDING);
 }
 
+static void prepare_empty(void)
+{
+	prepare_pipe();
+	CHECK_EQUAL(get(START, PENDING), PENDING);
+}
+static void resize_pipe(void)
+{
+	CHECK_EQUAL(pk_pipe_resize(k, pipe_id, 2 * PK_PIPE_ATOMIC), 0);
+}
+static void verify_resized(void)
+{
+	struct pk_pipe_status status;
+	CHECK_EQUAL(pk_pipe_resize(k, pipe_id, 4 * PK_PIPE_ATOMIC), 0);
+	CHECK_EQUAL(pk_pipe_inspect(k, pipe_id, &status), 0);
+	CHECK_EQUAL(status.size, 4 * PK_PIPE_ATOMIC);
+	CHECK_EQUAL(put(0, PK_PIPE_ATOMIC), PK_PIPE_ATOMIC);
+	CHECK_EQUAL(pk_pipe_resize(k, pipe_id, PK_PIPE_ATOMIC), -EBUSY);
+	CHECK_EQUAL(get(0, PK_PIPE_ATOMIC), PK_PIPE_ATOMIC);
+	CHECK_EQUAL(pk_pipe_resize(k, pipe_id, PK_PIPE_ATOMIC), 0);
+	check_holds(0, 0);
+}
+
 static void destroy_pipe(void)
 {
 	pk_pipe_destroy(k, pipe_id);
@@ -266,6 +288,7 @@ static const struct scenario scenarios[] = {
 	{ "empty-under-watcher", prepare_watched, empty_pipe, NULL, verify_emptied_and_told },
 	{ "completion", prepare_completion, write_some, NULL, verify_written_and_told },
 	{ "give-up", prepare_pipe, give_up, NULL, verify_gave_up },
+	{ "resize", prepare_empty, resize_pipe, NULL, verify_resized },
 	{ "destroy", prepare_pipe, destroy_pipe, NULL, verify_destroyed },
 	{ "destroy-under-watcher", prepare_watched, destroy_pipe, NULL, verify_destroyed_and_told },
 	{ "unname", prepare_pipe, unname_pipe, NULL, verify_unnamed },

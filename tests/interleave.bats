@@ -49,6 +49,7 @@ play() {
 @test "B1: a pipe's bytes exist when its count does" { play interleave_pipe B1; }
 @test "B2: a small write goes in whole" { play interleave_pipe B2; }
 @test "B3: no change of a pipe is missed" { play interleave_pipe B3; }
+@test "B4: a pipe's ring is nobody's to read or write when it is another's" { play interleave_pipe B4; }
 @test "a pipe's end under those who use it" { play interleave_pipe end; }
 @test "S1: an operation on semaphores is done whole" { play interleave_set S1; }
 @test "S2: done twice it is done once" { play interleave_set S2; }

@@ -16,6 +16,7 @@
 #define WATCHING "watching" /* ours: it posted, and will look again */
 
 #define BYTES (2 * PK_PIPE_ATOMIC)
+#define STRIDE 16384 /* of core/pipe_bytes.c */
 
 static pk_id pipe_id;
 
@@ -42,6 +43,27 @@ static int64_t reads(struct portico *kernel, int64_t most)
 	for (int64_t i = 1; i < got; i++)
 		CHECK_EQUAL(bytes[i], bytes[0]);
 	return got;
+}
+
+/* More than a stride at once; what it is doesn't matter. */
+static int64_t reads_more(struct portico *kernel, int64_t most)
+{
+	unsigned char bytes[4 * BYTES];
+	return pk_pipe_read(kernel, pipe_id, bytes, (uint64_t)most);
+}
+
+/* Where another is writing, once that isn't any more. */
+static int64_t writes_at_last(struct portico *kernel, int64_t count)
+{
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = PK_FOREVER };
+	uint32_t wait;
+	int64_t result = writes(kernel, count);
+	while (result == -EAGAIN && pk_pipe_watch(kernel, pipe_id, &post, &wait) == 0) {
+		pk_wait_sleep(kernel, wait);
+		pk_wait_end(kernel, wait);
+		result = writes(kernel, count);
+	}
+	return result;
 }
 
 static int64_t watch_until(struct portico *kernel, int64_t most, int64_t until_ns)
@@ -100,25 +122,22 @@ static void b1_written_after_the_copying(void)
 	make_pipe();
 	begins(writer, writes, 100);
 	reaches(writer, COPIED_IN);
-	begins(reader, reads, BYTES);
-	blocks(reader);
+	does(reader, reads, BYTES, -EAGAIN);
 	ends(writer, 100);
-	ends(reader, 100);
+	does(reader, reads, BYTES, 100);
 	check_holds(0);
 }
 
 static void b1_writer_dies_before_the_count(void)
 {
-	struct actor *writer = enters("writer"), *reader = enters("reader");
+	struct actor *writer = enters("writer"), *second = enters("second");
 	make_pipe();
 	begins(writer, writes, 100);
 	reaches(writer, COPIED_IN);
-	begins(reader, reads, BYTES);
-	blocks(reader);
+	does(second, writes, 50, -EAGAIN);
 	dies(writer);
-	passes_ms(2);
-	ends(reader, -EAGAIN);
-	check_holds(0);
+	does(second, writes, 50, 50); /* it inherits the lock */
+	check_holds(50);
 }
 
 static void b1_writer_dies_after_the_count(void)
@@ -134,20 +153,30 @@ static void b1_writer_dies_after_the_count(void)
 
 static void b1_taken_after_the_copying(void)
 {
-	struct actor *reader = enters("reader"), *writer = enters("writer"), *second = enters("second");
+	struct actor *reader = enters("reader"), *writer = enters("writer");
 	make_pipe();
 	CHECK_EQUAL(writes(k, BYTES), BYTES); /* full */
 	begins(reader, reads, 100);
 	reaches(reader, COPIED_OUT);
-	begins(writer, writes, 100);
-	blocks(writer);
-	begins(second, writes, 100);
-	blocks(second);
+	does(writer, writes, 100, -EAGAIN);
 	ends(reader, 100);
-	ends(writer, 100);
-	ends(second, -EAGAIN);
+	does(writer, writes, 100, 100);
 	CHECK_EQUAL(reads(k, BYTES - 100), BYTES - 100);
 	check_holds(100);
+}
+
+/* Of two who copy the same, one has it. */
+static void b1_two_readers(void)
+{
+	struct actor *first = enters("first"), *second = enters("second");
+	make_pipe();
+	CHECK_EQUAL(writes(k, 100), 100);
+	begins(first, reads, 60);
+	reaches(first, COPIED_OUT);
+	CHECK_EQUAL(writes(k, 50), 50);
+	does(second, reads, 100, 100);
+	ends(first, 50);
+	check_holds(0);
 }
 
 static void b1_reader_dies(void)
@@ -173,10 +202,9 @@ static void b2_two_writers_room_for_one(void)
 	CHECK_EQUAL(writes(k, 3900), 3900);
 	begins(first, writes, 4096);
 	reaches(first, COPIED_IN);
-	begins(second, writes, 4095);
-	blocks(second);
+	does(second, writes, 4095, -EAGAIN); /* another is writing */
 	ends(first, 4096);
-	ends(second, -EAGAIN); /* though there is room for 196 */
+	does(second, writes, 4095, -EAGAIN); /* though there is room for 196 */
 	CHECK_EQUAL(reads(k, 3900), 3900);
 	check_holds(4096);
 }
@@ -188,12 +216,26 @@ static void b2_a_reader_makes_room(void)
 	CHECK_EQUAL(writes(k, BYTES), BYTES);
 	begins(reader, reads, 4096);
 	reaches(reader, COPIED_OUT);
-	begins(writer, writes, 4096);
-	blocks(writer);
+	does(writer, writes, 4096, -EAGAIN);
 	dies(reader);
-	passes_ms(2);
-	ends(writer, -EAGAIN);
+	does(writer, writes, 4096, -EAGAIN);
 	check_holds(BYTES);
+}
+
+/* What one read returns stood side by side: it ends where another has gone on. */
+static void b2_a_reader_overtaken_between_strides(void)
+{
+	struct actor *first = enters("first"), *second = enters("second");
+	CHECK_EQUAL(pk_pipe_create(k, NULL, 4 * STRIDE, 0600, &pipe_id), 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQUAL(writes(k, BYTES), BYTES);
+	begins(first, reads_more, 4 * BYTES);
+	reaches(first, COPIED_OUT);
+	reaches(first, TAKEN);
+	does(second, reads_more, BYTES, BYTES);
+	ends(first, STRIDE);
+	CHECK_EQUAL(reads(k, BYTES), BYTES);
+	CHECK_EQUAL(reads(k, BYTES), -EAGAIN);
 }
 
 /* ---- B3: look, post, look again: no change is missed */
@@ -216,10 +258,9 @@ static void b3_written_while_it_posts(void)
 	begins(reader, awaits, BYTES);
 	reaches(reader, POSTING);
 	begins(writer, writes, 100);
-	blocks(writer);
-	sleeps(reader);
-	ends(writer, 100);
+	blocks(writer); /* to tell it */
 	ends(reader, 100);
+	ends(writer, 100);
 	check_holds(0);
 }
 
@@ -294,10 +335,9 @@ static void b3_gives_up_under_a_write(void)
 	begins(writer, writes, 100);
 	reaches(writer, WRITTEN);
 	passes_ms(50);
-	blocks(reader);
+	ends(reader, -ETIMEDOUT); /* though it might have had them, had it looked */
 	ends(writer, 100);
-	ends(reader, 100); /* told of it in time */
-	check_holds(0);
+	check_holds(100);
 }
 
 static void b3_gives_up_before_a_write(void)
@@ -315,6 +355,91 @@ static void b3_gives_up_before_a_write(void)
 	check_holds(100);
 }
 
+/* Who finds another writing watches for the end of that. */
+static void b3_told_when_the_write_lock_is_left(void)
+{
+	struct actor *first = enters("first"), *second = enters("second");
+	make_pipe();
+	begins(first, writes, 100);
+	reaches(first, COPIED_IN);
+	begins(second, writes_at_last, 50);
+	sleeps(second);
+	ends(first, 100);
+	ends(second, 50);
+	CHECK_EQUAL(reads(k, 100), 100);
+	check_holds(50);
+}
+
+/* ---- B4: the ring of a pipe that is no more */
+
+static void b4_destroyed_under_a_reader(void)
+{
+	struct actor *reader = enters("reader");
+	make_pipe();
+	CHECK_EQUAL(writes(k, 100), 100);
+	begins(reader, reads, BYTES);
+	reaches(reader, COPIED_OUT);
+	CHECK_EQUAL(pk_pipe_destroy(k, pipe_id), 0);
+	make_pipe(); /* in its slot */
+	CHECK_EQUAL(writes(k, 100), 100);
+	ends(reader, -EIDRM);
+	check_holds(100);
+}
+
+static void b4_destroyed_under_a_writer(void)
+{
+	struct actor *writer = enters("writer");
+	make_pipe();
+	pk_id id = pipe_id;
+	begins(writer, writes, 100);
+	reaches(writer, COPIED_IN);
+	CHECK_EQUAL(pk_pipe_destroy(k, id), 0);
+	CHECK_EQUAL(writes(k, 1), -EIDRM);
+	make_pipe(); /* in another slot: the writer still has that one */
+	CHECK(pk_id_slot(pipe_id) != pk_id_slot(id));
+	ends(writer, 100);
+	CHECK_EQUAL(
+		pk_word_kind(pk_load(&((struct pk_pipe *)pk_slot(k, PK_PIPES, pk_id_slot(id)))->head.word)),
+		PK_FREE);
+	check_holds(0);
+}
+
+static void b4_destroyed_under_a_writer_that_dies(void)
+{
+	struct actor *writer = enters("writer");
+	make_pipe();
+	pk_id id = pipe_id;
+	begins(writer, writes, 100);
+	reaches(writer, COPIED_IN);
+	CHECK_EQUAL(pk_pipe_destroy(k, id), 0);
+	dies(writer);
+	pk_task_sweep(k, true);
+	CHECK_EQUAL(
+		pk_word_kind(pk_load(&((struct pk_pipe *)pk_slot(k, PK_PIPES, pk_id_slot(id)))->head.word)),
+		PK_FREE);
+}
+
+static void b4_another_ring_under_a_reader(void)
+{
+	struct actor *reader = enters("reader");
+	make_pipe();
+	CHECK_EQUAL(writes(k, 100), 100);
+	begins(reader, reads, BYTES);
+	reaches(reader, COPIED_OUT);
+	CHECK_EQUAL(pk_pipe_resize(k, pipe_id, 2 * BYTES), -EBUSY);
+	CHECK_EQUAL(reads(k, 100), 100);
+	CHECK_EQUAL(pk_pipe_resize(k, pipe_id, 2 * BYTES), 0);
+	CHECK_EQUAL(writes(k, 70), 70);
+	ends(reader, 70);
+	CHECK_EQUAL(writes(k, BYTES), BYTES);
+	CHECK_EQUAL(writes(k, BYTES), BYTES);
+	CHECK_EQUAL(writes(k, 1), -EAGAIN);
+	CHECK_EQUAL(reads(k, BYTES), BYTES);
+	CHECK_EQUAL(reads(k, BYTES), BYTES);
+	CHECK_EQUAL(pk_pipe_resize(k, pipe_id, BYTES), 0);
+	check_holds(0);
+}
+
 static void end_under_a_watcher(void)
 {
 	struct actor *reader = enters("reader"), *writer = enters("writer"), *destroyer = enters("destroyer");
@@ -323,11 +448,9 @@ static void end_under_a_watcher(void)
 	sleeps(reader);
 	begins(destroyer, destroys, 0);
 	reaches(destroyer, DYING);
-	begins(writer, writes, 100);
-	blocks(writer);
+	does(writer, writes, 100, -EIDRM);
 	dies(destroyer);
 	passes_ms(A_TICK);
-	ends(writer, -EIDRM);
 	ends(reader, -EIDRM);
 }
 
@@ -336,9 +459,11 @@ static const struct test_case scripts[] = {
 	{ "B1-writer-dies-before-the-count", b1_writer_dies_before_the_count },
 	{ "B1-writer-dies-after-the-count", b1_writer_dies_after_the_count },
 	{ "B1-taken-after-the-copying", b1_taken_after_the_copying },
+	{ "B1-two-readers", b1_two_readers },
 	{ "B1-reader-dies", b1_reader_dies },
 	{ "B2-two-writers-room-for-one", b2_two_writers_room_for_one },
 	{ "B2-a-reader-makes-room", b2_a_reader_makes_room },
+	{ "B2-a-reader-overtaken-between-strides", b2_a_reader_overtaken_between_strides },
 	{ "B3-written-before-it-posts", b3_written_before_it_posts },
 	{ "B3-written-while-it-posts", b3_written_while_it_posts },
 	{ "B3-written-after-it-posted", b3_written_after_it_posted },
@@ -348,6 +473,11 @@ static const struct test_case scripts[] = {
 	{ "B3-writer-dies-before-waking", b3_writer_dies_before_waking },
 	{ "B3-gives-up-under-a-write", b3_gives_up_under_a_write },
 	{ "B3-gives-up-before-a-write", b3_gives_up_before_a_write },
+	{ "B3-told-when-the-write-lock-is-left", b3_told_when_the_write_lock_is_left },
+	{ "B4-destroyed-under-a-reader", b4_destroyed_under_a_reader },
+	{ "B4-destroyed-under-a-writer", b4_destroyed_under_a_writer },
+	{ "B4-destroyed-under-a-writer-that-dies", b4_destroyed_under_a_writer_that_dies },
+	{ "B4-another-ring-under-a-reader", b4_another_ring_under_a_reader },
 	{ "end-under-a-watcher", end_under_a_watcher },
 	{ 0 },
 };

@@ -50,10 +50,11 @@ static bool pipe_valid(struct portico *k, pk_id id)
 	struct pk_pipe *pipe;
 	if (pk_object_lock(k, PK_PIPES, id, &pipe) != 0)
 		return false;
-	struct pk_message *body = pk_message_at(k, pipe->body);
+	uint32_t ring = pk_load(&pipe->body);
+	struct pk_message *body = pk_message_at(k, ring);
 	bool valid = body && pk_load(&body->head.word) == pk_word(PK_BODY, id) &&
-		     pipe->size <= pk_message_room(pipe->body) &&
-		     pk_load(&pipe->written) - pk_load(&pipe->taken) <= pipe->size;
+		     pk_load(&pipe->size) <= pk_message_room(ring) &&
+		     pk_load(&pipe->written) - pk_load(&pipe->taken) <= pk_load(&pipe->size);
 	pk_object_unlock(pipe);
 	return valid;
 }

@@ -50,7 +50,7 @@ quiet_sources := $(filter-out $(threaded_sources),$(core_sources))
 preload_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/preload_*.c)
 static_sources := $(quiet_sources) $(posix_sources) $(wildcard posix/static_*.c)
 # What tools and daemon tell of an instance.
-facts_sources := $(wildcard facts/*.c)
+facts_sources := $(wildcard core/facts/*.c)
 tool_sources := $(wildcard tools/*.c) $(facts_sources)
 fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
 interleave_parts := $(addprefix tests/interleave_,driver.c seam.c explorer.c)
@@ -91,8 +91,8 @@ all: $(libraries) $(programs) $(example_programs)
 build-tests: all $(test_programs) $(musl_test_programs) $(bench_programs) build-others
 build-bench: all $(bench_programs)
 
-$(BUILD)/obj/fuse/%.o: all_cflags += -iquote facts $(fuse_cflags)
-$(BUILD)/obj/tools/%.o: all_cflags += -iquote facts
+$(BUILD)/obj/fuse/%.o: all_cflags += -iquote core/facts $(fuse_cflags)
+$(BUILD)/obj/tools/%.o: all_cflags += -iquote core/facts
 
 $(BUILD)/obj/%.o: %.c
 	$(say) CC $<
@@ -315,7 +315,7 @@ lint:
 	$(Q).ci/lint
 
 format:
-	$(Q)find bench core examples facts fuse include posix tests tools -name '*.[ch]' | xargs clang-format -i
+	$(Q)find bench core examples fuse include posix tests tools -name '*.[ch]' | xargs clang-format -i
 
 # ---- installing: the parts find each other relative to the prefix, wherever it is moved
 

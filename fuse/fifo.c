@@ -41,10 +41,14 @@ static uint64_t taken_bytes(const struct channel *channel)
 	return pipe ? pk_load(&pipe->taken) : 0;
 }
 
-/* Tell those who read and write it without us who has it open: before that is answered. */
-static void say_parties(const struct channel *channel)
+/*
+ * Tell those who read and write it without us who has it open: before that is
+ * answered.  -EBUSY: it is open through another mount, whose daemon knows
+ * nothing of ours.
+ */
+static int say_parties(const struct channel *channel)
 {
-	pk_pipe_keep(server.kernel, channel->id, channel->readers, channel->writers);
+	return pk_pipe_keep(server.kernel, channel->id, channel->readers, channel->writers);
 }
 
 /* And that they aren't to go before those who wait here. */
@@ -252,7 +256,10 @@ static void open_fifo(struct file *file, fuse_req_t request, int flags)
 {
 	struct channel *channel = file->channel;
 	bool nonblock = flags & O_NONBLOCK;
-	int error = flags & O_DIRECT ? EINVAL : nonblock && !file->reads && channel->readers == 0 ? ENXIO : 0;
+	int error = flags & O_DIRECT					? EINVAL
+		    : say_parties(channel) == -EBUSY			? EBUSY
+		    : nonblock && !file->reads && channel->readers == 0 ? ENXIO
+									: 0;
 	if (error) {
 		file_discard(file);
 		fuse_reply_err(request, error);
@@ -361,6 +368,13 @@ static void interrupted(struct call *call)
 	serve(channel);
 }
 
+/* Removed through another mount. */
+static bool is_nameless(pk_id id)
+{
+	struct pk_pipe_status status;
+	return pk_pipe_inspect(server.kernel, id, &status) == 0 && status.name[0] == '\0';
+}
+
 static void closed(struct file *file)
 {
 	struct channel *channel = file->channel;
@@ -368,7 +382,7 @@ static void closed(struct file *file)
 	serve(channel);
 	if (channel->readers + channel->writers > 0)
 		return;
-	if (channel->unnamed)
+	if (channel->unnamed || is_nameless(channel->id))
 		pk_pipe_destroy(server.kernel, channel->id);
 	else
 		pk_pipe_empty(server.kernel, channel->id);

@@ -42,10 +42,11 @@ static int make(const struct pk_client *client, pk_id in, const char *name, mode
 /* One that is open loses its name now, and ends with its last file. */
 static int remove_pipe(pk_id id, struct channel *channel)
 {
-	if (!channel)
+	if (!channel && pk_pipe_keep(server.kernel, id, 0, 0) != -EBUSY) /* not open through another mount */
 		return pk_pipe_destroy(server.kernel, id);
 	int error = pk_pipe_unname(server.kernel, id);
-	channel->unnamed = !error;
+	if (channel)
+		channel->unnamed = !error;
 	return error;
 }
 

@@ -45,22 +45,21 @@ static bool another_lives(bool (*sort)(uint32_t flags))
 	return false;
 }
 
-/* What a mount that was killed left: FIFOs that were open, some removed already.  Nobody has them open now.
+/* What daemons that died left: FIFOs that were open through them, some removed already.  Nobody has them open
+ * now.
  */
 static void tidy_fifos(void)
 {
 	struct portico *k = server.kernel;
 	uint32_t committed = pk_committed(k, PK_PIPES);
-	if (another_lives(is_mount_task))
-		return;
 	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_pipe *pipe = pk_slot(k, PK_PIPES, slot);
-		if (!pipe || pk_word_kind(pk_load(&pipe->head.word)) != PK_LIVE)
+		const struct pk_pipe *pipe = pk_slot(k, PK_PIPES, slot);
+		if (!pipe || pk_word_kind(pk_load(&pipe->head.word)) != PK_LIVE ||
+		    pk_load(&pipe->keeper) == 0)
 			continue;
-		if (pipe->name)
-			pk_pipe_empty(k, pk_slot_id(&pipe->head, slot));
-		else
-			pk_pipe_destroy(k, pk_slot_id(&pipe->head, slot));
+		pk_id id = pk_slot_id(&pipe->head, slot);
+		if (pk_pipe_keep(k, id, 0, 0) == 0 && !pipe->name) /* empties it, unless its keeper lives */
+			pk_pipe_destroy(k, id);
 	}
 }
 

@@ -252,3 +252,33 @@ supervisor_pid_of() { awk '$1 == "PPid:" { print $2 }' "/proc/$1/status"; }
 	eventually 5 gone "$supervisor"
 	not_mounted
 }
+
+@test "a FIFO that is open through one mount is busy in another, until it is closed or that daemon dies" {
+	mkdir "$private/other"
+	"$daemon" "$private/other"
+	mkfifo "$mnt/fifo/f"
+	exec 7<>"$mnt/fifo/f"
+	run probe step "$private/other/fifo/f" rn r10
+	[ "$output" = "open: Device or resource busy" ] || [ "$output" = "open: EBUSY" ]
+	run probe step "$private/other/fifo/f" wn w10
+	[[ $output = *EBUSY* || $output = *busy* ]]
+	echo through >&7
+	read -r -t 5 line <&7
+	[ "$line" = through ]
+	echo left >&7
+	rm "$private/other/fifo/f" # which it survives, for who has it open
+	read -r -t 5 line <&7
+	[ "$line" = left ]
+	exec 7<&-
+	mkfifo "$mnt/fifo/f"
+	(echo again >"$private/other/fifo/f") &
+	[ "$(timeout 5 cat "$private/other/fifo/f")" = again ]
+	wait $!
+	exec 7<>"$mnt/fifo/f"
+	echo lost >&7
+	daemon_killed
+	exec 7<&-
+	run probe step "$private/other/fifo/f" rn r10
+	[ "$output" = "read: 0" ]
+	unmount "$private/other"
+}

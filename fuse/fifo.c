@@ -209,9 +209,11 @@ static bool anybody_waits(const struct channel *channel)
 static void fail_all(struct channel *channel, int error)
 {
 	struct call *call;
+	pk_id id = channel->id;
 	while ((call = link_first(&channel->reads)) || (call = link_first(&channel->writes)))
 		call_fail(call, error);
-	while ((call = link_first(&channel->opens)) != NULL) {
+	/* with its last file the channel ends */
+	while ((channel = channel_find(&fifo_service, id)) && (call = link_first(&channel->opens))) {
 		struct file *file = call->file;
 		call_fail(call, error);
 		file_close(file);

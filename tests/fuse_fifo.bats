@@ -191,6 +191,24 @@ same_as_kernel() {
 	[ "$status" -ne 124 ] # the writer ended, by EPIPE or SIGPIPE
 }
 
+@test "a pipe that is destroyed ends the opens that wait" {
+	local pids=()
+	for _ in 1 2 3; do
+		timeout 10 cat "$f" 2>>"$private/errors" &
+		pids+=($!)
+	done
+	eventually 5 waiting_to_open 3
+	portico rm --fifo f
+	for pid in "${pids[@]}"; do
+		status=0
+		wait "$pid" || status=$?
+		[ "$status" -eq 1 ]
+	done
+	[ "$(grep -c 'Identifier removed' "$private/errors")" -eq 3 ]
+	[ -d "$mnt/fifo" ] && [ ! -e "$f" ]
+}
+waiting_to_open() { [ "$(grep -c ' for=open ' "$mnt/view/fifo/f/waiters")" -eq "$1" ]; }
+
 @test "poll says what the kernel's says" {
 	same_as_kernel '
 		$2 poll "$1" rn i 0

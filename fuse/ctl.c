@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define LINE_MOST (PK_LARGEST + 4096) /* bytes: a message, and the command before it */
+#define LINE_SHORT 4096		      /* bytes; longer ones are counted */
+#define LONG_MOST (64 << 20) /* bytes of long lines, of all such files together, that haven't ended */
 
 /* All but what it is of is the clerk's. */
 struct ctl_file {
@@ -25,6 +27,7 @@ struct ctl_file {
 };
 
 static struct clerk clerk = CLERK;
+static size_t long_bytes; /* the room of all long lines */
 
 /* ---- what commands are made of */
 
@@ -101,16 +104,33 @@ static int too_long(struct ctl_file *file)
 	return -EMSGSIZE;
 }
 
+static size_t long_part(size_t room)
+{
+	return room > LINE_SHORT ? room : 0;
+}
+
+static void drop_line(struct ctl_file *file)
+{
+	long_bytes -= long_part(file->room);
+	free(file->line);
+	file->line = NULL;
+	file->used = file->room = 0;
+}
+
 /* Room for a line of so many bytes, and a NUL. */
 static int make_room(struct ctl_file *file, size_t bytes)
 {
+	size_t others = long_bytes - long_part(file->room);
 	if (bytes < file->room)
 		return 0;
+	if (others + long_part(bytes + 1) > LONG_MOST)
+		return -ENOMEM;
 	char *larger = realloc(file->line, bytes + 1);
 	if (!larger)
 		return -ENOMEM;
 	file->line = larger;
 	file->room = bytes + 1;
+	long_bytes = others + long_part(file->room);
 	return 0;
 }
 
@@ -119,8 +139,11 @@ static int gather(struct ctl_file *file, const char *data, size_t size)
 	if (file->used + size > LINE_MOST)
 		return too_long(file);
 	int error = make_room(file, file->used + size);
-	if (error)
+	if (error) {
+		drop_line(file); /* half of it isn't to be done */
+		file->skips = true;
 		return error;
+	}
 	memcpy(file->line + file->used, data, size);
 	file->used += size;
 	return 0;
@@ -133,7 +156,11 @@ static int end_line(struct ctl_file *file, uint32_t pid)
 	file->used = 0;
 	file->skips = false;
 	int error = skipped ? 0 : make_room(file, 0);
-	return error || skipped ? error : do_line(file, pid, file->line, bytes);
+	if (!error && !skipped)
+		error = do_line(file, pid, file->line, bytes);
+	if (long_part(file->room))
+		drop_line(file);
+	return error;
 }
 
 /* Every line that ends here, until one fails. */
@@ -225,7 +252,7 @@ static void run_release(struct errand *errand)
 {
 	struct call_of *call = (struct call_of *)errand;
 	snapshot_drop(&call->file->text);
-	free(call->file->line);
+	drop_line(call->file);
 	free(call->file);
 	fuse_reply_err(call->request, 0);
 	free(call);

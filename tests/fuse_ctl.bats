@@ -97,6 +97,31 @@ for piece in b"inj", b"ect 1 in pie", b"ces\ninject 2 ", b"rest": os.write(5, pi
 	[ "$(count jobs paused)" = False ]
 }
 
+@test "ctl: long lines that never end take no more than so much memory, and leave room for short ones" {
+	python3 - "$ctl" <<'END'
+import errno, os, sys
+def opened(): return os.open(sys.argv[1], os.O_WRONLY)
+half = b"inject 1 " + b"a" * 1000000
+many = []
+while len(many) < 200:
+    many.append(opened())
+    try: os.write(many[-1], half)
+    except OSError as e:
+        assert e.errno == errno.ENOMEM, e
+        break
+assert 10 < len(many) < 100, len(many)
+os.write(many[-1], b"more of what was dropped\n")
+os.write(many[-1], b"inject 1 short\n")
+os.close(many[0])
+other = opened()
+os.write(other, half + b"\n")
+END
+	[ "$(portico recv --no-wait jobs)" = short ] # and none that was half there
+	portico peek --json jobs | python3 -c 'import json, sys
+bytes = [m["bytes"] for m in json.load(sys.stdin)]
+assert bytes.count(1000000) == len(bytes) > 0, bytes'
+}
+
 @test "ctl: NULs, random bytes and lines of megabytes are errors, and nothing else" {
 	run put 'drop\0 all\n'
 	[[ $status -ne 0 && $output = *"Invalid argument"* ]]

@@ -211,7 +211,7 @@ $(BUILD)/tests/crash_region: wrapped := pk_mkdir pk_open pk_open_unnamed pk_trun
 $(BUILD)/steps/%.o: %.c
 	$(say) CC '$< (steps)'
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(all_cflags) $(san_flags) -DPORTICO_CRASH_POINTS -include tests/interleave_steps.h -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(all_cflags) $(san_flags) -D_GNU_SOURCE= -DPORTICO_CRASH_POINTS -include tests/interleave_steps.h -MMD -MP -c -o $@ $<
 
 seam := sleep wake monotonic_ns realtime_ns realtime_seconds signals_hold signals_release process_self process_alive \
 	process_mark process_marked thread_id thread_alive thread_exists thread_sleeps cpu cpu_count open allocate

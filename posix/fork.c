@@ -3,7 +3,7 @@
  * fork() with segments attached: the child has them mapped, too, and must be
  * counted before fork() returns to either, as the kernel would have it.  So
  * the child registers, which counts them, at once; and the parent waits until
- * it has (or for a tick, should the child be stopped or killed before it could).
+ * it has (or for a while, should the child be stopped or killed before it could).
  *
  * The libc calls us in each fork of its own, those in daemon() and forkpty()
  * included.  vfork() and its like share the memory, and so the attachments.  A
@@ -13,6 +13,9 @@
 #include "mapping.h"
 #include "posix.h"
 #include "task.h"
+
+#define CHILD_MOST_NS                                                                                        \
+	(20 * (int64_t)PK_TICK_NS) /* where many want the processors it takes that long to begin */
 
 static _Thread_local _Atomic uint32_t *told; /* shared by both; NULL: nothing to inherit */
 
@@ -49,7 +52,7 @@ static void in_parent(void)
 {
 	if (!told)
 		return;
-	int64_t until = pk_monotonic_ns() + PK_TICK_NS;
+	int64_t until = pk_monotonic_ns() + CHILD_MOST_NS;
 	while (pk_load(told) == 0 && pk_monotonic_ns() < until)
 		pk_sleep(told, 0, until);
 	if (pk_load(told) != 0)

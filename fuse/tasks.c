@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -58,14 +59,21 @@ static int next(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], struct f
 	return 0;
 }
 
+/* Whether a task lives the real kernel is asked: of the one or two of that pid only. */
 static int find(pk_id in, const char *name, struct found *found)
 {
 	char each[PK_NAME_MAX + 1];
-	uint64_t cursor = 0;
-	bool any;
-	while (next(in, &cursor, each, found, &any) == 0 && any)
-		if (strcmp(each, name) == 0)
-			return 0;
+	uint32_t committed = pk_committed(server.kernel, PK_TASKS);
+	uint32_t pid = (uint32_t)strtoul(name, NULL, 10);
+	(void)in;
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		const struct pk_task *task = pk_task_of(server.kernel, slot);
+		pk_id id = task && task->pid == pid ? task_in(slot, each) : 0;
+		if (id == 0 || strcmp(each, name) != 0)
+			continue;
+		*found = (struct found){ .id = id };
+		return 0;
+	}
 	return -ENOENT;
 }
 

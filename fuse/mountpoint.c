@@ -57,6 +57,18 @@ bool mountpoint_clear(const char *path)
 	return errno == EPERM && clear_by_helper(path);
 }
 
+bool mountpoint_is_taken(const char *path)
+{
+	char inside[PATH_MAX + 32];
+	snprintf(inside, sizeof inside, "%s/kernel/instance", path);
+	if (access(inside, F_OK) != 0)
+		return false;
+	complain("can't mount on %s: a Portico instance is mounted there already; see its kernel/instance, "
+		 "and end it with umount or fusermount3 -u",
+		 path);
+	return true;
+}
+
 char *mountpoint_find(const char *wanted)
 {
 	mountpoint_clear(wanted);
@@ -67,15 +79,8 @@ char *mountpoint_find(const char *wanted)
 			 errno == ENOENT ? "; make the directory first (mkdir)" : "");
 	} else if (!S_ISDIR(attr.st_mode)) {
 		complain("can't mount on %s: it is not a directory", path);
-	} else {
-		char inside[PATH_MAX + 32];
-		snprintf(inside, sizeof inside, "%s/kernel/instance", path);
-		if (access(inside, F_OK) != 0)
-			return path;
-		complain("can't mount on %s: a Portico instance is mounted there already; see its "
-			 "kernel/instance, "
-			 "and end it with umount or fusermount3 -u",
-			 path);
+	} else if (!mountpoint_is_taken(path)) {
+		return path;
 	}
 	free(path);
 	return NULL;

@@ -14,11 +14,14 @@
 /* A directory, not a Portico mount already.  Its absolute path, to be freed; or NULL after complaining. */
 char *mountpoint_find(const char *wanted);
 
+/* Does a Portico mount that works lie there?  Then that is complained of. */
+bool mountpoint_is_taken(const char *path);
+
 /* Is what is mounted there dead? */
 bool mountpoint_is_dead(const char *path);
 
 /*
- * While an heir takes off and mounts, it holds a lock on the directory above, as
+ * While a daemon looks what is mounted, takes that off and mounts, it holds a lock on the directory above, as
  * portico umount does: who looks finds the old mount or the new one.  For at
  * most a moment, whoever else may have locked it.  A descriptor to be closed, or -1.
  */

@@ -168,6 +168,16 @@ static int replace_mount(const char *mountpoint, bool *unwanted)
 	return error;
 }
 
+/* Of several who want the same place at once one gets it.  0, or -1 after complaining. */
+static int first_mount(const char *mountpoint)
+{
+	int held = mountpoint_hold(mountpoint);
+	int error = mountpoint_is_taken(mountpoint) ? -1 : mount_session(mountpoint);
+	if (held >= 0)
+		close(held);
+	return error;
+}
+
 int session_run(const char *mountpoint, void (*ready)(void))
 {
 	bool unwanted = false;
@@ -177,7 +187,7 @@ int session_run(const char *mountpoint, void (*ready)(void))
 	requests_ready = ready;
 	if (dispatch_start_bell() != 0 || snapshot_start() != 0 || ctl_start() != 0)
 		return 1;
-	if ((supervisor_restarted() ? replace_mount(mountpoint, &unwanted) : mount_session(mountpoint)) != 0)
+	if ((supervisor_restarted() ? replace_mount(mountpoint, &unwanted) : first_mount(mountpoint)) != 0)
 		return 1;
 	if (!unwanted) {
 		dispatch(end_with_runs);

@@ -377,6 +377,22 @@ teardown() {
 	eventually 5 not_mounted
 }
 
+@test "of several who mount at one place at once one does" {
+	local pids=() won=0
+	mkdir "$private/one"
+	for _ in 1 2 3 4; do
+		"$daemon" "$private/one" 2>>"$private/errors" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		! wait "$pid" || won=$((won + 1))
+	done
+	[ "$won" -eq 1 ]
+	[ "$(grep -c 'mounted there already' "$private/errors")" -eq 3 ]
+	[ "$(grep -c " $private/one " /proc/mounts)" -eq 1 ]
+	unmount "$private/one"
+}
+
 @test "errors of mounting are for people" {
 	run "$daemon" "$private/nowhere"
 	[ "$status" -eq 1 ]

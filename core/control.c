@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "control.h"
+#include "actor.h"
 #include "message.h"
 #include "object.h"
+#include "text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -27,11 +29,32 @@ static bool is_same_process(const struct pk_task *a, const struct pk_task *b)
 	return a->pid == b->pid && a->start_time == b->start_time && a->pid_namespace == b->pid_namespace;
 }
 
-/* A descriptor of it, or why there is none. */
+/*
+ * Who acts for somebody may reach only that one's processes, whatever a record
+ * says: it may have been scribbled by whom this instance serves.
+ */
+static int judge_owner(const struct pk_process *process)
+{
+	const struct pk_actor *client = pk_acts_for();
+	struct pk_file file;
+	char path[32];
+	if (!client || client->uid == 0)
+		return 0;
+	if (pk_inspect_path(pk_proc_path(path, "/proc/", process->pid, ""), &file) != 0)
+		return -ESRCH;
+	return file.uid == client->uid ? 0 : -EPERM;
+}
+
+/* A descriptor of it, or why there is none: from then on it is that process, or none. */
 static int open_process(struct portico *k, const struct pk_task *task)
 {
 	struct pk_process process = process_of(task);
-	return process.pid_namespace == k->mine->process.pid_namespace ? pk_process_open(&process) : -EXDEV;
+	int fd = process.pid_namespace == k->mine->process.pid_namespace ? pk_process_open(&process) : -EXDEV;
+	int error = fd < 0 ? 0 : judge_owner(&process);
+	if (!error)
+		return fd;
+	pk_close(fd);
+	return error;
 }
 
 static int signal_process(struct portico *k, const struct pk_task *task, int signal)

@@ -135,6 +135,12 @@ void file_count(struct file *file)
 	file->channel->writers_ever += file->writes;
 }
 
+void file_uncount(struct file *file)
+{
+	file->channel->readers -= file->reads;
+	file->channel->writers -= file->writes;
+}
+
 /*
  * libfuse 3.14 can't set STREAM, without which a blocked read would block
  * writes on the same description: so the reply is made here.
@@ -165,8 +171,7 @@ void file_close(struct file *file)
 	struct channel *channel = file->channel;
 	poll_drop(file);
 	flock_release(file);
-	channel->readers -= file->reads;
-	channel->writers -= file->writes;
+	file_uncount(file);
 	channel->service->closed(file);
 	file_discard(file);
 }

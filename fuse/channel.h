@@ -102,7 +102,8 @@ extern const struct service mailbox_service, fifo_service, tap_service;
 /* ---- files */
 
 void file_open(const struct service *service, pk_id id, fuse_req_t request, int flags);
-void file_count(struct file *file);			 /* among the readers and writers */
+void file_count(struct file *file); /* among the readers and writers */
+void file_uncount(struct file *file);
 void file_opened(struct file *file, fuse_req_t request); /* reply, with success */
 void file_discard(struct file *file);			 /* one that was never counted */
 void file_close(struct file *file);

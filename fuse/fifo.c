@@ -268,7 +268,12 @@ static void open_fifo(struct file *file, fuse_req_t request, int flags)
 		return;
 	}
 	file_count(file);
-	say_parties(channel);
+	if (say_parties(channel) == -EBUSY) { /* another mount was faster */
+		file_uncount(file);
+		file_discard(file);
+		fuse_reply_err(request, EBUSY);
+		return;
+	}
 	channel_notify(channel);
 	file->writers_before = channel->writers > 0 ? UINT64_MAX : channel->writers_ever;
 	if (channel->readers > 0 && channel->writers > 0) {

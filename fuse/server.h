@@ -5,8 +5,8 @@
  * One thread dispatches (dispatch.h): it reads requests from the kernel in
  * order, and takes the completions of core's waits; all state here is its
  * alone.  A second thread, the bell, does nothing but sleep until core has
- * completions and rouse the first; a third, the clerk, makes texts that take
- * long.  No request ever blocks the dispatch thread: one that can't be answered
+ * completions and rouse the first; two clerks (clerk.h) make texts that take
+ * long, and carry out commands.  No request ever blocks the dispatch thread: one that can't be answered
  * is kept as a call (channel.h) and answered when its time comes.
  *
  *  F1  Each request gets exactly one reply.

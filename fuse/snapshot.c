@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define HELD_MOST                                                                                            \
+	(UINT64_C(64) << 20) /* bytes of all texts that are open: clients must not fill the memory */
+
+static _Atomic uint64_t held_bytes;
+
 int snapshot_make(const struct entry *entry, pk_id id, struct snapshot *snapshot)
 {
 	*snapshot = (struct snapshot){ 0 };
@@ -29,12 +34,14 @@ size_t snapshot_size(const struct entry *entry, pk_id id)
 static void open_now(fuse_req_t request, const struct entry *entry, pk_id id, struct fuse_file_info *info)
 {
 	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
-	int error = snapshot ? snapshot_make(entry, id, snapshot) : -ENOMEM;
+	int error =
+		snapshot && pk_load(&held_bytes) < HELD_MOST ? snapshot_make(entry, id, snapshot) : -ENOMEM;
 	if (error) {
 		free(snapshot);
 		fuse_reply_err(request, channel_error(error));
 		return;
 	}
+	pk_add(&held_bytes, snapshot->size);
 	info->fh = (uintptr_t)snapshot;
 	info->noflush = 1;
 	info->direct_io = 1; /* else the kernel reads no further than the size that it was told */
@@ -57,6 +64,7 @@ void snapshot_drop(struct snapshot *snapshot)
 
 void snapshot_close(struct snapshot *snapshot)
 {
+	pk_add(&held_bytes, -(uint64_t)snapshot->size);
 	snapshot_drop(snapshot);
 	free(snapshot);
 }

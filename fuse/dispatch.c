@@ -117,20 +117,22 @@ static void *spare;		 /* or NULL */
  * A huge page, where there are such: for each page that the kernel copies it
  * looks up where that is, which takes longer than the copying.
  */
-static void claim_memory(void)
+static void *claim_memory(void)
 {
-	incoming.mem = aligned_alloc(HUGE_PAGE, HUGE_PAGE);
-	if (incoming.mem)
-		madvise(incoming.mem, HUGE_PAGE, MADV_HUGEPAGE);
+	void *memory = aligned_alloc(HUGE_PAGE, HUGE_PAGE);
+	if (memory)
+		madvise(memory, HUGE_PAGE, MADV_HUGEPAGE);
+	return memory;
 }
 
+/* None is given up before there is some for the next request: without, there would be no more requests. */
 void *dispatch_keep_request(void)
 {
-	void *memory = incoming.mem;
-	incoming.mem = spare;
+	void *memory = incoming.mem, *next = spare ? spare : claim_memory();
+	if (!next)
+		return NULL;
 	spare = NULL;
-	if (!incoming.mem)
-		claim_memory();
+	incoming.mem = next;
 	return memory;
 }
 
@@ -175,7 +177,7 @@ static void serve(void)
 void dispatch(void (*look)(void))
 {
 	begin();
-	claim_memory();
+	incoming.mem = claim_memory();
 	while (!fuse_session_exited(server.session) && !atomic_load(&ending)) {
 		int size_bytes = fuse_session_receive_buf(server.session, &incoming);
 		if (size_bytes > 0) {

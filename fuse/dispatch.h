@@ -26,7 +26,7 @@ void dispatch(void (*look)(void));
 
 /*
  * The memory of the request that is being served, with all that it brought, is
- * the caller's from now on, to be given back.
+ * the caller's from now on, to be given back.  NULL: there is none for the next.
  */
 void *dispatch_keep_request(void);
 void dispatch_give_back(void *memory);

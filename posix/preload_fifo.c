@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/stat.h>
 #include <string.h>
 #include <sys/statfs.h>
 
@@ -47,14 +46,32 @@ struct proof {
 	uint64_t device, inode;
 };
 
+/* As statx(2) fills it in; not every libc has it. */
+struct facts {
+	uint32_t mask, block_size;
+	uint64_t attributes;
+	uint32_t links, uid, gid;
+	uint16_t mode, unused;
+	uint64_t inode, size_bytes, blocks, attributes_known;
+	struct {
+		int64_t seconds;
+		uint32_t ns, unused;
+	} times[4];
+	uint32_t special_major, special_minor, device_major, device_minor;
+	uint64_t reserved[14];
+};
+_Static_assert(sizeof(struct facts) == 256, "struct statx");
+#define WANT_INODE 0x100
+#define WANT_SIZE 0x200
+
 /* What the kernel knows without asking the daemon; none of it changes while the file is open. */
 static bool inspect(int fd, struct proof *proof)
 {
-	struct statx found;
-	if (pk_syscall5(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &found) != 0)
+	struct facts found;
+	if (pk_syscall5(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, WANT_INODE, &found) != 0)
 		return false;
-	proof->device = (uint64_t)found.stx_dev_major << 32 | found.stx_dev_minor;
-	proof->inode = found.stx_ino;
+	proof->device = (uint64_t)found.device_major << 32 | found.device_minor;
+	proof->inode = found.inode;
 	return proof->device != 0;
 }
 
@@ -206,9 +223,9 @@ int pk_fifo_before_close(int fd)
 /* The daemon takes requests in order: when it has answered this one it knows of the close. */
 void pk_fifo_after_close(int file)
 {
-	struct statx found;
+	struct facts found;
 	if (file < 0)
 		return;
-	pk_syscall5(SYS_statx, file, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE, &found);
+	pk_syscall5(SYS_statx, file, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, WANT_SIZE, &found);
 	pk_syscall1(SYS_close, file);
 }

@@ -60,7 +60,7 @@ case_of() {
 @test "names: kill -9 at each point of unregistering, and of its repair" { case_of crash_names unregister; }
 @test "names: kill -9 at each point of making a directory, and of its repair" { case_of crash_names make-directory; }
 @test "names: kill -9 at each point of removing one, and of its repair" { case_of crash_names remove-directory; }
-@test "name server: kill -9 at each point of serving, and of its repair" { case_of crash_names serve; }
+@test "name server: kill -9 at each point of serving, and of its repair" { case_of crash_names serve once; }
 @test "name server: kill -9 at each point of a client's call" { case_of crash_names ask once; }
 @test "rename: kill -9 at each point of renaming a mailbox, and of finishing it" { case_of crash_rename move; }
 @test "rename: kill -9 at each point of replacing another, where somebody waits" { case_of crash_rename replace; }

@@ -235,7 +235,7 @@ int cmd_recv(int argc, char **argv)
 		r.deadline = portico_deadline(timeout_ns);
 	r.k = open_or_mount(directory, 0);
 	if (r.k && pk_is_remote(r.k))
-		return equal + at_most + except + sender + verbose
+		return (equal || at_most || except || sender || verbose)
 			       ? refuse_by_mount(r.k, "choosing messages")
 			       : recv_by_mount(r.k, argv[0], count, all, lines, r.deadline);
 	if (!r.k || find_port(r.k, argv[0], false, &r.port) != 0 || choose_messages(&r) != DONE)

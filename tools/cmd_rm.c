@@ -62,7 +62,7 @@ int cmd_rm(int argc, char **argv)
 	if (msg + sem + shm + fifo > 1)
 		bad_usage("--msg, --sem, --shm and --fifo exclude each other");
 	struct portico *k =
-		msg + sem + shm + fifo ? open_instance(directory, 0, 0) : open_or_mount(directory, 0);
+		msg || sem || shm || fifo ? open_instance(directory, 0, 0) : open_or_mount(directory, 0);
 	int status = k ? DONE : FAILED;
 	for (int i = 0; k && i < count; i++)
 		status |= msg	 ? remove_sysv(k, &sysv_queue, argv[i], pk_port_destroy)

@@ -178,7 +178,7 @@ teardown() { private_teardown; }
 	local pid
 	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
 	kill -STOP "$pid"
-	(sleep 4; kill -CONT "$pid") &
+	(sleep 1; kill -CONT "$pid") &
 	p umount
 	[ "$status" -eq 0 ]
 	wait

@@ -62,6 +62,8 @@ int mount_prepare(const struct setup *setup)
 		return -errno;
 	strcpy(mountpoint, wanted);
 	error = start_server(setup);
+	if (!error && !setup->bare) /* where this is preloaded: the mount is of its instance */
+		error = setenv("PORTICO_KERNEL", place_directory(), 1) == 0 ? 0 : -ENOMEM;
 	if (error)
 		mount_remove();
 	return error;

@@ -6,6 +6,7 @@
 #include "right_facts.h"
 #include "views.h"
 
+#include "guard.h"
 #include "live.h"
 #include "party.h"
 #include "port.h"
@@ -33,13 +34,17 @@ static bool is_among(uint32_t tag, const uint32_t *tags, size_t count)
 
 static void say_port(pk_id id, pk_id task, struct sink *sink)
 {
-	const struct pk_port *port = pk_slot(server.kernel, PK_PORTS, pk_id_slot(id));
-	const struct pk_parties *parties = &port->parties;
 	uint32_t tag = pk_task_tag(task);
+	struct pk_port *port, *guard;
 	struct pk_label label;
-	bool owns = port->owner == task, made = parties->maker == tag;
-	bool receives = is_among(tag, parties->receivers, sizeof parties->receivers / sizeof tag);
-	bool sends = is_among(tag, parties->senders, sizeof parties->senders / sizeof tag);
+	if (pk_port_lock(server.kernel, id, &port, &guard) != 0)
+		return;
+	struct pk_parties parties = port->parties;
+	bool owns = port->owner == task, made = parties.maker == tag;
+	uint32_t count = port->count;
+	pk_port_unlock(server.kernel, guard);
+	bool receives = is_among(tag, parties.receivers, sizeof parties.receivers / sizeof tag);
+	bool sends = is_among(tag, parties.senders, sizeof parties.senders / sizeof tag);
 	if (!owns && !made && !receives && !sends)
 		return;
 	pk_label_of(server.kernel, PK_PORTS, id, &label);
@@ -50,7 +55,7 @@ static void say_port(pk_id id, pk_id task, struct sink *sink)
 	say_truth(sink, NULL, "made", made);
 	say_truth(sink, NULL, "received", receives);
 	say_truth(sink, NULL, "sent", sends);
-	say_count(sink, NULL, "messages", pk_load(&port->count));
+	say_count(sink, NULL, "messages", count);
 	say_close(sink, '}');
 }
 

@@ -83,7 +83,7 @@ struct pk_port_readiness {
 	uint64_t arrivals; /* changes with each message that comes, or comes back */
 };
 
-/* ---- life: port.c */
+/* ---- life: port.c, port_repair.c */
 
 /*
  * Make a port; where text isn't NULL, under that name in that space.
@@ -140,6 +140,10 @@ void pk_port_repair(struct portico *k, uint32_t slot);
 /* Under the lock: end it, whoever asks. */
 void pk_port_destroy_locked(struct portico *k, struct pk_port *port, pk_id id, struct pk_wakes *wakes);
 
+/* Under the guard of a port that is DYING: what its destroyer has to do, from any point on. */
+void pk_port_finish_destroying(struct portico *k, struct pk_port *port, uint32_t slot,
+			       struct pk_wakes *wakes);
+
 /* P1 to P4 hold?  For tests and `portico doctor`. */
 bool pk_port_valid(struct portico *k, pk_id port);
 
@@ -194,7 +198,7 @@ int pk_port_send_until(struct portico *k, pk_id port, uint32_t message, int64_t 
 int pk_port_receive_until(struct portico *k, pk_id port, const struct pk_want *want, int64_t until_ns,
 			  uint32_t *message);
 
-/* ---- under the lock, for object.c and port.c */
+/* ---- under the lock, for object.c, port.c and port_repair.c */
 
 /* Queue the messages of waiting senders that fit now: P2. */
 void pk_port_advance(struct portico *k, uint32_t slot, struct pk_wakes *wakes);

@@ -8,7 +8,6 @@
 
 #include "guard.h"
 #include "live.h"
-#include "party.h"
 #include "port.h"
 #include "sentence.h"
 #include "task.h"

@@ -7,7 +7,7 @@
  *
  * Follows pk_port_lock() and pk_port_lock_slot() of core/guard.h and guard.c,
  * join(), leave(), pk_portset_expel() and pk_portset_disband() of core/portset.c,
- * pk_port_repair() of core/port.c, is_plain() of core/transfer.c.
+ * pk_port_repair() of core/port_repair.c, is_plain() of core/transfer.c.
  *
  * Built with -D: JOINS, ENDS (1: the set may end), SENDERS (1 or 2), RINGS (1: a task
  * changes the port's flags), DEATHS, MORTALS, and at most one MUTANT_….

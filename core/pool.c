@@ -16,14 +16,14 @@ uint32_t pk_pool_most(struct portico *k)
 	return most ? most : PK_POOL_PLACES;
 }
 
-/* Those of all ports; of one that was just freed or is being made, none. */
+/* Those of all ports; one that was just freed, or is being made, has none, nor has one that isn't pooled. */
 static uint32_t places_of_ports(struct portico *k)
 {
 	uint32_t sum = 0, committed = pk_committed(k, PK_PORTS);
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		const struct pk_port *port = pk_slot(k, PK_PORTS, slot);
-		enum pk_kind kind = pk_word_kind(pk_load(&port->head.word));
-		if ((kind == PK_LIVE || kind == PK_DYING) && pk_is_pooled(port))
+		enum pk_kind kind = port ? pk_word_kind(pk_load(&port->head.word)) : PK_FREE;
+		if (kind == PK_LIVE || kind == PK_DYING)
 			sum += pk_load(&port->pooled);
 	}
 	return sum;
@@ -93,8 +93,10 @@ void pk_pool_settle_slowly(struct portico *k, struct pk_port *port)
  */
 void pk_pool_repair(struct portico *k, struct pk_port *port)
 {
-	if (!pk_is_pooled(port))
+	if (!pk_is_pooled(port)) {
+		pk_store(&port->pooled, 0);
 		return;
+	}
 	if (pk_load_relaxed(&port->pooled) > pk_load_relaxed(&port->count))
 		pk_store(&port->pooled, pk_load_relaxed(&port->count));
 	while (pk_load_relaxed(&port->pooled) < pk_load_relaxed(&port->count))

@@ -7,17 +7,6 @@
 load helper
 load fuse_helper
 
-setup() {
-	private_setup
-	require_fuse
-	mounted
-}
-
-teardown() {
-	dismounted
-	private_teardown
-}
-
 # ---- reading and writing
 
 @test "what echo writes cat reads, in order, and cat ends" {

@@ -9,16 +9,6 @@ test_limit_seconds=40
 load helper
 load fuse_helper
 
-setup() {
-	require_fuse
-	private_setup
-	mounted
-}
-teardown() {
-	dismounted
-	private_teardown
-}
-
 # Asleep in a call.
 asleep() { [ "$(cat "/proc/$1/syscall")" != running ]; }
 

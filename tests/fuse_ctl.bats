@@ -6,17 +6,10 @@ load helper
 load fuse_helper
 
 setup() {
-	private_setup
-	require_fuse
-	mounted
+	mounted_setup
 	portico create jobs
 	ctl=$mnt/view/mbox/jobs/ctl
 }
-teardown() {
-	dismounted
-	private_teardown
-}
-
 
 # In one write; what the program says is the error.
 put() { printf '%b' "$1" | dd of="$ctl" bs=1M iflag=fullblock status=none; }

@@ -8,17 +8,14 @@ load helper
 load fuse_helper
 
 setup() {
-	private_setup
-	require_fuse
-	mounted
+	mounted_setup
 	mkfifo "$mnt/fifo/f"
 	f=$mnt/fifo/f
 }
 
 teardown() {
 	[ -z "${stopped:-}" ] || kill -CONT "$stopped" 2>/dev/null || true
-	dismounted
-	private_teardown
+	mounted_teardown
 }
 
 # The program of one libc or the other; preloaded, or not.

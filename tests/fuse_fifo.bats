@@ -8,16 +8,9 @@ load helper
 load fuse_helper
 
 setup() {
-	private_setup
-	require_fuse
-	mounted
+	mounted_setup
 	mkfifo "$mnt/fifo/f"
 	f=$mnt/fifo/f
-}
-
-teardown() {
-	dismounted
-	private_teardown
 }
 
 # What the commands say, and how they end.

@@ -15,11 +15,6 @@ setup() {
 	require_fuse
 }
 
-teardown() {
-	dismounted
-	private_teardown
-}
-
 fuzzed() { timeout $(($1 + 60)) "$BUILD/tests/fuse_fuzz" "$mnt" "$1" "${FUZZ_SEED:-$RANDOM$RANDOM}"; }
 
 # With a daemon that was built with a sanitizer, which reports to files.

@@ -2,10 +2,29 @@
 # shellcheck shell=bash
 #
 # For tests of the mount: `load fuse_helper` after `load helper`.
+#
+# Each test's instance is mounted on $mnt.  A file with a setup or teardown of
+# its own calls mounted_setup and mounted_teardown there.
 
 daemon=$BUILD/libexec/portico/portico-fuse
 
-# Mount this test's instance on $mnt.
+setup() { mounted_setup; }
+teardown() { mounted_teardown; }
+
+mounted_setup() {
+	private_setup
+	require_fuse
+	mounted
+}
+
+mounted_teardown() {
+	cd "$root" || return # a test may stand in the mount
+	dismounted
+	private_teardown
+}
+
+# Mount this test's instance on $mnt: mounted [OPTION...]
+# shellcheck disable=SC2120 # options are few tests'
 mounted() {
 	mnt=$private/mnt
 	mkdir -p "$mnt"

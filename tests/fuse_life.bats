@@ -8,17 +8,6 @@ bats_require_minimum_version 1.5.0
 load helper
 load fuse_helper
 
-setup() {
-	private_setup
-	require_fuse
-	mounted
-}
-
-teardown() {
-	dismounted
-	private_teardown
-}
-
 daemon_pid() { cat "$mnt/kernel/pid"; }
 supervisor_pid() { cat "$mnt/kernel/supervisor"; }
 doctor_says() { timeout 10 portico doctor | grep -q "$1"; }

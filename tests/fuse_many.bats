@@ -7,16 +7,6 @@
 load helper
 load fuse_helper
 
-setup() {
-	private_setup
-	require_fuse
-	mounted
-}
-teardown() {
-	dismounted
-	private_teardown
-}
-
 # Start so many threads that read a mailbox each by a description of its own; their process is $crowd.
 crowd() { # MAILBOX COUNT
 	: >"$mnt/mbox/$1"

@@ -10,16 +10,8 @@ load fuse_helper
 test_limit_seconds=30
 
 setup() {
-	private_setup
-	require_fuse
-	mounted
+	mounted_setup
 	cd "$mnt/mbox" || return
-}
-
-teardown() {
-	cd / || return
-	dismounted
-	private_teardown
 }
 
 # Python with what is to be said of FILE in f: each call of say() prints what comes of it, or why not.

@@ -7,17 +7,6 @@
 load helper
 load fuse_helper
 
-setup() {
-	private_setup
-	require_fuse
-	mounted
-}
-
-teardown() {
-	dismounted
-	private_teardown
-}
-
 poller() { timeout 60 "$BUILD/tests/fuse_poll" "$@"; }
 has_begun() { grep -q ready "$1"; }
 

@@ -11,16 +11,8 @@ load fuse_helper
 test_limit_seconds=60
 
 setup() {
-	private_setup
-	require_fuse
-	mounted
+	mounted_setup
 	cd "$mnt" || return 1
-}
-
-teardown() {
-	cd "$root" || return 1
-	dismounted
-	private_teardown
 }
 
 box() { printf '%s\n' "${@:2}" | while IFS= read -r line; do printf '%s\n' "$line" >"mbox/$1"; done; }

@@ -8,17 +8,6 @@ bats_require_minimum_version 1.5.0
 load helper
 load fuse_helper
 
-setup() {
-	private_setup
-	require_fuse
-	mounted
-}
-
-teardown() {
-	dismounted
-	private_teardown
-}
-
 daemon_pid() { cat "$mnt/kernel/pid"; }
 sleeps() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = S ]; }
 is_stopped() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = T ]; }

@@ -7,11 +7,6 @@ load fuse_helper
 
 setup() { private_setup; }
 
-teardown() {
-	dismounted
-	private_teardown
-}
-
 @test "in the foreground it tells the socket that NOTIFY_SOCKET names, once it can be used" {
 	require_fuse
 	mnt=$private/mnt

@@ -6,15 +6,9 @@ load helper
 load fuse_helper
 
 setup() {
-	private_setup
-	require_fuse
-	mounted
+	mounted_setup
 	portico create jobs
 	tap=$mnt/view/mbox/jobs/tap
-}
-teardown() {
-	dismounted
-	private_teardown
 }
 
 taps() { [ "$(portico ls -a | grep -c '^tap ')" -eq "$1" ]; }

@@ -9,17 +9,6 @@
 load helper
 load fuse_helper
 
-setup() {
-	private_setup
-	require_fuse
-	mounted
-}
-
-teardown() {
-	dismounted
-	private_teardown
-}
-
 # Play the script, on a FIFO made anew: played WHERE COMMAND...
 played() {
 	local fifo=$1

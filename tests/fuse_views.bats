@@ -7,17 +7,6 @@
 load helper
 load fuse_helper
 
-setup() {
-	private_setup
-	require_fuse
-	mounted
-}
-
-teardown() {
-	dismounted
-	private_teardown
-}
-
 # A file has that line.
 tells() { grep -qxF -- "$2" "$1" || { echo "no line '$2' in:"; cat "$1"; return 1; }; }
 refused() { ! "$@" 2>/dev/null; }

@@ -2,6 +2,7 @@
 /* Who could end each wait.  graph.h is the essay. */
 #include "graph.h"
 #include "guard.h"
+#include "opening.h"
 #include "party.h"
 #include "queue.h"
 #include "set.h"
@@ -29,14 +30,22 @@ static void add(struct pk_graph *graph, struct pk_enders *enders, uint32_t task,
 	enders->first = graph->ender_count++;
 }
 
-/* True: one of them lives.  And so below. */
+static bool is_mount(const struct pk_graph *graph, pk_id task)
+{
+	uint32_t slot = pk_id_slot(task);
+	return slot < graph->task_count && graph->tasks[slot].flags & PK_TASK_MOUNT;
+}
+
+/* True: one of them lives, and is no mount.  And so below. */
 static bool add_tags(struct portico *k, struct pk_graph *graph, struct pk_enders *enders,
 		     const uint32_t *tags, unsigned count)
 {
 	bool any = false;
 	for (unsigned i = 0; i < count; i++) {
 		pk_id task = pk_task_by_tag(k, tags[i]);
-		enders->open |= tags[i] == PK_MANY;
+		enders->open |= tags[i] == PK_MANY || is_mount(graph, task);
+		if (is_mount(graph, task))
+			continue;
 		any |= task != 0;
 		add(graph, enders, pk_id_slot(task), 0);
 	}
@@ -48,7 +57,8 @@ static bool add_pid(struct pk_graph *graph, struct pk_enders *enders, uint32_t p
 {
 	bool any = false;
 	for (uint32_t slot = 1; pid != 0 && slot < graph->task_count; slot++)
-		if (graph->tasks[slot].id != 0 && graph->tasks[slot].pid == pid) {
+		if (graph->tasks[slot].id != 0 && graph->tasks[slot].pid == pid &&
+		    !(graph->tasks[slot].flags & PK_TASK_MOUNT)) {
 			add(graph, enders, slot, 0);
 			enders->last = slot;
 			any = true;
@@ -95,6 +105,7 @@ static void find_senders(struct portico *k, struct pk_graph *graph, struct pk_en
 	case PK_QUEUE:
 	case PK_INBOX:
 		enders->how = PK_ENDER_SENT;
+		enders->mailbox |= port->use == PK_MAILBOX;
 		enders->open |= !add_senders(k, graph, enders, port);
 		break;
 	default:
@@ -134,6 +145,7 @@ static void find_receivers(struct portico *k, struct pk_graph *graph, struct pk_
 		return;
 	}
 	enders->how = PK_ENDER_TOOK;
+	enders->mailbox = port->use == PK_MAILBOX;
 	bool any = add_tags(k, graph, enders, port->parties.receivers, COUNT(port->parties.receivers));
 	if (add_pid(graph, enders, port->last_receiver) || any)
 		return;
@@ -302,6 +314,48 @@ static void add_listeners(struct portico *k, struct pk_graph *graph)
 	}
 }
 
+/* ---- who has a mailbox open as a file */
+
+void pk_openers_add(struct pk_openers *openers, uint32_t pid)
+{
+	for (uint32_t i = 0; i < openers->count && i < PK_OPENERS; i++)
+		if (openers->pid[i] == pid)
+			return;
+	if (openers->count < PK_OPENERS)
+		openers->pid[openers->count] = pid;
+	if (openers->count <= PK_OPENERS)
+		openers->count++;
+}
+
+/* To whatever waits at that port, or set, for what such a file may do. */
+static void add_opener_at(struct pk_graph *graph, pk_id object, unsigned ends, uint32_t pid)
+{
+	for (uint32_t at = *bucket_of(graph, object); at != 0; at = graph->enders[at].chain) {
+		struct pk_enders *enders = &graph->enders[at];
+		unsigned wanted = enders->purpose == PK_FOR_RECEIVE ? PK_OPEN_TO_SEND : PK_OPEN_TO_RECEIVE;
+		if (enders->object != object || enders->table != PK_PORTS || enders->from != 0 ||
+		    !enders->mailbox || !(ends & wanted))
+			continue;
+		enders->open = true;
+		pk_openers_add(&enders->openers, pid);
+	}
+}
+
+static void add_openers(struct portico *k, struct pk_graph *graph)
+{
+	uint32_t committed = pk_committed(k, PK_OPENINGS);
+	struct pk_opened opened;
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		if (!pk_opening_read(k, slot, &opened))
+			continue;
+		const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(opened.port));
+		pk_id set = port ? pk_load(&port->set) : 0;
+		add_opener_at(graph, opened.port, opened.ends, opened.pid);
+		if (set != 0)
+			add_opener_at(graph, set, opened.ends, opened.pid);
+	}
+}
+
 /* ---- all waits */
 
 /* What it is that it waits for.  False: for nothing any more. */
@@ -364,4 +418,5 @@ void pk_enders_find(struct portico *k, struct pk_graph *graph)
 	}
 	add_rights(k, graph);
 	add_listeners(k, graph);
+	add_openers(k, graph);
 }

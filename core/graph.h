@@ -13,7 +13,9 @@
  * of the waits that are told of there.  A mailbox may be used by any task that
  * its mode lets in, and a semaphore be raised by any: there those count who
  * have used it (party.h), or hold the semaphore by SEM_UNDO, and what follows
- * of them is likely, not certain.  Where nobody is known, and to change
+ * of them is likely, not certain.  What has come through a mount is no task's:
+ * it is open to whoever uses that, and told is who has the mailbox open there
+ * (opening.h).  Where nobody is known, and to change
  * watchers and named pipes, the wait is *open*: anybody might end it.
  *
  * A task can be *stuck* only if as many of its threads wait, each without a
@@ -72,6 +74,13 @@ struct pk_ender {
 	uint32_t next;
 };
 
+/* Processes that have a mailbox open as a file. */
+#define PK_OPENERS 3 /* that are told */
+struct pk_openers {
+	uint32_t count;		  /* PK_OPENERS + 1: that, or more */
+	uint32_t pid[PK_OPENERS]; /* 0: of another pid namespace */
+};
+
 /* Those of waits for the same of the same object. */
 struct pk_enders {
 	pk_id object;
@@ -80,13 +89,15 @@ struct pk_enders {
 	int16_t change;
 	int32_t key; /* of the set */
 	uint8_t table, purpose, how;
-	bool open;	    /* anybody might */
-	bool paused;	    /* the port hands out nothing until it is resumed */
-	bool can;	    /* knot.c: one of them isn't stuck */
-	uint32_t looked_at; /* in that round */
-	uint32_t first;	    /* ender */
-	uint32_t last;	    /* the task that did so last, or 0 */
-	uint32_t chain;	    /* of their bucket */
+	bool open;		   /* anybody might */
+	bool paused;		   /* the port hands out nothing until it is resumed */
+	bool mailbox;		   /* which may be open as a file: */
+	struct pk_openers openers; /* so that they could end it */
+	bool can;		   /* knot.c: one of them isn't stuck */
+	uint32_t looked_at;	   /* in that round */
+	uint32_t first;		   /* ender */
+	uint32_t last;		   /* the task that did so last, or 0 */
+	uint32_t chain;		   /* of their bucket */
 };
 
 struct pk_graph_wait {
@@ -146,6 +157,9 @@ int pk_graph_take_twice(struct portico *k, struct pk_graph *graph);
 
 /* Find those of every wait. */
 void pk_enders_find(struct portico *k, struct pk_graph *graph);
+
+/* One more, if it isn't among them. */
+void pk_openers_add(struct pk_openers *openers, uint32_t pid);
 
 /* Could nobody else, for certain? */
 static inline bool pk_enders_certain(const struct pk_enders *enders)

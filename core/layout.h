@@ -262,6 +262,7 @@ enum pk_table_id {
 	PK_RIGHTS,
 	PK_LISTENERS,
 	PK_USES,
+	PK_OPENINGS,
 	PK_BUFFERS, /* the first of PK_CLASSES tables, one a size of buffer */
 };
 

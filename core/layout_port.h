@@ -134,6 +134,16 @@ struct pk_listener {
 	bool tap;			       /* messages go their way besides: tap.h */
 };
 
+/* ---- open files --------------------------------------------------------- */
+
+/* That somebody has a port open as a file of a mount: opening.h.  All of it its mount's. */
+struct pk_opening {
+	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by the mount's task */
+	_Atomic pk_id port;		       /* hint: which; 0: none (yet, or any more) */
+	_Atomic uint32_t pid;		       /* hint: of who opened it; 0: the mount can't see it */
+	_Atomic uint32_t ends;		       /* hint: PK_OPEN_TO_… */
+};
+
 /* ---- the index of a port ------------------------------------------------ */
 
 /* The messages of one type, or of one sender, in their order.  index.h is the essay. */
@@ -151,5 +161,6 @@ _Static_assert(sizeof(struct pk_port) == 576, "layout");
 _Static_assert(sizeof(struct pk_right) == 64, "layout");
 _Static_assert(sizeof(struct pk_listener) == 128, "layout");
 _Static_assert(sizeof(struct pk_lane) == 64, "layout");
+_Static_assert(sizeof(struct pk_opening) == 64, "layout");
 
 #endif

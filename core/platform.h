@@ -97,6 +97,9 @@ int pk_process_raise(int signal, int code, uint64_t value);
 /* How many threads it has, of this pid namespace; 0: it can't be told.  Has a signal stopped it? */
 uint32_t pk_process_threads(uint32_t pid, bool *stopped);
 
+/* What it runs; false: it has ended. */
+bool pk_process_command(uint32_t pid, char command[16]);
+
 uint32_t pk_thread_id(void);
 bool pk_thread_alive(uint32_t thread); /* of this process */
 /* Of any process of this pid namespace: */

@@ -222,6 +222,14 @@ uint32_t pk_process_threads(uint32_t pid, bool *stopped)
 	return (uint32_t)proc.threads - (proc.state == 'Z');
 }
 
+bool pk_process_command(uint32_t pid, char command[16])
+{
+	char path[32];
+	struct proc_stat proc;
+	return read_proc_stat(pk_proc_path(path, "/proc/", pid, "/stat"), &proc, command) &&
+	       !strchr("ZX", proc.state);
+}
+
 bool pk_thread_sleeps(uint32_t pid, uint32_t thread)
 {
 	char path[64];

@@ -166,6 +166,64 @@ static const char *reason_of(const struct pk_enders *enders, const struct crowd 
 	return reasons[enders->how].one;
 }
 
+/* ---- who has a mailbox open as a file */
+
+static void say_process(uint32_t pid, struct pk_text *text)
+{
+	char command[16];
+	if (pid == 0) {
+		pk_text_add(text, "a process of another pid namespace");
+		return;
+	}
+	pk_text_add(text, "pid ");
+	pk_text_number(text, pid);
+	pk_text_add(text, " (");
+	if (pk_process_command(pid, command))
+		pk_text_quote(text, command);
+	else
+		pk_text_add(text, "ended, and left it to another");
+	pk_text_add(text, ")");
+}
+
+static const char *open_to_what(const struct pk_graph_wait *wait)
+{
+	return wait->purpose == PK_FOR_RECEIVE ? " open to send" : " open to receive";
+}
+
+/* Of all members of a group. */
+static void gather_openers(const struct pk_graph *graph, uint32_t slot, struct pk_openers *all)
+{
+	for (; slot != 0; slot = graph->waits[slot].next_member) {
+		const struct pk_openers *openers = &graph->enders[graph->waits[slot].enders].openers;
+		for (uint32_t i = 0; i < openers->count && i < PK_OPENERS; i++)
+			pk_openers_add(all, openers->pid[i]);
+		if (openers->count > PK_OPENERS)
+			all->count = openers->count;
+	}
+}
+
+/* "pid 12 (sh) and pid 14 (cat) have it open to send" */
+static void say_openers(const struct pk_graph_wait *wait, const struct pk_openers *openers,
+			struct pk_text *text)
+{
+	for (uint32_t i = 0; i < openers->count && i < PK_OPENERS; i++) {
+		if (i > 0)
+			pk_text_add(text, i + 1 == openers->count ? " and " : ", ");
+		say_process(openers->pid[i], text);
+	}
+	if (openers->count > PK_OPENERS)
+		pk_text_add(text, " and others");
+	pk_text_add(text, openers->count == 1 ? " has" : " have");
+	pk_text_add(text, wait->next_member ? " one of them" : " it");
+	pk_text_add(text, open_to_what(wait));
+}
+
+static void say_nobody_opens(const struct pk_graph_wait *wait, struct pk_text *text)
+{
+	pk_text_add(text, wait->next_member ? "nobody has any of them" : "nobody has it");
+	pk_text_add(text, open_to_what(wait));
+}
+
 /* "pid 12 (worker) holds it (SEM_UNDO 1), for 7 s" */
 static void say_holder(const struct pk_graph *graph, const struct pk_enders *enders, struct pk_text *text)
 {
@@ -193,6 +251,8 @@ static void say_nobody(const struct pk_graph_wait *wait, const struct pk_enders 
 		pk_text_add(text, "any task may change that");
 	else if (wait->table == PK_PIPES)
 		pk_text_add(text, "whoever has it open could end it");
+	else if (enders->mailbox)
+		say_nobody_opens(wait, text);
 	else if (wait->purpose == PK_FOR_RECEIVE)
 		pk_text_add(text, "any task may send there; none that lives has");
 	else if (wait->purpose == PK_FOR_SEND || wait->purpose == PK_FOR_RECEIPT)
@@ -230,13 +290,18 @@ static void say_enders(const struct pk_graph *graph, uint32_t slot, struct pk_te
 	const struct pk_graph_wait *wait = &graph->waits[slot];
 	const struct pk_enders *enders = &graph->enders[wait->enders];
 	struct crowd crowd = { 0 };
+	struct pk_openers openers = { 0 };
 	gather(graph, slot, &crowd);
+	gather_openers(graph, slot, &openers);
 	if (enders->paused) {
 		pk_text_add(text, "it is paused, and nothing is received there until it is resumed");
 	} else if (enders->how == PK_ENDER_WAITS) {
 		say_told_of(graph, wait, text);
 	} else if (crowd.count == 0 || pk_enders_are_a_guess(graph, wait)) {
-		say_nobody(wait, enders, text);
+		if (openers.count > 0)
+			say_openers(wait, &openers, text);
+		else
+			say_nobody(wait, enders, text);
 	} else if (enders->how == PK_ENDER_HOLDS && crowd.count == 1) {
 		say_holder(graph, enders, text);
 	} else {
@@ -246,6 +311,10 @@ static void say_enders(const struct pk_graph *graph, uint32_t slot, struct pk_te
 		if (wait->next_member == 0 && *reason) {
 			pk_text_add(text, ": ");
 			pk_text_add(text, reason);
+		}
+		if (openers.count > 0) {
+			pk_text_add(text, "; ");
+			say_openers(wait, &openers, text);
 		}
 	}
 }

@@ -25,6 +25,7 @@ const char *pk_table_name(unsigned table)
 		[PK_RIGHTS] = "rights",
 		[PK_LISTENERS] = "listeners",
 		[PK_USES] = "uses of objects",
+		[PK_OPENINGS] = "open files of mounts",
 		[PK_BUFFERS + 0] = "buffers of 64 B",
 		[PK_BUFFERS + 1] = "buffers of 128 B",
 		[PK_BUFFERS + 2] = "buffers of 256 B",

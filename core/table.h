@@ -60,6 +60,7 @@ static const struct pk_table_shape pk_shapes[PK_TABLES] = {
 	PK_OBJECTS(PK_RIGHTS, pk_right, 1 << 20),
 	PK_OBJECTS(PK_LISTENERS, pk_listener, 1 << 17),
 	PK_OBJECTS(PK_USES, pk_use, 1 << 20),
+	PK_OBJECTS(PK_OPENINGS, pk_opening, 1 << 20),
 	PK_BUFFERS_OF(0),
 	PK_BUFFERS_OF(1),
 	PK_BUFFERS_OF(2),

@@ -257,6 +257,7 @@ static bool abandon(struct portico *k, const struct dead *dead)
 	release_memory(k, dead);
 	release_claimed(k, dead, PK_LANES);
 	release_claimed(k, dead, PK_LISTENERS);
+	release_claimed(k, dead, PK_OPENINGS);
 	release_claimed(k, dead, PK_NAMES);
 	release_claimed(k, dead, PK_PORTS);
 	release_claimed(k, dead, PK_SETS);

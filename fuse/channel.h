@@ -50,6 +50,7 @@ struct file {
 	bool whole;	  /* mailbox: it has them whole, and knows no end */
 	uint32_t held;	  /* the message of which it has read a part */
 	uint32_t reading; /* calls of it that wait */
+	uint32_t opening; /* core's record of it, or 0 */
 	/* tap.c */
 	char *line; /* what is still to be read of one, or NULL */
 	size_t line_bytes, line_done;

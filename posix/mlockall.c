@@ -2,7 +2,7 @@
 /*
  * mlockall(): all of the program's memory, but not the instance's holes.
  *
- * The region is 46 GiB of addresses and mostly holes.  To lock it would make
+ * The region is 47 GiB of addresses and mostly holes.  To lock it would make
  * memory of them, until the machine has none left.  So where it is mapped the
  * program's mappings are first locked as they stand, with nothing filled; then
  * the region is unlocked; then each of the others is filled, which is what the

@@ -117,7 +117,7 @@ static void case_no_receiver_yet(void)
 	pid_t child = ACTOR(fill_and_wait(a_port(1)));
 	await_waits(child, 1);
 	no_deadlock();
-	says(child, "any task may receive there");
+	says(child, "nobody has it open to receive");
 	kill_child(child);
 }
 

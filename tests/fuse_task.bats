@@ -21,7 +21,7 @@ portico_itself() { exec portico "$@"; }
 	tells "$mnt/task/$!/status" "mount no"
 	[ "$(stat -c '%u %g' "$mnt/task/$!/status")" = "$(id -u) $(id -g)" ]
 	says "$mnt/task/$!/waits" '^wait for=receive kind=mailbox object=jobs waited_ns=[0-9]+$'
-	says "$mnt/task/$!/why" '^waits [0-9.]+ s to receive from mailbox jobs, for at most [0-9.]+ s more; any task may send there; none that lives has$'
+	says "$mnt/task/$!/why" '^waits [0-9.]+ s to receive from mailbox jobs, for at most [0-9.]+ s more; nobody has it open to send$'
 	[ "$(wc -l <"$mnt/task/$!/why")" -eq 1 ]
 	portico send jobs one
 	wait $!
@@ -55,6 +55,43 @@ portico_itself() { exec portico "$@"; }
 	[ "$(wc -l <"$mnt/task/$pid/why")" -eq 1 ]
 	echo >"$mnt/mbox/x"
 	wait $!
+}
+
+@test "why names who has a mailbox open to end the wait, and nobody else" {
+	local me=$BASHPID
+	portico create jobs
+	portico_itself recv --timeout 20 -n 2 jobs &
+	receiver=$!
+	exec 5<"$mnt/mbox/jobs"
+	eventually 5 says "$mnt/task/$receiver/why" ' more; nobody has it open to send$'
+	exec 6>"$mnt/mbox/jobs"
+	says "$mnt/task/$receiver/why" " more; pid $me \(bash\) has it open to send$"
+	portico why "$receiver" | grep -q " more; pid $me (bash) has it open to send$"
+	sleep 20 >>"$mnt/mbox/jobs" 5>&- 6>&- &
+	other=$!
+	eventually 5 says "$mnt/task/$receiver/why" "pid ($me|$other) \((bash|sleep)\) and pid ($me|$other) \((bash|sleep)\) have it open to send$"
+	# what the mount sent for one who has closed it is no promise
+	echo one >&6
+	exec 6>&-
+	kill "$other"
+	wait "$other" || true
+	eventually 5 says "$mnt/task/$receiver/why" ' more; nobody has it open to send$'
+	portico send jobs two
+	wait "$receiver"
+	exec 5>&-
+}
+
+@test "why tells of a full mailbox who has it open to receive" {
+	local me=$BASHPID
+	portico create --slots 0 jobs
+	portico_itself send --timeout 20 jobs one &
+	exec 6>"$mnt/mbox/jobs"
+	eventually 5 says "$mnt/task/$!/why" ' to send to mailbox jobs, for at most [0-9.]+ s more; nobody has it open to receive$'
+	exec 5<"$mnt/mbox/jobs"
+	says "$mnt/task/$!/why" " more; pid $me \(bash\) has it open to receive$"
+	[ "$(timeout 10 head -c 3 <&5)" = one ]
+	wait $!
+	exec 5>&- 6>&-
 }
 
 @test "deadlocks tells who waits for each other" {

@@ -62,7 +62,7 @@ waits_here() { portico why "$1" | grep -q '^waits [0-9]'; }
 	eventually 10 waits_here "$receiver"
 	p why "$receiver"
 	[ "$status" -eq 0 ]
-	[[ $output =~ ^'waits '[0-9.]+' s to receive from mailbox jobs, for at most '[0-9]+' s more; any task may send there; none that lives has'$ ]]
+	[[ $output =~ ^'waits '[0-9.]+' s to receive from mailbox jobs, for at most '[0-9]+' s more; nobody has it open to send'$ ]]
 	p why --json "$receiver"
 	json_says "it['pid'] == $receiver and it['stuck'] == 'no' and it['cycle'] == []"
 	json_says "it['waits'][0]['for'] == 'receive' and it['waits'][0]['on'][0]['object'] == 'jobs'"

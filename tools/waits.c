@@ -43,6 +43,10 @@ static void member_as_json(struct portico *k, const struct pk_graph *graph, cons
 	for (uint32_t at = enders->first; at != 0; at = graph->ender[at].next)
 		json_count(NULL, graph->tasks[graph->ender[at].task].pid);
 	json_close(']');
+	json_open("openers", '[');
+	for (uint32_t i = 0; i < enders->openers.count && i < PK_OPENERS; i++)
+		json_count(NULL, enders->openers.pid[i]);
+	json_close(']');
 	json_close('}');
 }
 

@@ -67,7 +67,7 @@ typedef struct portico_task {
  * -EPROTO  it was made by another version, or isn't one
  * -ENOENT  there is none, and flags doesn't say PORTICO_CREATE
  * -ENOSPC  its file system is full
- * -ENOMEM  its 46 GiB of addresses aren't to be had (ulimit -v)
+ * -ENOMEM  its 47 GiB of addresses aren't to be had (ulimit -v)
  * -EROFS, -ENOTDIR, -ENAMETOOLONG  the directory can't be made
  *
  * portico_open_error() says the last failure of this thread in a sentence.

@@ -342,7 +342,7 @@ struct pk_header {
 	_Alignas(PK_LINE) pk_lock_word rights_lock;
 	/* limit.c: what the instance allows; 0: as much as its tables hold */
 	_Alignas(PK_LINE) _Atomic uint32_t most_ports, most_ports_per_owner, most_rights_per_task,
-		most_pooled;
+		most_pooled, most_taps_per_owner;
 	/* sysv.h */
 	_Atomic uint64_t sysv_limits[PK_SYSV_LIMITS]; /* by enum pk_sysv_limit */
 	_Atomic int64_t

@@ -132,6 +132,7 @@ struct pk_listener {
 	uint32_t missed_lately;		       /* since the last that it got */
 	uint32_t next;			       /* cache: the source's list */
 	bool tap;			       /* messages go their way besides: tap.h */
+	uint32_t uid;			       /* whose it is: at one source nobody has too many taps */
 };
 
 /* ---- open files --------------------------------------------------------- */

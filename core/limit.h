@@ -9,4 +9,13 @@
  * owner. */
 int pk_limit_allow_port(struct portico *k);
 
+#define PK_TAPS_PER_OWNER 64u /* unless a limit is set */
+
+/* The most taps that one user may have at one port. */
+static inline uint32_t pk_limit_taps(struct portico *k)
+{
+	uint32_t most = pk_load_relaxed(&pk_header(k)->most_taps_per_owner);
+	return most ? most : PK_TAPS_PER_OWNER;
+}
+
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of listeners; fanout.c sends to them. */
 #include "listener.h"
+#include "actor.h"
 #include "guard.h"
+#include "limit.h"
 #include "tap.h"
+#include "task.h"
 
 #include <errno.h>
 
@@ -116,11 +119,41 @@ static int check_port(struct portico *k, pk_id id)
 	return error;
 }
 
-/* What may be tapped. */
-static int check_tapped(struct portico *k, const struct pk_port *port)
+/* Under the source's lock. */
+static uint32_t count_taps(struct portico *k, const struct pk_port *source, uint32_t uid)
+{
+	uint32_t slot = source->taps, count = 0;
+	for (uint32_t most = pk_committed(k, PK_LISTENERS); most > 0 && slot != 0; most--) {
+		const struct pk_listener *tap = listener_at(k, slot);
+		if (!tap)
+			break;
+		count += tap->uid == uid;
+		slot = tap->next;
+	}
+	return count;
+}
+
+uint32_t pk_listener_most_taps(struct portico *k, uint32_t uid)
+{
+	uint32_t committed = pk_committed(k, PK_PORTS), most = 0;
+	for (uint32_t slot = 1; slot < committed; slot++) {
+		struct pk_port *source = pk_slot(k, PK_PORTS, slot), *guard;
+		if (!source || !pk_is_tapped(source) ||
+		    pk_port_lock(k, pk_slot_id(&source->head, slot), &source, &guard) != 0)
+			continue;
+		uint32_t count = count_taps(k, source, uid);
+		pk_port_unlock(k, guard);
+		most = count > most ? count : most;
+	}
+	return most;
+}
+
+/* What may be tapped, and by whom once more. */
+static int check_tapped(struct portico *k, const struct pk_port *port, uint32_t uid)
 {
 	bool may = port->use == PK_MAILBOX || port->use == PK_QUEUE;
-	return may ? pk_permission_check(k, &port->permission, 0444) : -EPERM;
+	int error = may ? pk_permission_check(k, &port->permission, 0444) : -EPERM;
+	return error ? error : count_taps(k, port, uid) < pk_limit_taps(k) ? 0 : -EDQUOT;
 }
 
 /* It is claimed: have it hear. */
@@ -130,7 +163,8 @@ static int join(struct portico *k, pk_id source, uint32_t slot, pk_id *id)
 	int error = pk_port_lock(k, source, &port, &guard);
 	if (error)
 		return error;
-	error = listener_at(k, slot)->tap ? check_tapped(k, port) : check(k, port, 0444);
+	const struct pk_listener *listener = listener_at(k, slot);
+	error = listener->tap ? check_tapped(k, port, listener->uid) : check(k, port, 0444);
 	if (!error) {
 		*id = pk_publish(k, PK_LISTENERS, slot);
 		PK_POINT("listener: live, on no list");
@@ -147,10 +181,12 @@ static int begin(struct portico *k, pk_id source, pk_id port, bool tap, pk_id *i
 	struct pk_listener *listener = listener_at(k, slot);
 	if (error || !listener)
 		return error ? error : -EIO;
+	pk_task_refresh_ids(k);
 	listener->source = source;
 	listener->port = port;
 	listener->owner = pk_self(k);
 	listener->tap = tap;
+	listener->uid = pk_acting(k).uid;
 	pk_store(&listener->heard, 0);
 	pk_store(&listener->missed, 0);
 	listener->missed_lately = 0;

@@ -82,6 +82,9 @@ bool pk_listener_put(struct portico *k, struct pk_port *port, pk_id id, struct p
 		     uint32_t copy, struct pk_wakes *wakes);
 void pk_listener_count_missed(struct pk_listener *listener);
 
+/* How many taps a user has at one port, where it has most. */
+uint32_t pk_listener_most_taps(struct portico *k, uint32_t uid);
+
 /* End this task's to that port. */
 void pk_listener_leave(struct portico *k, pk_id port);
 

@@ -36,6 +36,7 @@ struct pk_tapped {
  * Tap a port: at most `slots` copies are kept, each of at most `bytes` of data.
  * It ends with pk_tap_close(), which is its own task's, and with this task.
  * -EACCES: source mayn't be read.  -EPERM: it is no mailbox and no queue.
+ * -EDQUOT: its user has as many there as limit.h allows.
  * -EINVAL, -EIDRM, -ENOBUFS, -ENOSPC, -EMSGSIZE.
  */
 int pk_tap_open(struct portico *k, pk_id source, uint32_t slots, uint32_t bytes, pk_id *port,

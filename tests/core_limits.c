@@ -5,6 +5,7 @@
 #include "sysv.h"
 
 #include <portico/limits.h>
+#include <portico/tap.h>
 #include <portico/mbox.h>
 
 static portico *k;
@@ -49,11 +50,13 @@ static void case_get(void)
 {
 	struct portico_instance_limits limits;
 	CHECK_EQUAL(portico_limits_get(k, &limits), 0);
-	CHECK_EQUAL(limits.ports | limits.ports_per_owner | limits.rights_per_task | limits.pooled, 0);
-	set((struct portico_instance_limits){ 1, 2, 3, 4 });
+	CHECK_EQUAL(limits.ports | limits.ports_per_owner | limits.rights_per_task | limits.pooled |
+			    limits.taps_per_owner,
+		    0);
+	set((struct portico_instance_limits){ 1, 2, 3, 4, 5 });
 	CHECK_EQUAL(portico_limits_get(k, &limits), 0);
 	CHECK(limits.ports == 1 && limits.ports_per_owner == 2 && limits.rights_per_task == 3 &&
-	      limits.pooled == 4);
+	      limits.pooled == 4 && limits.taps_per_owner == 5);
 }
 
 static void case_ports(void)
@@ -183,6 +186,41 @@ static void case_pooled_too_long(void)
 	CHECK_EQUAL(used().pooled, 0);
 }
 
+/* ---- taps of one user at one port */
+
+static int tap(portico_port port, portico_tap *made)
+{
+	return portico_tap_open(k, port, 4, 16, made);
+}
+
+static void case_taps(void)
+{
+	static const struct portico_limits few = { 2, 8, 1 << 20 };
+	portico_port port = mailbox(), other;
+	portico_tap taps[64], more;
+	CHECK_EQUAL(portico_mailbox_create(k, NULL, &few, 0644, &other), 0);
+	for (int i = 0; i < 64; i++)
+		CHECK_EQUAL(tap(port, &taps[i]), 0);
+	CHECK_EQUAL(tap(port, &more), -EDQUOT);
+	CHECK_EQUAL(tap(other, &more), 0);
+	CHECK_EQUAL(used().taps_per_owner, 64);
+	CHECK_EQUAL(portico_tap_close(k, taps[0]), 0);
+	CHECK_EQUAL(tap(port, &taps[0]), 0);
+	set((struct portico_instance_limits){ .taps_per_owner = 3 }); /* takes nothing away */
+	CHECK_EQUAL(tap(port, &more), -EDQUOT);
+	CHECK_EQUAL(tap(other, &more), 0);
+	CHECK_EQUAL(tap(other, &more), 0);
+	CHECK_EQUAL(tap(other, &more), -EDQUOT);
+	if (geteuid() != 0)
+		return;
+	join_child(CHILD({
+		CHECK_EQUAL(setreuid(12345, 12345), 0);
+		CHECK_EQUAL(used().taps_per_owner, 0);
+		CHECK_EQUAL(tap(other, &more), 0);
+		CHECK_EQUAL(used().taps_per_owner, 1);
+	}));
+}
+
 /* ---- System V's, which core keeps: queues are counted, and nothing else */
 
 static int make_queue(pk_id *queue)
@@ -254,6 +292,7 @@ static const struct test_case cases[] = {
 	{ "pooled", case_pooled },
 	{ "pooled-post", case_pooled_post },
 	{ "pooled-too-long", case_pooled_too_long },
+	{ "taps", case_taps },
 	{ "queues", case_queues },
 	{ "sysv", case_sysv },
 	{ 0 },

@@ -86,6 +86,21 @@ taps() { [ "$(portico ls -a | grep -c '^tap ')" -eq "$1" ]; }
 	exec 6<&-
 }
 
+@test "fuse tap: a user has so many at one mailbox, and each has room for others" {
+	echo taps-per-owner=2 >"$mnt/kernel/limits"
+	exec 6<"$tap" 7<"$tap"
+	run cat "$tap"
+	[[ $status -ne 0 && $output = *"quota exceeded"* ]]
+	grep -qx 'taps-per-owner 2' "$mnt/kernel/limits"
+	portico limits | grep -qx 'taps-per-owner   2 used, at most 2'
+	portico create other
+	exec 8<"$mnt/view/mbox/other/tap"
+	exec 7<&-
+	eventually 5 taps 2
+	exec 7<"$tap"
+	exec 6<&- 7<&- 8<&-
+}
+
 @test "fuse tap: a System V queue's, fed by a preloaded program" {
 	preload "$BUILD/tests/sysv_tool" make 4711
 	tap=$mnt/view/msg/$(readlink "$mnt/msg/0x00001267")/tap

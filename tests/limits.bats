@@ -21,6 +21,7 @@ case_of() {
 @test "limits: a pool of messages" { case_of core_limits pooled; }
 @test "limits: a pool, and a posted send" { case_of core_limits pooled-post; }
 @test "limits: a pool, and a receive that can't take what came" { case_of core_limits pooled-too-long; }
+@test "limits: of taps of one owner at one mailbox" { case_of core_limits taps; }
 @test "limits: of System V queues" { case_of core_limits queues; }
 
 @test "limits: System V's, which there always are" { case_of core_limits sysv; }

@@ -72,7 +72,8 @@ static int change(struct portico *k, char **words)
 			continue;
 		if (!sysv_limits_take(&sysv, *words))
 			bad_usage("'%s' is none of ports=N, ports-per-owner=N, rights-per-task=N, pooled=N, "
-				  "access=WHO, lifetime=HOW, nor of System V's msgmax=N and so on; portico "
+				  "taps-per-owner=N, access=WHO, lifetime=HOW, nor of System V's msgmax=N "
+				  "and so on; portico "
 				  "limits shows them",
 				  *words);
 		of_sysv = true;

@@ -2,6 +2,7 @@
 /* The calls of <portico/limits.h>, and the limits on ports. */
 #include "actor.h"
 #include "limit.h"
+#include "listener.h"
 #include "pool.h"
 #include "public.h"
 #include "task.h"
@@ -64,6 +65,7 @@ PUBLIC int portico_limits_get(portico *instance, struct portico_instance_limits 
 		.ports_per_owner = pk_load_relaxed(&header->most_ports_per_owner),
 		.rights_per_task = pk_load_relaxed(&header->most_rights_per_task),
 		.pooled = pk_load_relaxed(&header->most_pooled),
+		.taps_per_owner = pk_load_relaxed(&header->most_taps_per_owner),
 	};
 	return 0;
 }
@@ -82,6 +84,7 @@ PUBLIC int portico_limits_set(portico *instance, const struct portico_instance_l
 	pk_store_relaxed(&header->most_ports_per_owner, limits->ports_per_owner);
 	pk_store_relaxed(&header->most_rights_per_task, limits->rights_per_task);
 	pk_store_relaxed(&header->most_pooled, limits->pooled);
+	pk_store_relaxed(&header->most_taps_per_owner, limits->taps_per_owner);
 	return 0;
 }
 
@@ -97,6 +100,7 @@ PUBLIC int portico_limits_used(portico *instance, struct portico_instance_limits
 		.ports_per_owner = ports.owned,
 		.rights_per_task = count_rights(instance),
 		.pooled = pk_pool_taken(instance),
+		.taps_per_owner = pk_listener_most_taps(instance, pk_acting(instance).uid),
 	};
 	return 0;
 }

@@ -13,6 +13,7 @@ const struct instance_limit instance_limits[INSTANCE_LIMITS] = {
 	{ "rights-per-task", offsetof(struct portico_instance_limits, rights_per_task), "no limit" },
 	{ "pooled", offsetof(struct portico_instance_limits, pooled),
 	  "at most 2500, in numbered mailboxes only" },
+	{ "taps-per-owner", offsetof(struct portico_instance_limits, taps_per_owner), "at most 64" },
 };
 
 const struct sysv_limit sysv_limits[SYSV_LIMITS] = {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define INSTANCE_LIMITS 4
+#define INSTANCE_LIMITS 5
 #define SYSV_LIMITS 10
 
 /* The instance's own: each a uint32_t, 0: none is set. */

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/* Each is the most there may be; 0 is no limit but the size of the instance's tables. */
+/* Each is the most there may be; 0 is no limit but the size of the instance's tables, or as is told. */
 struct portico_instance_limits {
 	uint32_t ports;		  /* mailboxes, queues, ports: of all owners */
 	uint32_t ports_per_owner; /* of the user id that made them, or was given them */
@@ -26,6 +26,11 @@ struct portico_instance_limits {
 	 * <portico/mbox.h> share a pool of 2500.
 	 */
 	uint32_t pooled;
+	/*
+	 * Taps that one user has at one mailbox or queue, each of which makes every
+	 * send there dearer: <portico/tap.h>.  0: 64.
+	 */
+	uint32_t taps_per_owner;
 };
 
 /* What the limits are.  Async-signal-safe, as are few other calls. */
@@ -39,7 +44,8 @@ int portico_limits_get(portico *instance, struct portico_instance_limits *limits
  */
 int portico_limits_set(portico *instance, const struct portico_instance_limits *limits);
 
-/* How much is used: of an owner's, by the caller's user id; of a task's, by the caller. */
+/* How much is used: of an owner's, by the caller's user id (taps: where it has most); of a task's, by the
+ * caller. */
 int portico_limits_used(portico *instance, struct portico_instance_limits *used);
 
 /*

@@ -29,7 +29,8 @@ typedef struct portico_tap {
  *
  * -EACCES  source's mode doesn't let this task read
  * -EPERM   it is neither a mailbox nor a queue
- * -EMSGSIZE, -EINVAL, -EIDRM, -ENOBUFS, -EDQUOT, -ENOSPC  as of portico_mailbox_create()
+ * -EDQUOT  the caller's user has as many taps there as portico_limits(3) allow, 64 unless told, or ports
+ * -EMSGSIZE, -EINVAL, -EIDRM, -ENOBUFS, -ENOSPC  as of portico_mailbox_create()
  */
 int portico_tap_open(portico *instance, portico_port source, uint32_t slots, uint32_t bytes,
 		     portico_tap *tap);

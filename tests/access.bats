@@ -122,5 +122,5 @@ modes() { (cd "$PORTICO_KERNEL" && stat -c '%a %n' . region shm bells mnt 2>/dev
 	portico limits access=all
 	[[ $(portico doctor) != *"other users: "* ]]
 	exec {hold}>&-
-	wait
+	wait_status 1 $! # that of read at the end
 }

@@ -54,8 +54,7 @@ stopped() { [[ $(sed 's/.*) //' "/proc/$1/stat") == T* ]]; }
 	pid=$!
 	eventually 10 listed
 	portico end "$pid"
-	run wait "$pid"
-	! kill -0 "$pid" 2>/dev/null
+	wait_killed TERM "$pid"
 }
 
 @test "suspend, resume, end: a mistake is told, and what to do" {
@@ -74,5 +73,5 @@ stopped() { [[ $(sed 's/.*) //' "/proc/$1/stat") == T* ]]; }
 	[ "$status" -eq 1 ]
 	[[ $output == *"process $pid isn't suspended"* ]]
 	portico end --kill "$pid"
-	wait_killed "$pid"
+	wait_killed KILL "$pid"
 }

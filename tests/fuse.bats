@@ -146,7 +146,7 @@ load fuse_helper
 		cat=$!
 		sleep 0.2
 		kill -s $signal $cat
-		wait_killed $cat
+		wait_killed $signal $cat
 	done
 	echo after >"$mnt/mbox/x" # and took nothing with it
 	[ "$(timeout 5 cat "$mnt/mbox/x")" = after ]
@@ -169,10 +169,10 @@ load fuse_helper
 	writer=$!
 	sleep 0.2
 	timeout 5 rm "$mnt/mbox/r" "$mnt/mbox/w"
-	wait $reader $writer
+	wait_status 0 $reader $writer
 	[ "$(cat "$private/r")" = "read: EIDRM" ]
 	[ "$(cat "$private/w")" = "write: EIDRM" ]
-	[ -z "$(ls "$mnt/mbox")" ]
+	says_nothing ls "$mnt/mbox"
 }
 
 @test "chmod and a second writer don't wait for a blocked writer" {
@@ -185,7 +185,8 @@ load fuse_helper
 	run timeout 5 "$BUILD/tests/fuse_probe" shared "$mnt/mbox/x"
 	[ "$output" = ended ]
 	timeout 5 rm "$mnt/mbox/x"
-	wait
+	wait $!
+	[ "$(cat "$private/w")" = "write: EIDRM" ]
 }
 
 @test "a killed reader and a killed writer leave the mailbox in order" {
@@ -198,7 +199,7 @@ load fuse_helper
 	writer=$!
 	sleep 0.2
 	kill -9 $reader $writer
-	wait_killed $reader $writer
+	wait_killed KILL $reader $writer
 	echo for another >"$mnt/mbox/r"
 	[ "$(timeout 5 cat "$mnt/mbox/r")" = "for another" ]
 	dd if="$mnt/mbox/w" of=/dev/null bs=1M count=1 status=none
@@ -362,9 +363,7 @@ load fuse_helper
 	cat=$!
 	sleep 0.2
 	kill -TERM "$(cat "$mnt/kernel/pid")"
-	status=0
-	wait $cat || status=$?
-	[ "$status" -eq 1 ]
+	wait_status 1 $cat
 	eventually 5 not_mounted
 }
 
@@ -442,10 +441,10 @@ load fuse_helper
 		done) 2>/dev/null &
 		readers+=" $!"
 	done
-	wait $writers
+	wait_status 0 $writers
 	sleep 0.5
 	kill $readers
-	wait_killed $readers
+	wait_killed TERM $readers
 	sleep 0.2
 	run timeout 5 dd if="$mnt/mbox/x" of="$private/left" iflag=nonblock bs=64 conv=notrunc
 	[ "$status" -eq 0 ] || [[ $output = *"Resource temporarily unavailable"* ]]

@@ -21,7 +21,7 @@ passes() { # WRITES READS FIRST
 	[ "$3" = reader ] || eventually 5 size_is 65536 "$pipe"
 	timeout 20 dd bs="$2" status=none <&9 9<&- >"$got"
 	exec 9<&-
-	wait
+	wait $!
 	cmp "$got" "$private/data"
 }
 
@@ -43,7 +43,7 @@ passes() { # WRITES READS FIRST
 	head -c 2097152 /dev/urandom >"$private/data"
 	timeout 20 dd if="$private/data" of="$pipe" bs=1M count=1 conv=notrunc status=none 8>&- &
 	timeout 20 dd if="$pipe" of="$private/got" bs=4M count=1 status=none 8>&-
-	wait
+	wait $!
 	[ -s "$private/got" ]
 	cmp -n "$(stat -c %s "$private/got")" "$private/got" "$private/data"
 	exec 8>&-
@@ -58,24 +58,25 @@ passes() { # WRITES READS FIRST
 	reader=$!
 	eventually 5 asleep "$reader"
 	kill -KILL "$reader"
-	wait_killed "$reader"
+	wait_killed KILL "$reader"
 	timeout 20 dd if="$private/data" of="$pipe" bs=1M conv=notrunc status=none 8>&- &
 	timeout 20 head -c 3000000 "$pipe" | cmp - "$private/data"
 	exec 8>&-
-	wait
+	wait $!
 }
 
 @test "many writers wait with much in hand, and all of each arrives" {
-	local pipe=$mnt/fifo/p i
+	local pipe=$mnt/fifo/p writers=() i
 	mkfifo "$pipe"
 	exec 8<>"$pipe"
 	for i in 1 2 3 4 5 6 7 8; do
 		head -c 900000 /dev/zero | tr '\0' "$i" >"$private/data.$i"
 		timeout 20 dd if="$private/data.$i" of="$pipe" bs=900000 conv=notrunc status=none 8>&- &
+		writers+=($!)
 	done
 	timeout 20 head -c $((8 * 900000)) "$pipe" >"$private/got"
 	exec 8>&-
-	wait
+	wait_status 0 "${writers[@]}"
 	for i in 1 2 3 4 5 6 7 8; do
 		[ "$(tr -dc "$i" <"$private/got" | wc -c)" -eq 900000 ]
 	done

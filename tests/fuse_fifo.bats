@@ -4,6 +4,7 @@
 #
 # Named pipes on the mount.
 
+bats_require_minimum_version 1.5.0
 load helper
 load fuse_helper
 
@@ -27,7 +28,7 @@ same_as_kernel() {
 	transcript "$script" "$private/kernel_fifo" >"$private/should"
 	transcript "$script" "$f" >"$private/is"
 	[ "$(wc -l <"$private/should")" -gt 1 ]
-	! grep -qx 'status 124' "$private/should" # which would be a hang
+	run -1 grep -x 'status 124' "$private/should" # which would be a hang
 	diff "$private/should" "$private/is"
 }
 
@@ -38,7 +39,7 @@ same_as_kernel() {
 	mkfifo -m 640 "$mnt/fifo/g"
 	[ "$(stat -c %a "$mnt/fifo/g")" = 640 ]
 	rm "$f" "$mnt/fifo/g"
-	[ -z "$(ls "$mnt/fifo")" ]
+	says_nothing ls "$mnt/fifo"
 }
 
 @test "some megabytes through it, between gzip and sha256sum, stay the same" {
@@ -58,7 +59,7 @@ same_as_kernel() {
 		echo two >&8
 	) &
 	[ "$(timeout 5 cat "$f")" = $'one\ntwo' ]
-	wait
+	wait $!
 }
 
 @test "open waits for the other end, either way" {
@@ -110,13 +111,15 @@ same_as_kernel() {
 }
 
 @test "writers of PIPE_BUF bytes don't mix" {
+	local writers=()
 	exec 7<>"$f"
 	for letter in a b c d; do
 		probe atomic "$f" $letter 300 &
+		writers+=($!)
 	done
 	timeout 20 head -c $((4 * 300 * 4096)) <&7 2>/dev/null | probe runs 4096 >"$private/out"
 	exec 7<&-
-	wait
+	wait_status 0 "${writers[@]}"
 	[ "$(cat "$private/out")" = "runs: 1200" ]
 }
 
@@ -142,7 +145,7 @@ same_as_kernel() {
 @test "removed while open, it goes on for those who have it open" {
 	exec 7<>"$f"
 	rm "$f"
-	[ -z "$(ls "$mnt/fifo")" ]
+	says_nothing ls "$mnt/fifo"
 	echo still >&7
 	read -r -t 5 line <&7
 	[ "$line" = still ]
@@ -159,15 +162,15 @@ same_as_kernel() {
 	reader=$!
 	sleep 0.3
 	kill -9 $reader
-	status=0
-	wait $yes || status=$?
-	[ "$status" -eq 141 ]
+	wait_killed KILL $reader
+	wait_killed PIPE $yes
 	sh -c 'echo x; exec sleep 10' >"$f" &
 	writer=$!
 	timeout 5 cat "$f" >"$private/out" &
 	cat=$!
 	sleep 0.3
 	kill -9 $writer
+	wait_killed KILL $writer
 	wait $cat
 	[ "$(cat "$private/out")" = x ]
 }
@@ -179,9 +182,7 @@ same_as_kernel() {
 	timeout 3 chmod 600 "$f"
 	timeout 3 rm "$f"
 	exec 7<&-
-	status=0
-	wait $! || status=$?
-	[ "$status" -ne 124 ] # the writer ended, by EPIPE or SIGPIPE
+	wait_killed PIPE $!
 }
 
 @test "a pipe that is destroyed ends the opens that wait" {
@@ -192,11 +193,7 @@ same_as_kernel() {
 	done
 	eventually 5 waiting_to_open 3
 	portico rm --fifo f
-	for pid in "${pids[@]}"; do
-		status=0
-		wait "$pid" || status=$?
-		[ "$status" -eq 1 ]
-	done
+	wait_status 1 "${pids[@]}"
 	[ "$(grep -c 'Identifier removed' "$private/errors")" -eq 3 ]
 	[ -d "$mnt/fifo" ] && [ ! -e "$f" ]
 }
@@ -241,11 +238,9 @@ waiting_to_open() { [ "$(grep -c ' for=open ' "$mnt/view/fifo/f/waiters")" -eq "
 	cat=$!
 	sleep 0.3
 	daemon_killed
-	status=0
-	wait $cat || status=$?
-	[ "$status" -eq 1 ]
+	wait_status 1 $cat
 	kill $writer
-	wait_killed $writer
+	wait_killed TERM $writer
 }
 
 @test "a killed daemon's FIFO is empty and works with the next" {
@@ -256,7 +251,7 @@ waiting_to_open() { [ "$(grep -c ' for=open ' "$mnt/view/fifo/f/waiters")" -eq "
 	exec 7<&-
 	echo new >"$f" &
 	[ "$(timeout 5 cat "$f")" = new ]
-	wait
+	wait $!
 }
 
 @test "what shells and programs do with pipes works" {

@@ -74,6 +74,15 @@ not_mounted() { ! mountpoint -q "${1:-$mnt}"; }
 size_is() { [ "$(stat -c %s "$2")" -eq "$1" ]; }
 probe() { timeout 20 "$BUILD/tests/fuse_probe" "$@"; }
 
+# A command fails, and says why: fails_with REASON COMMAND...
+fails_with() {
+	local error=$1
+	shift
+	run timeout 5 "$@"
+	[ "$status" -ne 0 ]
+	[[ $output = *"$error"* ]] || { echo "$output"; return 1; }
+}
+
 # Write to a mailbox until it is full.
 fill() {
 	: >"$1"

@@ -44,16 +44,22 @@ dead_and_given_up() { gone "$1" && ! timeout 5 ls "$mnt" >/dev/null 2>&1; }
 	fill "$mnt/mbox/w"
 	mkfifo "$mnt/fifo/o" "$mnt/fifo/r" "$mnt/fifo/w"
 	exec 7<>"$mnt/fifo/r" 8<>"$mnt/fifo/w"
+	local jobs=()
 	probe step "$mnt/mbox/r" r r10 >"$private/1" 7<&- 8<&- &
+	jobs+=($!)
 	probe step "$mnt/mbox/w" w w10 >"$private/2" 7<&- 8<&- &
+	jobs+=($!)
 	probe step "$mnt/fifo/o" r r10 >"$private/3" 7<&- 8<&- &
+	jobs+=($!)
 	probe step "$mnt/fifo/r" r r10 >"$private/4" 7<&- 8<&- &
+	jobs+=($!)
 	(trap '' PIPE && exec "$BUILD/tests/fuse_probe" step "$mnt/fifo/w" w w100000 >"$private/5" 7<&- 8<&-) &
+	jobs+=($!)
 	probe poll "$mnt/mbox/i" rn i 15000 >"$private/6" 7<&- 8<&- &
 	sleep 0.5
 	kill -KILL "$(daemon_pid)"
 	exec 7<&- 8<&-
-	wait
+	wait_status 0 "${jobs[@]}" $!
 	for i in 1 2 4 5; do
 		grep -qE 'connection abort|not connected' "$private/$i" || { cat "$private/$i"; return 1; }
 	done

@@ -23,11 +23,12 @@ of_daemon() { # FIELD
 }
 
 @test "ten thousand block in reads: each can be interrupted, each is served, by few threads and little memory" {
-	local threads memory box
+	local threads memory box crowds=()
 	threads=$(of_daemon Threads)
 	memory=$(of_daemon VmRSS)
 	for box in a b c d; do
 		crowd $box 2500
+		crowds+=("$crowd")
 	done
 	for box in a b c d; do
 		eventually 20 waiting 2500 $box
@@ -42,13 +43,13 @@ of_daemon() { # FIELD
 
 	# the last of them are killed: 2500 reads are interrupted
 	pkill -KILL -P "$crowd"
-	wait "$crowd" || true
+	wait_killed KILL "$crowd"
 	eventually 20 waiting 0 d
 
 	for box in a b c; do
 		timeout 30 dd if=/dev/zero of="$mnt/mbox/$box" bs=1 count=2500 status=none
 	done
-	wait
+	wait_status 0 "${crowds[@]:0:3}"
 	for box in a b c; do
 		[ "$(cat "$private/$box.out")" = "read: 2500" ]
 		waiting 0 $box

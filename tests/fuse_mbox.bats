@@ -79,10 +79,11 @@ say(os.pread, fd, 10, 0)'
 	: >x
 	timeout 10 sh -c 'exec 9>x; touch "$1"; sleep 0.1; for i in $(seq 200); do echo "$i" >&9; done' - \
 		"$private/open" &
+	writer=$!
 	eventually 5 test -e "$private/open"
 	timeout 10 cat x >"$private/one" &
 	timeout 10 cat x >"$private/two"
-	wait
+	wait_status 0 $writer $!
 	[ "$(sort -n "$private/one" "$private/two" | tr '\n' ' ')" = "$(seq 200 | tr '\n' ' ')" ]
 }
 

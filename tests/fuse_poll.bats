@@ -80,11 +80,14 @@ poll_said() {
 	drain=$!
 	eventually 5 has_begun "$private/out"
 	poller send m 10000 &
+	senders=$!
 	poller send m 5000 3 &
+	senders+=" $!"
 	poller send m 5000 1 &
+	senders+=" $!"
 	wait $drain
 	[ "$(tail -n 1 "$private/out")" = "drained 200000" ]
-	wait
+	wait_status 0 $senders
 }
 
 @test "by edge, no room is missed: thousands of messages into a small mailbox" {
@@ -102,10 +105,10 @@ poll_said() {
 	drain=$!
 	eventually 5 has_begun "$private/out"
 	poller pour "$mnt/fifo/f" 1000000 &
+	pour=$!
 	poller pour "$mnt/fifo/f" 1000000 &
-	wait $drain
+	wait_status 0 $pour $! $drain
 	[ "$(tail -n 1 "$private/out")" = "drained 2000000" ]
-	wait
 }
 
 @test "EPOLLONESHOT: threads share a mailbox and a pipe, and nothing waits unseen" {
@@ -119,8 +122,7 @@ poll_said() {
 	eventually 5 has_begun "$private/fifo"
 	poller send m 10000 7 &
 	poller pour "$mnt/fifo/f" 1000000
-	wait $mailbox $fifo
+	wait_status 0 $! $mailbox $fifo
 	[ "$(tail -n 1 "$private/mbox")" = "shared 100000" ]
 	[ "$(tail -n 1 "$private/fifo")" = "shared 1000000" ]
-	wait
 }

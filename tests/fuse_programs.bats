@@ -90,7 +90,7 @@ got() { timeout 5 cat "mbox/$1"; }
 	box x second
 	eventually 5 grep -q second "$private/out"
 	kill $tail
-	wait_killed $tail
+	wait_killed TERM $tail
 }
 
 @test "grep, sed, awk, sort, wc: to the end of what there is" {
@@ -113,11 +113,16 @@ got() { timeout 5 cat "mbox/$1"; }
 }
 
 @test "while read: several shells share a queue of jobs" {
-	box jobs {1..60}
+	exec 7>mbox/jobs # as long as somebody may send, who finds no job waits
 	for worker in 1 2 3; do
-		timeout 10 sh -c 'dd bs=4096 status=none <mbox/jobs' >"$private/worker$worker" &
+		timeout 10 sh -c 'echo >"$1"; exec dd bs=4096 status=none' - "$private/began$worker" \
+			<mbox/jobs >"$private/worker$worker" 7>&- &
+		workers+=" $!"
+		eventually 5 test -e "$private/began$worker"
 	done
-	wait
+	box jobs {1..60}
+	exec 7>&-
+	wait_status 0 $workers
 	cat "$private"/worker? | sort -n >"$private/done"
 	seq 60 | cmp - "$private/done"
 }
@@ -178,7 +183,7 @@ got() { timeout 5 cat "mbox/$1"; }
 	timeout -s INT 1 flock mbox/x true && return 1 # interruptible
 	# shellcheck disable=SC2046 # one of them
 	kill -9 $(pgrep -P "$holder") "$holder"
-	wait_killed "$holder"
+	wait_killed KILL "$holder"
 	wait "$waiter"
 	[ "$(cat "$private/out")" = mine ]
 	echo still a mailbox >mbox/x
@@ -210,9 +215,10 @@ got() { timeout 5 cat "mbox/$1"; }
 @test "mkfifo: the kernel's way of a pipeline, with sort, comm and tee" {
 	mkfifo fifo/a fifo/b
 	seq 100 | sort >fifo/a &
+	sort=$!
 	seq 50 150 | sort >fifo/b &
 	[ "$(timeout 10 comm -12 fifo/a fifo/b | wc -l)" -eq 51 ]
-	wait
+	wait_status 0 $sort $!
 }
 
 @test "socat: between a socket and a mailbox" {

@@ -57,12 +57,12 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 	wait $crowd
 	[ "$(cat "$private/crowd")" = "read: 1000" ]
 	kill -CONT $reader $writer $piper
-	kill -KILL $piper 2>/dev/null || true # its stop may have ended the write with a part
-	wait $piper || true
+	kill -KILL $piper 2>/dev/null || :
+	wait_status "0 137" $piper # its stop may have ended the write with a part
 	exec 7<&-
 	dd if="$mnt/mbox/w" of=/dev/null bs=1M count=1 status=none
 	echo late >>"$mnt/mbox/r"
-	wait $reader $writer
+	wait_status 0 $reader $writer
 	# continued, both went on, or failed as interrupted: neither hangs
 	[[ $(cat "$private/r") = "read: 5" || $(cat "$private/r") = "read: EINTR" ]]
 	[[ $(cat "$private/w") = "write: 10" || $(cat "$private/w") = "write: EINTR" ]]
@@ -78,7 +78,7 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 		timeout 5 sh -c 'echo answer >"$1"' - "$mnt/mbox/x"
 		[ "$(timeout 5 cat "$mnt/kernel/version")" = 0.1.0 ]
 		kill -KILL $reader
-		wait_killed $reader
+		wait_killed KILL $reader
 		timeout 5 rm "$mnt/mbox/x"
 	done
 }
@@ -93,8 +93,8 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 		dd if="$mnt/mbox/x" of=/dev/null bs=1000000 count=1 status=none &
 		reader=$!
 		sleep 0.00$((RANDOM % 10))
-		kill -KILL $writer $reader 2>/dev/null || true
-		wait $writer $reader || true
+		kill -KILL $writer $reader 2>/dev/null || : # done just before
+		wait_status "0 137" $writer $reader
 	done
 	while timeout 5 dd if="$mnt/mbox/x" of="$private/got" bs=1000000 count=1 iflag=nonblock status=none 2>/dev/null &&
 		[ -s "$private/got" ]; do
@@ -130,7 +130,8 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 	timeout 5 cat "$mnt/mbox/x" | cmp - "$private/blob"
 	# full of other things, and the daemon dies: the next works on what it has
 	echo kept >"$mnt/mbox/y"
-	head -c 64M /dev/zero >"$private/small/other" || true
+	run ! dd if=/dev/zero of="$private/small/other" bs=1M count=64
+	[[ $output = *"No space left on device"* ]]
 	daemon_killed
 	[ "$(timeout 5 cat "$mnt/mbox/y")" = kept ]
 	rm "$private/small/other"
@@ -145,7 +146,7 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 		mounted
 	)
 	mnt=$private/mnt
-	pids=
+	pids=()
 	for i in {1..100}; do
 		: >"$mnt/mbox/m$i"
 	done
@@ -153,7 +154,7 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 	crowd=$!
 	for i in {2..20}; do
 		timeout 20 portico recv "m$i" >/dev/null & # a task each
-		pids+=" $!"
+		pids+=($!)
 	done
 	timeout 20 dd if=/dev/zero of="$mnt/mbox/m1" bs=1 count=200 status=none
 	wait $crowd
@@ -161,7 +162,7 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 	for i in {2..20}; do
 		echo x >"$mnt/mbox/m$i"
 	done
-	wait $pids
+	wait_status 0 "${pids[@]}"
 	find "$mnt" >/dev/null
 	daemon_killed
 	[ -e "$mnt/mbox/m1" ]
@@ -179,6 +180,7 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 	head -c 65536 /dev/zero >&7
 	for i in {1..80}; do
 		"$BUILD/tests/fuse_probe" step "$mnt/fifo/f" w w1000000 >"$private/$i" 7<&- &
+		writers+=" $!"
 	done
 	some_failed() { cat "$private"/[0-9]* | grep -q 'write: .*memory'; }
 	eventually 10 some_failed
@@ -187,7 +189,7 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 	timeout 5 rm "$mnt/fifo/f"
 	# shellcheck disable=SC2046 # a list
 	kill $(jobs -p)
-	wait || true
+	wait_status "0 143" $writers
 	exec 7<&-
 	[ "$(cat "$mnt/kernel/supervisor")" != lost ]
 	run -0 timeout 5 portico doctor

@@ -8,7 +8,6 @@ load helper
 load fuse_helper
 
 tells() { grep -qxF -- "$2" "$1" || { echo "no line '$2' in:"; cat "$1"; return 1; }; }
-refused() { ! "$@" 2>/dev/null; }
 counts() { [ "$(grep -c "$2" "$1")" -eq "$3" ]; }
 
 # perl PROGRAM ARG...: with System V calls, on the instance.  As preload(), but $! is the program's.
@@ -53,7 +52,7 @@ make_segment() { (sysv 'print shmget(oct(shift), 10000, IPC_CREAT | oct(shift))'
 	rm "$mnt/msg/$queue" "$mnt/sem/0x000004d3" "$mnt/shm/$segment"
 	[ -z "$(ls "$mnt/msg")$(ls "$mnt/sem")$(ls "$mnt/shm")" ]
 	[ "$(portico ls --json)" = "[]" ]
-	refused rm "$mnt/msg/$queue"
+	fails_with "No such file" rm "$mnt/msg/$queue"
 }
 
 @test "who waits at an object that is removed by its file gets EIDRM" {
@@ -77,7 +76,7 @@ make_segment() { (sysv 'print shmget(oct(shift), 10000, IPC_CREAT | oct(shift))'
 	tells "$mnt/shm/$segment" "removed yes"
 	[ ! -L "$mnt/shm/0x000004d4" ]
 	kill $!
-	wait $! || true
+	wait_killed TERM $!
 	eventually 5 test ! -e "$mnt/shm/$segment"
 }
 
@@ -96,7 +95,7 @@ make_segment() { (sysv 'print shmget(oct(shift), 10000, IPC_CREAT | oct(shift))'
 	grep -qE "^waiter pid=$! uid=[0-9]+ by=task for=operate semaphore=2 change=-3 since_ns=[0-9]+ posted=no$" "$mnt/view/sem/$set/waiters"
 	tells "$mnt/sem/$set" "waiting 1"
 	kill "$holder" $!
-	wait || true
+	wait_killed TERM "$holder" $!
 }
 
 @test "peek at a System V queue" {
@@ -116,9 +115,9 @@ make_segment() { (sysv 'print shmget(oct(shift), 10000, IPC_CREAT | oct(shift))'
 	[[ $output = *"Operation not permitted"* ]]
 	run ln -s x "$mnt/msg/0x00000005"
 	[[ $output = *"Operation not permitted"* ]]
-	refused mv "$mnt/msg/$queue" "$mnt/msg/8"
-	refused sh -c "echo x >>'$mnt/msg/$queue'"
-	refused rm -f "$mnt/view/msg/0x000004d2"
+	fails_with "not permitted" mv "$mnt/msg/$queue" "$mnt/msg/8"
+	fails_with "Permission denied" sh -c "echo x >>'$mnt/msg/$queue'"
+	fails_with "not permitted" rm -f "$mnt/view/msg/0x000004d2"
 	[ -e "$mnt/msg/$queue" ]
 }
 

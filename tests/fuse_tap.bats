@@ -31,7 +31,7 @@ taps() { [ "$(portico ls -a | grep -c '^tap ')" -eq "$1" ]; }
 	[ "$(portico recv --no-wait jobs)" = 'by the library' ]
 	# the end of the mailbox is that of the other reader
 	portico rm jobs
-	wait
+	wait $!
 	diff "$private/one" "$private/two"
 	eventually 5 taps 0
 }

@@ -29,8 +29,8 @@ portico_itself() { exec portico "$@"; }
 }
 
 @test "ports tells which a task has, made and used" {
+	portico create box
 	portico_itself recv --timeout 20 -n 2 box &
-	[ -e "$mnt/mbox/box" ] || { wait $! || true; portico create box; portico_itself recv --timeout 20 -n 2 box & }
 	portico send box one
 	eventually 5 says "$mnt/task/$!/ports" '^port kind=mailbox name=box owns=no made=no received=yes sent=no messages=0$'
 	portico send box two
@@ -43,7 +43,7 @@ portico_itself() { exec portico "$@"; }
 	cat "$mnt"/task/*/rights >"$private/rights"
 	says "$private/rights" '^right pid=[0-9]+ command=.* kind=receive references=1 to='
 	kill $!
-	wait $! || true
+	wait_killed TERM $!
 }
 
 @test "a mount tells of what it waits for its clients, and not of its own thread" {
@@ -101,7 +101,7 @@ portico_itself() { exec portico "$@"; }
 	eventually 20 test -s "$private/pids"
 	diff <(portico ps --deadlocks | sed 's/waits [0-9.]* s/waits/') <(sed 's/waits [0-9.]* s/waits/' "$mnt/kernel/deadlocks")
 	kill "$stage"
-	wait "$stage" || true
+	wait_killed TERM "$stage"
 }
 
 @test "kernel tells the limits, by the names that portico limits takes" {

@@ -9,7 +9,6 @@ load fuse_helper
 
 # A file has that line.
 tells() { grep -qxF -- "$2" "$1" || { echo "no line '$2' in:"; cat "$1"; return 1; }; }
-refused() { ! "$@" 2>/dev/null; }
 counts() { [ "$(grep -c "$2" "$1")" -eq "$3" ]; }
 view() { echo "$mnt/view/$1"; }
 
@@ -96,12 +95,17 @@ for key, value in json.load(sys.stdin).items():
 @test "holders tells which tasks have sent to a mailbox, and received there" {
 	portico create x
 	timeout 20 portico recv -n 2 x >/dev/null &
-	{ echo one; sleep 20; } | timeout 20 portico send --lines x &
+	receiver=$!
+	mkfifo "$private/lines"
+	timeout 20 portico send --lines x <"$private/lines" &
+	sender=$!
+	exec 7>"$private/lines"
+	echo one >&7
 	eventually 5 counts "$(view mbox/x/holders)" "^receiver pid=.* command=portico" 1
 	eventually 5 counts "$(view mbox/x/holders)" "^sender pid=.* command=portico" 1
 	portico send x two
-	kill $!
-	wait || true
+	exec 7>&-
+	wait_status 0 $receiver $sender
 }
 
 @test "holders of a pipe" {
@@ -109,7 +113,7 @@ for key, value in json.load(sys.stdin).items():
 	timeout 20 cat "$mnt/fifo/p" >/dev/null &
 	eventually 5 counts "$(view fifo/p/holders)" "reads=yes writes=no" 1
 	: >"$mnt/fifo/p"
-	wait
+	wait $!
 	counts "$(view fifo/p/holders)" file 0
 }
 
@@ -118,6 +122,7 @@ for key, value in json.load(sys.stdin).items():
 @test "waiters tells of a client of the mount by its own pid, and of a task" {
 	: >"$mnt/mbox/x"
 	timeout 20 cat "$mnt/mbox/x" >/dev/null &
+	cat=$!
 	timeout 20 portico recv --type 5 --timeout 15 x >/dev/null &
 	eventually 5 counts "$(view mbox/x/waiters)" "for=receive" 2
 	cat "$(view mbox/x/waiters)"
@@ -125,7 +130,7 @@ for key, value in json.load(sys.stdin).items():
 	[ "$(cat "/proc/$file/comm")" = cat ]
 	grep -qE 'by=task for=receive detail="type 5" since_ns=[0-9]+ until_ns=[0-9]+ posted=no' "$(view mbox/x/waiters)"
 	rm "$mnt/mbox/x"
-	wait || true
+	wait_status 1 $cat $!
 }
 
 @test "waiters of a pipe: an open, a read, a write" {
@@ -135,12 +140,12 @@ for key, value in json.load(sys.stdin).items():
 	exec 7>"$mnt/fifo/p"
 	eventually 5 counts "$(view fifo/p/waiters)" "for=read" 1
 	exec 7>&-
-	wait
+	wait $!
 	exec 7<>"$mnt/fifo/p"
 	timeout 20 head -c 65537 /dev/zero >&7 &
 	eventually 5 counts "$(view fifo/p/waiters)" "for=write" 1
 	head -c 1000 <&7 >/dev/null
-	wait
+	wait $!
 	counts "$(view fifo/p/waiters)" . 0
 	exec 7>&-
 }
@@ -151,7 +156,7 @@ for key, value in json.load(sys.stdin).items():
 	eventually 20 grep -qx "more 10" "$(view mbox/x/waiters)"
 	counts "$(view mbox/x/waiters)" "^waiter " 1000
 	kill $!
-	wait $! || true
+	wait_killed TERM $!
 	eventually 10 counts "$(view mbox/x/waiters)" . 0
 }
 
@@ -178,11 +183,11 @@ held() { cat "$mnt"/view/mbox/*/status | awk '$1 == "messages" { sum += $2 } END
 
 @test "views can't be written, made or removed" {
 	: >"$mnt/mbox/x"
-	refused sh -c "echo x >'$(view mbox/x/status)'"
-	refused sh -c ": >'$(view mbox/x/new)'"
-	refused sh -c ": >'$(view mbox/y)'"
-	refused rm -f "$(view mbox/x/status)"
-	refused rmdir "$(view mbox/x)"
+	fails_with "Permission denied" sh -c "echo x >'$(view mbox/x/status)'"
+	fails_with "not permitted" sh -c ": >'$(view mbox/x/new)'"
+	fails_with "not permitted" sh -c ": >'$(view mbox/y)'"
+	fails_with "not permitted" rm -f "$(view mbox/x/status)"
+	fails_with "not permitted" rmdir "$(view mbox/x)"
 	[ -e "$mnt/mbox/x" ]
 }
 

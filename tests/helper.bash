@@ -78,14 +78,25 @@ eventually() {
 	done
 }
 
-# Wait for jobs that somebody killed; one that ended otherwise is a failure.
-wait_killed() {
+# Wait for jobs, each of which has to end with this status, or one of these: wait_status "STATUS..." PID...
+# wait alone tells how the last one ended, and without a pid tells nothing.
+wait_status() {
 	local pid status
-	for pid; do
+	for pid in "${@:2}"; do
 		status=0
 		wait "$pid" || status=$?
-		[ "$status" -gt 128 ] || { echo "process $pid ended with $status"; return 1; }
+		[[ " $1 " = *" $status "* ]] || { echo "process $pid ended with $status, and not with $1"; return 1; }
 	done
+}
+
+# Wait for jobs that this signal ended: wait_killed SIGNAL PID...
+wait_killed() { wait_status $((128 + $(kill -l "$1"))) "${@:2}"; }
+
+# A command succeeds, and says nothing: says_nothing COMMAND...
+says_nothing() {
+	local said
+	said=$("$@") || { echo "failed: $*"; return 1; }
+	[ -z "$said" ] || { echo "$* said: $said"; return 1; }
 }
 
 # Skip the test where nothing can be mounted with FUSE.

@@ -40,7 +40,7 @@ use_and_stay() {
 
 kill_user() {
 	kill -9 "$user"
-	wait_killed "$user"
+	wait_killed KILL "$user"
 }
 
 left_kinds() { portico ls --left --json | python3 -c 'import json, sys

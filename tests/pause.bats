@@ -38,7 +38,9 @@ load helper
 	portico stat --json jobs | grep -q '"paused": *true'
 	portico unpause jobs
 	[ "$(portico recv --no-wait jobs)" = first ]
-	[ "$(portico ls | grep -c paused)" -eq 0 ]
+	run portico ls
+	[ "$status" -eq 0 ]
+	[[ $output != *paused* ]]
 	run portico pause nothing
 	[ "$status" -eq 1 ]
 }

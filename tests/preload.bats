@@ -90,7 +90,7 @@ two" ]
 	END
 	preload timeout 40 perl "$private/send.pl" "$private/key" &
 	run preload timeout 40 php "$private/receive.php" "$private/key"
-	wait
+	wait $!
 	echo "$output"
 	[ "$output" = "all 5000" ]
 	[ -s "$PORTICO_KERNEL/region" ]

@@ -324,7 +324,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	[ "$output" = mine ]
 	p recv --count 3 --timeout 5 --lines box
 	[ "$output" = $'early\nthen\nmore' ]
-	wait
+	wait $!
 	p recv --from 1 box
 	[ "$status" -eq 1 ]
 	[[ $stderr = "portico recv: pid 1: is no task"* ]]
@@ -449,7 +449,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	json_says 'it[0]["waits"][0]["for"] == "receive" and it[0]["waits"][0]["object"] == "box"'
 	json_says 'it[0]["waits"][0]["waited_ns"] > 0 and it[0]["uid"] == '"$(id -u)"
 	portico send --type 7 box "done"
-	wait
+	wait $!
 }
 
 @test "tools: ps shows no dead" {
@@ -458,7 +458,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	local receiver=$!
 	eventually 5 receivers_wait box 1
 	kill -KILL "$receiver"
-	wait_killed "$receiver"
+	wait_killed KILL "$receiver"
 	p ps --json
 	json_says 'it == []'
 	p stat --json box
@@ -516,7 +516,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	portico send box one
 	eventually 5 somebody_has_waited
 	portico send box two
-	wait
+	wait $!
 	p stat
 	grep -Eq '^messages sent +6$' <<<"$output" # not the one that was given up
 	grep -Eq '^repairs +1$' <<<"$output"

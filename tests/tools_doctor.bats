@@ -200,7 +200,7 @@ fill_instance() {
 	p recv --all --lines box
 	[ "$output" = $'one\ntwo' ]
 	kill "$sleeper"
-	wait "$sleeper" || true
+	wait_killed TERM "$sleeper"
 }
 
 @test "doctor: rights that their ports don't know of are found, and known again" {
@@ -215,7 +215,7 @@ fill_instance() {
 	run portico doctor
 	[[ $output != *"bad"*"rights"* ]]
 	kill "$holder"
-	wait "$holder" || true
+	wait_killed TERM "$holder"
 }
 
 @test "doctor: what can't be repaired is told; by force it goes, unless somebody uses it" {
@@ -251,7 +251,7 @@ fill_instance() {
 	[[ $output = *"bad      header: its ABI is 0x4d, and should be "* ]]
 	[[ $output = *"limited  users: it is in use by "*"(portico)"* ]]
 	kill "$(pgrep -P $!)"
-	wait $! || true
+	wait_killed TERM $!
 	p doctor
 	[[ $output = *"ok       users: nobody uses it"* ]]
 	p doctor --repair

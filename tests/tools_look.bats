@@ -14,8 +14,10 @@ setup() {
 }
 
 teardown() {
-	kill -KILL "$stage" 2>/dev/null || true
-	wait "$stage" 2>/dev/null || true
+	if [ -n "$stage" ]; then
+		kill -KILL "$stage"
+		wait_killed KILL "$stage"
+	fi
 	private_teardown
 }
 
@@ -95,7 +97,8 @@ line_says() { grep -Eqx -- "$1" <<<"$output" || { echo "no line is $1:"; echo "$
 	p rights --json
 	[ "$output" = "$before" ]
 	kill -KILL "$stage"
-	wait "$stage" || true
+	wait_killed KILL "$stage"
+	stage=
 	eventually 10 no_rights_of_tasks
 	p rights
 	line_says "- +- +send +1 +port \(gone\) +dead; in a message at mailbox parcel +-"

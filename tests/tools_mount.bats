@@ -159,7 +159,7 @@ teardown() { private_teardown; }
 	run ! gone "$pid"
 	kill $sleeper
 	eventually 5 gone "$pid"
-	wait_killed $sleeper
+	wait_killed TERM $sleeper
 }
 
 @test "umount: it returns when the daemon and its supervisor have ended" {
@@ -181,7 +181,7 @@ teardown() { private_teardown; }
 	(sleep 1; kill -CONT "$pid") &
 	p umount
 	[ "$status" -eq 0 ]
-	wait
+	wait $!
 	[ -z "$(mounts_of "$private")" ]
 }
 

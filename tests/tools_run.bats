@@ -205,19 +205,19 @@ child_of() { tr -d ' ' <"/proc/$1/task/$1/children"; }
 
 @test "run: it watches every task while it lives, and no longer" {
 	timeout 20 portico run --no-mount perl -e 'sleep 20' &
-	local run pid
+	local job=$! run pid
 	eventually 5 supervisor
 	run=$(supervisor)
 	LD_PRELOAD=$(preload_object) perl -e 'msgget(78, 0600 | 01000); sleep 20' &
 	pid=$!
 	eventually 5 watches "$run" "$pid"
 	kill -KILL "$pid"
-	wait "$pid" || true
+	wait_killed KILL "$pid"
 	eventually 5 watches_nobody "$run"
 	run portico ps --json
 	[[ $output != *"\"pid\": $pid,"* ]]
 	kill -TERM "$run"
-	wait || true
+	wait_killed TERM "$job"
 }
 
 pidfds_of() { sed -n 's/^Pid:[[:space:]]*//p' /proc/"$1"/fdinfo/* 2>/dev/null; }

@@ -4,14 +4,6 @@
 
 load helper
 
-case_of() {
-	local said status=0
-	said=$(timeout -k 1 60 "$BUILD/tests/$1" "${@:2}" 2>&1) || status=$?
-	echo "$said"
-	[ "$status" -ne 77 ] || skip "$said"
-	return "$status"
-}
-
 @test "control: a task is suspended and resumed" { case_of core_control suspend; }
 @test "control: suspensions are counted" { case_of core_control counted; }
 @test "control: a suspended task holds no lock, wherever it was" { case_of core_control holds-no-lock; }
@@ -32,9 +24,6 @@ case_of() {
 
 # ---- portico suspend, resume, end
 
-# Is the process stopped?
-stopped() { [[ $(sed 's/.*) //' "/proc/$1/stat") == T* ]]; }
-
 @test "suspend, resume, end: a receiver is stopped, shown, goes on, and is ended" {
 	portico create jobs
 	portico recv --timeout 100 jobs >"$private/got" 3>&- &
@@ -42,7 +31,7 @@ stopped() { [[ $(sed 's/.*) //' "/proc/$1/stat") == T* ]]; }
 	listed() { portico ps --json | grep -q "\"pid\": *$pid"; }
 	eventually 10 listed
 	portico suspend "$pid"
-	stopped "$pid"
+	is_in_state T "$pid"
 	portico ps | grep -q "^$pid .* be resumed; it is suspended"
 	portico ps --json | grep -q '"suspended": *1'
 	portico doctor | grep -q "suspended tasks.*1, such as process $pid"

@@ -48,12 +48,11 @@ for m in json.load(sys.stdin): print(m["type"], m["bytes"], m["text"])')" = "7 7
 	echo 'limit slots=1' >"$ctl"
 	portico send jobs first
 	timeout 20 portico send jobs second &
-	eventually 5 sends
+	eventually 5 senders_wait jobs 1
 	echo 'limit slots=2' >"$ctl"
 	wait $!
 	[ "$(count jobs messages)" -eq 2 ]
 }
-sends() { [ "$(count jobs senders_waiting)" -eq 1 ]; }
 
 @test "ctl: the first line that fails ends the write, and is told" {
 	run put 'inject 1 a\ndrop x\ninject 1 b\n'
@@ -164,9 +163,9 @@ os.write(fd, b"a" * 48576 + b"\n")' "$ctl"
 	eventually 5 [ -e "$mnt/task/$pid" ]
 	[ "$(cut -d' ' -f1 "$mnt/task/$pid/ctl" | cut -f1 | tr '\n' ' ')" = "signal suspend resume " ]
 	echo suspend >"$mnt/task/$pid/ctl"
-	eventually 5 is_in_state T
+	eventually 5 is_in_state T "$pid"
 	echo resume >"$mnt/task/$pid/ctl"
-	eventually 5 is_in_state S
+	eventually 5 is_in_state S "$pid"
 	ctl=$mnt/task/$pid/ctl
 	run put 'resume\n'
 	[[ $status -ne 0 && $output = *"Invalid argument"* ]]
@@ -177,12 +176,11 @@ os.write(fd, b"a" * 48576 + b"\n")' "$ctl"
 		[[ $(last) = "failed: $line: "* ]]
 	done
 	echo 'signal STOP' >"$ctl"
-	eventually 5 is_in_state T
+	eventually 5 is_in_state T "$pid"
 	echo "signal $(kill -l CONT)" >"$ctl"
 	echo 'signal SIGTERM' >"$ctl"
 	wait_killed TERM "$pid"
 }
-is_in_state() { [ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -c1)" = "$1" ]; }
 
 @test "ctl: a System V queue takes commands by its id" {
 	preload "$BUILD/tests/sysv_tool" make 4711
@@ -223,12 +221,9 @@ is_in_state() { [ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -c1)" = "$1" ]; }
 }
 
 @test "ctl: only the owner and root command" {
-	[ "$(id -u)" -eq 0 ] || skip "needs root, to be somebody else"
-	dismounted
-	chmod 755 "$private"
-	mounted --allow-other
+	mounted_for_others
 	[ "$(stat -c %a "$ctl")" = 600 ]
-	run setpriv --reuid 65534 --regid 65534 --clear-groups cat "$ctl"
+	run $as_nobody cat "$ctl"
 	[ "$status" -ne 0 ]
 	# whom the kernel let open it core judges still
 	python3 - "$ctl" <<-'END'
@@ -244,6 +239,6 @@ is_in_state() { [ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -c1)" = "$1" ]; }
 	[ "$(count jobs paused)" = False ]
 	portico create --mode 0777 theirs
 	chown 65534 "$mnt/mbox/theirs"
-	setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'echo pause >"$0"' "$mnt/view/mbox/theirs/ctl"
+	$as_nobody sh -c 'echo pause >"$0"' "$mnt/view/mbox/theirs/ctl"
 	[ "$(count theirs paused)" = True ]
 }

@@ -4,6 +4,7 @@
 #
 # Named pipes on the mount, by preloaded programs: through the region.
 
+bats_require_minimum_version 1.5.0
 load helper
 load fuse_helper
 
@@ -34,18 +35,13 @@ with_libc() { if [ "$1" = musl ]; then libc=musl; else libc=; fi; }
 
 # A command on a FIFO of the kernel's and, preloaded, on one of ours says the same, and ends alike.
 same_as_kernel() {
-	local name status
+	local name
 	mkfifo "$private/kernel_fifo"
 	for name in $(libcs); do
 		with_libc "$name"
-		status=0
-		plain "$1" "$private/kernel_fifo" "$private/file" >"$private/should" 2>&1 || status=$?
-		echo "status $status" >>"$private/should"
-		status=0
-		fast "$1" "$f" "$private/file" >"$private/is" 2>&1 || status=$?
-		echo "status $status" >>"$private/is"
-		[ "$(wc -l <"$private/should")" -gt 1 ]
-		diff "$private/should" "$private/is"
+		outcome plain "$1" "$private/kernel_fifo" "$private/file" >"$private/should"
+		outcome fast "$1" "$f" "$private/file" >"$private/is"
+		same_outcome
 	done
 }
 
@@ -101,7 +97,7 @@ hold_both() {
 }
 go() { echo go >&"$1"; }
 stop_daemon() {
-	stopped=$(cat "$mnt/kernel/pid")
+	stopped=$(daemon_pid)
 	kill -STOP "$stopped"
 }
 
@@ -190,7 +186,7 @@ other_instance() { PORTICO_KERNEL=$private/other fast "$@"; }
 	hold_both fast fast
 	go 8
 	sleep 0.2
-	kill -9 "$(cat "$mnt/kernel/pid")"
+	kill -9 "$(daemon_pid)"
 	eventually 5 grep -q '^read: ' "$private/reader"
 	[ "$(grep -c '^read: [0-9]' "$private/reader")" -eq 0 ]
 	go 9

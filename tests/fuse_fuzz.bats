@@ -34,7 +34,7 @@ sanitized() {
 @test "a minute of random operations, against a model" {
 	mounted
 	fuzzed 60
-	[ "$(ps -o nlwp= -p "$(cat "$mnt/kernel/pid")")" -lt 10 ]
+	[ "$(ps -o nlwp= -p "$(daemon_pid)")" -lt 10 ]
 	dismounted
 	run portico doctor
 	[ "$status" -eq 0 ]

@@ -24,12 +24,21 @@ mounted_teardown() {
 }
 
 # Mount this test's instance on $mnt: mounted [OPTION...]
-# shellcheck disable=SC2120 # options are few tests'
 mounted() {
 	mnt=$private/mnt
 	mkdir -p "$mnt"
 	timeout 10 "$daemon" "$@" "$mnt"
 }
+
+# Mount it again, and for other users, too: such as that whom $as_nobody COMMAND... runs as.
+mounted_for_others() {
+	[ "$(id -u)" -eq 0 ] || skip "only root can be another"
+	cd "$root" || return
+	dismounted
+	chmod 755 "$private"
+	mounted --allow-other
+}
+as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
 
 unmount() {
 	if [ "$(id -u)" -eq 0 ]; then umount "$1"; else fusermount3 -u -- "$1"; fi
@@ -39,29 +48,32 @@ unmount() {
 dismounted() {
 	local pid
 	[ -n "${mnt:-}" ] && mountpoint -q "$mnt" || return 0
-	pid=$(cat "$mnt/kernel/pid" 2>/dev/null) || pid=0 # killed already
+	pid=$(daemon_pid 2>/dev/null) || pid=0 # killed already
 	eventually 5 unmount "$mnt" # who looks at all processes may hold it for a moment
-	eventually 5 gone "$pid"
+	eventually 20 gone "$pid"   # and another namespace of mounts as long as it lasts
 }
+
+daemon_pid() { cat "${1:-$mnt}/kernel/pid"; }
+supervisor_pid() { cat "${1:-$mnt}/kernel/supervisor"; }
 
 # Kill the daemon of $mnt, and wait for the one that its supervisor starts.
 daemon_killed() {
 	local pid
-	pid=$(cat "$mnt/kernel/pid")
+	pid=$(daemon_pid)
 	kill -KILL "$pid"
 	eventually 10 replaced "$pid"
 }
 
 replaced() {
 	local pid
-	pid=$(cat "$mnt/kernel/pid" 2>/dev/null) && [ "$pid" -ne "$1" ]
+	pid=$(daemon_pid 2>/dev/null) && [ "$pid" -ne "$1" ]
 }
 
 # Kill the daemon of a mount, and its supervisor first: it stays dead.
 abandoned() {
 	local pid supervisor
-	pid=$(cat "${1:-$mnt}/kernel/pid")
-	supervisor=$(cat "${1:-$mnt}/kernel/supervisor")
+	pid=$(daemon_pid "$@")
+	supervisor=$(supervisor_pid "$@")
 	kill -KILL "$supervisor"
 	eventually 5 gone "$supervisor"
 	kill -KILL "$pid"
@@ -69,10 +81,29 @@ abandoned() {
 }
 
 # A process that has ended, though nobody may have waited for it yet.
-gone() { [[ ! -e /proc/$1/stat || $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) = [ZX]* ]]; }
+gone() { [[ ! -e /proc/$1/stat || $(state_of "$1" 2>/dev/null) = [ZX] ]]; }
 not_mounted() { ! mountpoint -q "${1:-$mnt}"; }
 size_is() { [ "$(stat -c %s "$2")" -eq "$1" ]; }
 probe() { timeout 20 "$BUILD/tests/fuse_probe" "$@"; }
+
+# A file has that line: tells FILE LINE
+tells() { grep -qxF -- "$2" "$1" || { echo "no line '$2' in:"; cat "$1"; return 1; }; }
+# So many lines of it are like that: counts FILE PATTERN COUNT
+counts() { [ "$(grep -c -- "$2" "$1")" -eq "$3" ]; }
+
+# What a command says, and how it ends.
+outcome() {
+	local status=0
+	"$@" 2>&1 || status=$?
+	echo "status $status"
+}
+
+# Of a FIFO of the kernel's and of one of the mount's the outcomes, $private/should and $private/is, are the same.
+same_outcome() {
+	[ "$(wc -l <"$private/should")" -gt 1 ]
+	run -1 grep -x 'status 124' "$private/should" # which would be a hang
+	diff "$private/should" "$private/is"
+}
 
 # A command fails, and says why: fails_with REASON COMMAND...
 fails_with() {

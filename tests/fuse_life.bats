@@ -8,8 +8,6 @@ bats_require_minimum_version 1.5.0
 load helper
 load fuse_helper
 
-daemon_pid() { cat "$mnt/kernel/pid"; }
-supervisor_pid() { cat "$mnt/kernel/supervisor"; }
 doctor_says() { timeout 10 portico doctor | grep -q "$1"; }
 dead_and_given_up() { gone "$1" && ! timeout 5 ls "$mnt" >/dev/null 2>&1; }
 

@@ -14,12 +14,8 @@ crowd() { # MAILBOX COUNT
 	crowd=$!
 }
 
-waiting() { # COUNT MAILBOX
-	[ "$(portico stat "$2" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["receivers_waiting"])')" -eq "$1" ]
-}
-
 of_daemon() { # FIELD
-	sed -n "s/^$1:[[:space:]]*\([0-9]*\).*/\1/p" "/proc/$(cat "$mnt/kernel/pid")/status"
+	sed -n "s/^$1:[[:space:]]*\([0-9]*\).*/\1/p" "/proc/$(daemon_pid)/status"
 }
 
 @test "ten thousand block in reads: each can be interrupted, each is served, by few threads and little memory" {
@@ -31,7 +27,7 @@ of_daemon() { # FIELD
 		crowds+=("$crowd")
 	done
 	for box in a b c d; do
-		eventually 20 waiting 2500 $box
+		eventually 20 receivers_wait $box 2500
 	done
 	[ "$(of_daemon Threads)" -eq "$threads" ]
 	echo "# grown by $(($(of_daemon VmRSS) - memory)) kB"
@@ -44,7 +40,7 @@ of_daemon() { # FIELD
 	# the last of them are killed: 2500 reads are interrupted
 	pkill -KILL -P "$crowd"
 	wait_killed KILL "$crowd"
-	eventually 20 waiting 0 d
+	eventually 20 receivers_wait d 0
 
 	for box in a b c; do
 		timeout 30 dd if=/dev/zero of="$mnt/mbox/$box" bs=1 count=2500 status=none
@@ -52,7 +48,7 @@ of_daemon() { # FIELD
 	wait_status 0 "${crowds[@]:0:3}"
 	for box in a b c; do
 		[ "$(cat "$private/$box.out")" = "read: 2500" ]
-		waiting 0 $box
+		receivers_wait $box 0
 	done
 	[ "$(of_daemon Threads)" -eq "$threads" ]
 }

@@ -14,9 +14,14 @@ setup() {
 	cd "$mnt/mbox" || return
 }
 
-as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
-
-waits_to_receive() { portico stat --json "$1" | grep -q '"receivers_waiting": *1'; }
+# Two directories of root's, as they say; and a mailbox of root's in the one.
+make_public_and_private() {
+	cd "$mnt/mbox" || return
+	mkdir private public
+	chmod 700 private
+	chmod 777 public
+	: >public/root
+}
 
 # ---- directories
 
@@ -69,16 +74,8 @@ waits_to_receive() { portico stat --json "$1" | grep -q '"receivers_waiting": *1
 }
 
 @test "other users make what is theirs, and are held to the modes of directories" {
-	[ "$(id -u)" -eq 0 ] || skip "only root can be another"
-	cd /
-	dismounted
-	mounted --allow-other
-	chmod 755 "$private"
-	cd "$mnt/mbox"
-	mkdir private public
-	chmod 700 private
-	chmod 777 public
-	: >public/root
+	mounted_for_others
+	make_public_and_private
 	$as_nobody mkdir public/d top
 	$as_nobody sh -c ': >public/d/x; : >public/y; echo m >top/z'
 	[ "$(stat -c %u:%g public/d public/d/x public/y top top/z | sort -u)" = 65534:65534 ]
@@ -95,11 +92,7 @@ waits_to_receive() { portico stat --json "$1" | grep -q '"receivers_waiting": *1
 }
 
 @test "a directory's group puts names there" {
-	[ "$(id -u)" -eq 0 ] || skip "only root can be another"
-	cd /
-	dismounted
-	mounted --allow-other
-	chmod 755 "$private"
+	mounted_for_others
 	cd "$mnt/mbox"
 	mkdir d
 	chown 0:12345 d
@@ -125,7 +118,7 @@ waits_to_receive() { portico stat --json "$1" | grep -q '"receivers_waiting": *1
 	[ "$(cat "$private/out")" = 0123456789 ]
 	probe step d/z r r10 >"$private/out" &
 	local reader=$!
-	eventually 5 waits_to_receive d/z
+	eventually 5 receivers_wait d/z 1
 	mv d/z back
 	printf tenletters >back
 	wait "$reader"
@@ -140,7 +133,7 @@ waits_to_receive() { portico stat --json "$1" | grep -q '"receivers_waiting": *1
 	: >c
 	probe step c r r10 >"$private/out" &
 	local reader=$!
-	eventually 5 waits_to_receive c
+	eventually 5 receivers_wait c 1
 	mv b c
 	wait "$reader"
 	[ "$(cat "$private/out")" = "read: EIDRM" ]
@@ -228,16 +221,8 @@ END
 }
 
 @test "mv by others: what they own, where they may write" {
-	[ "$(id -u)" -eq 0 ] || skip "only root can be another"
-	cd /
-	dismounted
-	mounted --allow-other
-	chmod 755 "$private"
-	cd "$mnt/mbox"
-	mkdir private public
-	chmod 700 private
-	chmod 777 public
-	: >public/root
+	mounted_for_others
+	make_public_and_private
 	$as_nobody touch public/his
 	fails_with "Permission denied" $as_nobody mv public/his private
 	fails_with "not permitted" $as_nobody mv public/root public/stolen
@@ -262,7 +247,7 @@ END
 	[ "$(stat -c %h d/y)" = 2 ]
 	probe step z r r10 >"$private/out" &
 	local reader=$!
-	eventually 5 waits_to_receive z
+	eventually 5 receivers_wait z 1
 	rm z
 	kill -0 "$reader"
 	rm d/y

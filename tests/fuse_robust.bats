@@ -8,10 +8,6 @@ bats_require_minimum_version 1.5.0
 load helper
 load fuse_helper
 
-daemon_pid() { cat "$mnt/kernel/pid"; }
-sleeps() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = S ]; }
-is_stopped() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = T ]; }
-
 @test "Ctrl-C at a terminal ends a blocked cat, and a blocked write" {
 	: >"$mnt/mbox/r"
 	fill "$mnt/mbox/w"
@@ -45,9 +41,9 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 	"$BUILD/tests/fuse_probe" step "$mnt/fifo/f" w w200000 7<&- >"$private/f" &
 	piper=$!
 	for pid in $reader $writer $piper; do
-		eventually 5 sleeps $pid
+		eventually 5 is_in_state S $pid
 		kill -STOP $pid
-		eventually 5 is_stopped $pid
+		eventually 5 is_in_state T $pid
 	done
 	for i in {1..50}; do
 		echo "$i" >"$mnt/mbox/other"
@@ -73,7 +69,7 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 		: >"$mnt/mbox/x"
 		"$BUILD/tests/fuse_probe" step "$mnt/mbox/x" r r10 >/dev/null &
 		reader=$!
-		eventually 5 sleeps $reader
+		eventually 5 is_in_state S $reader
 		kill -STOP $reader
 		timeout 5 sh -c 'echo answer >"$1"' - "$mnt/mbox/x"
 		[ "$(timeout 5 cat "$mnt/kernel/version")" = 0.1.0 ]
@@ -191,14 +187,14 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 	kill $(jobs -p)
 	wait_status "0 143" $writers
 	exec 7<&-
-	[ "$(cat "$mnt/kernel/supervisor")" != lost ]
+	[ "$(supervisor_pid)" != lost ]
 	run -0 timeout 5 portico doctor
 	[[ $output != *"daemon had died"* ]]
 }
 
 @test "the instance's directory removed under the mount: it goes on, and its end is clean" {
 	echo kept >"$mnt/mbox/x"
-	supervisor=$(cat "$mnt/kernel/supervisor")
+	supervisor=$(supervisor_pid)
 	rm -rf "$PORTICO_KERNEL"
 	[ "$(timeout 5 cat "$mnt/mbox/x")" = kept ]
 	kill -KILL "$(daemon_pid)"
@@ -212,8 +208,8 @@ os.waitpid(pid, 0)[1] == signal.SIGINT and print("interrupted")' "$command" "$mn
 	mkdir "$private/a" "$private/a/m"
 	first=$mnt
 	"$daemon" "$private/a/m"
-	pid=$(cat "$private/a/m/kernel/pid")
-	supervisor=$(cat "$private/a/m/kernel/supervisor")
+	pid=$(daemon_pid "$private/a/m")
+	supervisor=$(supervisor_pid "$private/a/m")
 	mv "$private/a" "$private/b"
 	[ "$(timeout 5 cat "$private/b/m/kernel/version")" = 0.1.0 ]
 	run ! rmdir "$private/b/m"

@@ -7,9 +7,6 @@
 load helper
 load fuse_helper
 
-tells() { grep -qxF -- "$2" "$1" || { echo "no line '$2' in:"; cat "$1"; return 1; }; }
-counts() { [ "$(grep -c "$2" "$1")" -eq "$3" ]; }
-
 # perl PROGRAM ARG...: with System V calls, on the instance.  As preload(), but $! is the program's.
 sysv() { exec env LD_PRELOAD="$BUILD/lib/libportico-preload.so" perl -MIPC::SysV=:all -e "$@"; }
 make_queue() { (sysv 'print msgget(oct(shift), IPC_CREAT | oct(shift))' "$@"); }

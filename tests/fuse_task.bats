@@ -7,7 +7,6 @@
 load helper
 load fuse_helper
 
-tells() { grep -qxF -- "$2" "$1" || { echo "no line '$2' in:"; cat "$1"; return 1; }; }
 says() { grep -qE -- "$2" "$1"; }
 portico_itself() { exec portico "$@"; }
 
@@ -48,7 +47,7 @@ portico_itself() { exec portico "$@"; }
 
 @test "a mount tells of what it waits for its clients, and not of its own thread" {
 	: >"$mnt/mbox/x"
-	pid=$(cat "$mnt/kernel/pid")
+	pid=$(daemon_pid)
 	[ "$(cat "$mnt/task/$pid/why")" = "waits for nothing here" ]
 	timeout 20 cat "$mnt/mbox/x" >/dev/null &
 	eventually 5 says "$mnt/task/$pid/why" '^waits [0-9.]+ s \(posted\) to receive from mailbox x;'

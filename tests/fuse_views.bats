@@ -7,9 +7,6 @@
 load helper
 load fuse_helper
 
-# A file has that line.
-tells() { grep -qxF -- "$2" "$1" || { echo "no line '$2' in:"; cat "$1"; return 1; }; }
-counts() { [ "$(grep -c "$2" "$1")" -eq "$3" ]; }
 view() { echo "$mnt/view/$1"; }
 
 # ---- status

@@ -99,6 +99,21 @@ says_nothing() {
 	[ -z "$said" ] || { echo "$* said: $said"; return 1; }
 }
 
+# What a process does: S, R, T, Z …, see proc_pid_stat(5).
+state_of() { sed 's/.*) //; s/ .*//' "/proc/$1/stat"; }
+is_in_state() { [ "$(state_of "$2")" = "$1" ]; }
+
+# So many wait to receive from a mailbox: receivers_wait NAME COUNT
+receivers_wait() { [ "$(portico stat --json "$1" | python3 -c 'import json, sys
+print(json.load(sys.stdin)["receivers_waiting"])')" = "$2" ]; }
+
+# So many to send there, or with --msg to a queue: senders_wait [--msg] NAME COUNT
+senders_wait() {
+	local count=${*: -1}
+	[ "$(portico stat --json "${@:1:$#-1}" | python3 -c 'import json, sys
+print(json.load(sys.stdin)["senders_waiting"])')" = "$count" ]
+}
+
 # Skip the test where nothing can be mounted with FUSE.
 require_fuse() {
 	local why

@@ -13,13 +13,3 @@ json_says() {
 	python3 -c 'import json, sys; it = json.load(sys.stdin); sys.exit(not eval(sys.argv[1]))' "$1" <<<"$output" ||
 		{ echo "not so: $1 of $output"; return 1; }
 }
-
-receivers_wait() { [ "$(portico stat --json "$1" | python3 -c 'import json, sys
-print(json.load(sys.stdin)["receivers_waiting"])')" = "$2" ]; }
-
-# Of a mailbox, or with --msg of a queue: senders_wait [--msg] NAME COUNT
-senders_wait() {
-	local count=${*: -1}
-	[ "$(portico stat --json "${@:1:$#-1}" | python3 -c 'import json, sys
-print(json.load(sys.stdin)["senders_waiting"])')" = "$count" ]
-}

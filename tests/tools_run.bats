@@ -151,8 +151,6 @@ supervisor() {
 print([task["pid"] for task in json.load(sys.stdin) if task["supervisor"]][0])'
 }
 
-state_of() { sed 's/.*) //; s/ .*//' "/proc/$1/stat"; }
-is_in_state() { [ "$(state_of "$1")" = "$2" ]; }
 has_child() { [ -n "$(child_of "$1")" ]; }
 child_of() { tr -d ' ' <"/proc/$1/task/$1/children"; }
 
@@ -165,8 +163,8 @@ child_of() { tr -d ' ' <"/proc/$1/task/$1/children"; }
 	eventually 5 has_child "$run"
 	program=$(child_of "$run")
 	kill -TSTP "$run"
-	eventually 5 is_in_state "$program" T
-	eventually 5 is_in_state "$run" T
+	eventually 5 is_in_state T "$program"
+	eventually 5 is_in_state T "$run"
 	kill -CONT "$run"
 	: >"$private/end"
 	wait "$job"

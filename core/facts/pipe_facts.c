@@ -3,19 +3,15 @@
 #include "facts.h"
 #include "pipe.h"
 
-#include <stdio.h>
-
 int pipe_facts(struct portico *k, pk_id id, struct sink *sink)
 {
-	char mode[8];
 	struct pk_pipe_status status;
 	int error = pk_pipe_inspect(k, id, &status);
 	if (error)
 		return error;
-	snprintf(mode, sizeof mode, "%04o", status.permission.mode);
 	say_text(sink, "named pipe", "name", status.name);
 	say_owner(sink, status.permission.uid, status.permission.gid);
-	say_text(sink, "mode", "mode", mode);
+	say_mode(sink, status.permission.mode);
 	say_count(sink, "bytes", "bytes", status.queued_bytes);
 	say_count(sink, "bytes at most", "size", status.size);
 	say_count(sink, "waiting", "waiting", status.watchers);

@@ -11,8 +11,6 @@
 
 static void say_status(struct portico *k, const struct pk_port_status *status, struct sink *sink)
 {
-	char mode[8];
-	snprintf(mode, sizeof mode, "%04o", status->permission.mode);
 	struct pk_label label;
 	if (status->use == PK_MAILBOX) {
 		say_text(sink, "mailbox", "name", status->name);
@@ -24,7 +22,7 @@ static void say_status(struct portico *k, const struct pk_port_status *status, s
 	if (status->use == PK_QUEUE)
 		say_text(sink, "key", "key", describe_key(&key, status->permission.key));
 	say_owner(sink, status->permission.uid, status->permission.gid);
-	say_text(sink, "mode", "mode", mode);
+	say_mode(sink, status->permission.mode);
 	say_count(sink, "messages", "messages", status->count);
 	say_count(sink, "bytes", "bytes", status->queued_bytes);
 	say_count(sink, "limit of messages", "limit_slots", status->limits.slots);

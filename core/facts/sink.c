@@ -15,3 +15,10 @@ void say_owner(struct sink *sink, uint32_t uid, uint32_t gid)
 	snprintf(line, sizeof line, "%s (uid %u, gid %u)", describe_user(&user, uid), uid, gid);
 	say_text(sink, "owner", NULL, line);
 }
+
+void say_mode(struct sink *sink, uint32_t mode)
+{
+	char octal[8];
+	snprintf(octal, sizeof octal, "%04o", mode);
+	say_text(sink, "mode", "mode", octal);
+}

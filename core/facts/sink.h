@@ -86,4 +86,6 @@ static inline void say_close(struct sink *sink, char bracket)
 /* sink.c: "alice (uid 1000, gid 100)", or the two numbers. */
 void say_owner(struct sink *sink, uint32_t uid, uint32_t gid);
 
+void say_mode(struct sink *sink, uint32_t mode); /* 0640 */
+
 #endif

@@ -13,15 +13,13 @@
 
 static void say_permission(const struct pk_permission *permission, pk_id id, struct sink *sink)
 {
-	char mode[8];
 	struct described key;
-	snprintf(mode, sizeof mode, "%04o", permission->mode);
 	say_count(sink, "id", "id", (uint64_t)pk_sysv_id(id));
 	say_text(sink, "key", "key", describe_key(&key, permission->key));
 	say_owner(sink, permission->uid, permission->gid);
 	say_count(sink, "user id of its creator", "creator_uid", permission->cuid);
 	say_count(sink, "group id of it", "creator_gid", permission->cgid);
-	say_text(sink, "mode", "mode", mode);
+	say_mode(sink, permission->mode);
 }
 
 /* ---- semaphores */

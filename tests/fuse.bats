@@ -431,7 +431,7 @@ load fuse_helper
 		writers+=" $!"
 	done
 	for reader in 1 2 3 4; do
-		(while :; do timeout -s KILL 0.05 perl -e '
+		(while [ -e "$mnt/mbox/x" ]; do timeout -s KILL 0.05 perl -e '
 			open(M, "<", $ARGV[0]); open(L, ">>", $ARGV[1]);
 			while (sysread(M, $b, 64)) { syswrite(L, $b) }' "$mnt/mbox/x" "$private/got$reader" || [ $? -eq 137 ]
 		done) 2>/dev/null &

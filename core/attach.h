@@ -41,7 +41,7 @@ long pk_attach_move(struct portico *k, uint64_t from, uint64_t size, uint64_t ne
 /* A fork's child: count what it has of its parent (M9). */
 void pk_attach_inherit(struct portico *k);
 
-/* Forget that record of a task that has ended, or ends; what it mapped is gone with it.  Called by task.c. */
+/* Forget that record of a task that has ended, or ends; what it mapped is gone with it.  Called by reap.c. */
 void pk_attach_drop(struct portico *k, uint32_t record);
 
 /* How many records name the segment. */

@@ -89,7 +89,7 @@ struct pk_thread {
 	_Atomic uintptr_t inside;     /* interrupt.h: where on the stack the call that it is in began, or 0 */
 	_Atomic bool deferred;	      /* and handlers wait for the end of that */
 	bool owes_completions;	      /* wait.c */
-	bool missed;		      /* a lock couldn't be had: task.c */
+	bool missed;		      /* a lock couldn't be had: reap.c */
 	bool burying;		      /* part.c */
 	_Atomic uint32_t aside;	      /* part.c: the last message with parts that was put aside */
 	bool acting;		      /* for the actor below */

@@ -125,7 +125,7 @@ struct pk_origin {
 
 /* ---- tasks -------------------------------------------------------------- */
 
-/* A process that has used this instance.  task.c tells its life and death. */
+/* A process that has used this instance.  task.h tells its life and death. */
 struct pk_task {
 	_Alignas(PK_LINE) struct pk_head head; /* LIVE while registered, DYING while it is reaped */
 	pk_lock_word lock;		       /* held by whoever reaps it */

@@ -91,7 +91,7 @@ void pk_listener_leave(struct portico *k, pk_id port);
 /* H2, under the source's lock: the port of the one in that slot is no more. */
 void pk_listener_drop(struct portico *k, struct pk_port *source, uint32_t slot);
 
-/* ---- for port.c and task.c */
+/* ---- for port.c and reap.c */
 
 /* H3: under the lock. */
 void pk_listener_rebuild(struct portico *k, struct pk_port *source, pk_id id);

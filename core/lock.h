@@ -28,7 +28,7 @@
  *      stores, then looks, clears the flag and wakes one; and that one sets it
  *      again, for others may sleep, too.
  *  L4  A task's slot isn't given to another before no lock names its old
- *      generation (task.c reaps it), and lock words carry 16 bits of it.
+ *      generation (reap.c reaps it), and lock words carry 16 bits of it.
  *
  * Order, outermost first: a task's lock (reaping), the names, one object (port,
  * set, segment, pipe), a port for completions, the runs or a table.  Never two

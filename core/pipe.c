@@ -83,7 +83,7 @@ int pk_pipe_create(struct portico *k, const char *name, uint32_t size, uint32_t 
 
 /*
  * Holding the write lock of an empty pipe.  Two rings are the pipe's for a moment;
- * the one that it isn't is known by its sender, should that die here: task.c.
+ * the one that it isn't is known by its sender, should that die here: reap.c.
  */
 static int resize_locked(struct portico *k, struct pk_pipe *pipe, pk_id id, uint32_t size)
 {

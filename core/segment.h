@@ -49,7 +49,7 @@ int pk_segment_adjust(struct portico *k, pk_id segment, const struct pk_permissi
 /* Note that its memory shall not be swapped out, or may be.  -EPERM. */
 int pk_segment_pin(struct portico *k, pk_id segment, bool pinned);
 
-/* Its maker died: free a segment that was still being made, and its file.  Called by task.c. */
+/* Its maker died: free a segment that was still being made, and its file.  Called by reap.c. */
 void pk_segment_abandon(struct portico *k, uint32_t slot);
 
 void pk_segment_repair(struct portico *k, uint32_t slot);

@@ -85,7 +85,7 @@ int pk_semaphore_inspect(struct portico *k, pk_id set, uint32_t semaphore,
 int pk_set_store(struct portico *k, pk_id set, uint32_t first, uint32_t count, const uint16_t *values);
 int pk_set_load(struct portico *k, pk_id set, uint16_t *values); /* GETALL */
 
-/* A task ends: apply that adjustment of its, and free it.  Called by task.c. */
+/* A task ends: apply that adjustment of its, and free it.  Called by reap.c. */
 void pk_set_undo(struct portico *k, uint32_t adjust);
 
 void pk_set_repair(struct portico *k, uint32_t slot);

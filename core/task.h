@@ -63,4 +63,13 @@ struct pk_task *pk_task_of_id(struct portico *k, pk_id task);
 /* This task's effective ids, as of now. */
 void pk_task_refresh_ids(struct portico *k);
 
+/* ---- for task.c and reap.c */
+
+bool pk_task_process_lives(struct portico *k, const struct pk_task *task, uint32_t slot);
+bool pk_task_image_lives(struct portico *k, const struct pk_task *task,
+			 uint32_t slot); /* not so after exec */
+
+/* Under the task's lock.  False: not yet. */
+bool pk_task_reap(struct portico *k, uint32_t slot);
+
 #endif

@@ -7,7 +7,7 @@
  *
  * Follows post_group(), serve_receiver(), hand_over() and grant_to() of
  * core/transfer.c, settle(), give_up() and pk_wait_end() of core/wait.c,
- * abandon() of core/task.c.  What a single port does is in port.pml.
+ * abandon() of core/reap.c.  What a single port does is in port.pml.
  *
  * Built with -D: GIVE_UPS (0: no deadline), ONE_AT (the port that the second receiver wants of; else either), ONE_SENDER (to port 1), DEATHS, MORTALS, and at most one MUTANT_….
  */

@@ -7,7 +7,7 @@
  * Follows pk_right_sign(), pk_right_unsign(), pk_right_unsent() and pk_right_used() of
  * core/right_carry.c, give_up_once(), finish() and repair() of right_end.c, pk_notice_send() and
  * pk_notice_drop() of core/notice.c, pk_port_finish_destroying() of core/port.c,
- * return_message() of core/task.c.
+ * return_message() of core/reap.c.
  *
  * Built with -D: THREADS (1 or 2), DROPS (1: the second may give the right up), ENDS (1:
  * the port may end), DEATHS, MORTALS, and at most one MUTANT_….

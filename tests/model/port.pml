@@ -2,8 +2,8 @@
 /*
  * One port: senders, receivers, timeouts, kill -9, reaping and repair.
  *
- * Follows core/transfer.c, core/wait.c, core/port.c, core/port_repair.c and
- * core/task.c store by store; every inline bears the name of the function that
+ * Follows core/transfer.c, core/wait.c, core/port.c, core/port_repair.c
+ * and core/reap.c store by store; every inline bears the name of the function that
  * it is.  README.md says what is left out.
  *
  * Built with -D: SENDERS and MESSAGES (that each sends), RECEIVERS and RECEIVES

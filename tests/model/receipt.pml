@@ -6,7 +6,7 @@
  *
  * Follows core/receipt.c; pk_post_send(), pk_admit() and pk_port_advance() of
  * core/transfer.c, give_up() of core/wait.c, settle_senders(), go_on() and
- * pk_port_finish_destroying() of core/port.c, withdraw_waits() and return_message() of core/task.c.
+ * pk_port_finish_destroying() of core/port.c, withdraw_waits() and return_message() of core/reap.c.
  *
  * Built with -D: ENDS (1: the port may end), GIVE_UPS, GIVE_BACKS, DEATHS, MORTALS, and at
  * most one MUTANT_….

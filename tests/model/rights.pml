@@ -8,7 +8,7 @@
  * Follows give_up(), finish(), look_for_senders(), end_port(), forget(), repair() and
  * pk_rights_reap() of core/right_end.c, pk_right_put() and pk_right_take() of right_carry.c, pk_notice_send()
  * and pk_notice_drop() of core/notice.c, bury() of core/part.c, unpack() and
- * take_back() of core/letter.c, return_message() of core/task.c.
+ * take_back() of core/letter.c, return_message() of core/reap.c.
  *
  * Built with -D: REFERENCES (of the one's send right), JOINS (1: the other has one, too),
  * RETURNS (1: the message may not be sent), ENDS (1: the receive right may be given up),

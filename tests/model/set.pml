@@ -6,7 +6,7 @@
  *
  * Follows core/operation.c, core/semaphore.c, core/semaphore_line.c and
  * core/adjust.c; pk_set_store() of core/semaphore_value.c, pk_set_repair() of
- * core/set.c, withdraw_waits() and reap() of core/task.c.
+ * core/set.c, withdraw_waits() and reap() of core/reap.c.
  *
  * What an operation is to come to, wanted_value and wanted_adjust, becomes so in
  * the one step that commits it; the set is as wanted whenever its lock is left.

@@ -9,6 +9,7 @@ load helper
 load fuse_helper
 
 doctor_says() { timeout 10 portico doctor | grep -q "$1"; }
+opened_both_ways() { (exec 3<>"$1") 2>/dev/null; }
 dead_and_given_up() { gone "$1" && ! timeout 5 ls "$mnt" >/dev/null 2>&1; }
 
 @test "killed, the daemon is started again in its place, messages are where they were, and the log tells" {
@@ -267,6 +268,7 @@ supervisor_pid_of() { awk '$1 == "PPid:" { print $2 }' "/proc/$1/status"; }
 	(echo again >"$private/other/fifo/f") &
 	[ "$(timeout 5 cat "$private/other/fifo/f")" = again ]
 	wait $!
+	eventually 5 opened_both_ways "$mnt/fifo/f" # the other mount hears a little later that cat has closed it
 	exec 7<>"$mnt/fifo/f"
 	echo lost >&7
 	daemon_killed

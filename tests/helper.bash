@@ -13,7 +13,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=$(cd "$root" && realpath -m "${BUILD:-build}")
-PATH=$BUILD/bin:$PATH
+PATH=$BUILD/bin:$PATH:/usr/sbin:/sbin # an ordinary user has them not always
 export BUILD PATH
 : "${test_limit_seconds:=120}"
 

@@ -7,6 +7,7 @@
 # of its own, $PORTICO_KERNEL.  When the test ends, whatever it left running or
 # mounted is removed, and the test fails for having left it.  A file with a
 # setup or teardown of its own calls private_setup and private_teardown there.
+# Before the first of a file it is seen that the build is of one piece.
 #
 # A test that takes longer than $test_limit_seconds has its programs killed,
 # and fails.  Set it at the top of a file that needs more.
@@ -20,13 +21,35 @@ export BUILD PATH
 # The preload object comes before a sanitizer's runtime: that is meant.
 export ASAN_OPTIONS="verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 
+setup_file() { preload_fits; }
 setup() { private_setup; }
 teardown() { private_teardown; }
 
-private_setup() {
+# Make a directory on tmpfs, and print where.
+private_directory() {
 	local tmpfs=/dev/shm
 	[ -w "$tmpfs" ] || tmpfs=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}
-	private=$(mktemp -d "${PORTICO_TEST_ROOT:-$tmpfs}/portico-test.XXXXXX")
+	mktemp -d "${PORTICO_TEST_ROOT:-$tmpfs}/portico-test.XXXXXX"
+}
+
+# The tools and the preload object have one layout.  An object of another, as one that wasn't built again when the
+# layout changed, can't enter an instance that a tool or the daemon has made; then it does without, silently, and a test
+# that compares with the real kernel would compare that with itself.
+preload_fits() {
+	local directory fits=no
+	[ -x "$BUILD/bin/portico" ] && [ -e "$BUILD/lib/libportico-preload.so" ] || return 0
+	directory=$(private_directory)
+	local -x PORTICO_KERNEL=$directory/kernel
+	portico create any
+	# looking at the queues enters the instance, which is mapped from then on
+	! preload cat /proc/sysvipc/msg /proc/self/maps 2>&1 | grep -qF "$PORTICO_KERNEL/region" || fits=yes
+	rm -rf --one-file-system "$directory"
+	[ $fits = yes ] ||
+		{ echo "$BUILD is of several builds: its tools' instances refuse its preload object; make it again"; return 1; }
+}
+
+private_setup() {
+	private=$(private_directory)
 	export PORTICO_KERNEL=$private/kernel
 	export XDG_RUNTIME_DIR=$private/run # a test that drops PORTICO_KERNEL stays in its own place
 	mkdir -m 700 "$XDG_RUNTIME_DIR"

@@ -120,6 +120,20 @@ preload_object() { echo "$BUILD/lib/libportico-preload.so"; }
 	done
 }
 
+@test "run: an instance of another version is refused before the program begins, and preloaded alone it does without" {
+	portico create box
+	"$BUILD/tests/tools_damage" abi
+	r touch "$private/begun"
+	[ "$status" -eq 125 ]
+	[[ $stderr = "portico run: instance $PORTICO_KERNEL: made by a Portico of ABI "* ]]
+	[ ! -e "$private/begun" ]
+	[ -e /proc/sysvipc/msg ] || skip "this kernel has no System V IPC"
+	run --separate-stderr preload cat /proc/sysvipc/msg
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "$output" = "$(cat /proc/sysvipc/msg)" ]
+}
+
 # ---- signals
 
 @test "run: signals go to the program" {

@@ -114,6 +114,8 @@ void file_open(const struct service *service, pk_id id, fuse_req_t request, int 
 		channel = channel_make(service, id);
 	if (!file || !channel) {
 		free(file);
+		if (service->channel_unused)
+			service->channel_unused(id);
 		fuse_reply_err(request, ENOMEM);
 		return;
 	}

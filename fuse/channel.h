@@ -80,6 +80,7 @@ struct call {
 struct service {
 	/* What a file of that thing is open on, if it isn't the thing itself.  0 or a negative errno */
 	int (*channel_of)(pk_id thing, pk_id *id);
+	void (*channel_unused)(pk_id id); /* and undo that: no file came to be */
 	bool seekable; /* by nothing: so head(1) can go back where it has read what it wanted */
 	int (*watch)(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait);
 

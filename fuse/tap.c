@@ -21,6 +21,11 @@ static int tap_port(pk_id source, pk_id *port)
 	return pk_tap_open(server.kernel, source, PK_TAP_SLOTS, TAP_SHOWN, port, &listener);
 }
 
+static void end_tap(pk_id port)
+{
+	pk_tap_close(server.kernel, port);
+}
+
 static void open_tap(struct file *file, fuse_req_t request, int flags)
 {
 	(void)flags;
@@ -30,15 +35,22 @@ static void open_tap(struct file *file, fuse_req_t request, int flags)
 
 /* ---- reading */
 
+static void drop_line(struct file *file)
+{
+	free(file->line);
+	file->line = NULL;
+	file->line_bytes = file->line_done = 0;
+}
+
 static int say_line(struct file *file, uint32_t copy)
 {
 	struct tap_sight sight;
 	struct flat flat;
-	FILE *text = tap_sight_of(server.kernel, copy, &sight)
-			     ? open_memstream(&file->line, &file->line_bytes)
-			     : NULL;
-	if (!text)
+	if (!tap_sight_of(server.kernel, copy, &sight))
 		return -EIO;
+	FILE *text = open_memstream(&file->line, &file->line_bytes);
+	if (!text)
+		return -ENOMEM;
 	struct sink *sink = flat_sink(&flat, text);
 	say_open(sink, "message", '[');
 	say_open(sink, NULL, '{');
@@ -46,14 +58,10 @@ static int say_line(struct file *file, uint32_t copy)
 	say_close(sink, '}');
 	say_close(sink, ']');
 	file->line_done = 0;
-	return fclose(text) == 0 ? 0 : -ENOMEM;
-}
-
-static void drop_line(struct file *file)
-{
-	free(file->line);
-	file->line = NULL;
-	file->line_bytes = file->line_done = 0;
+	if (fclose(text) == 0)
+		return 0;
+	drop_line(file);
+	return -ENOMEM;
 }
 
 /* As much of the line as is wanted.  False: the kernel refused it. */
@@ -72,14 +80,28 @@ static bool give_line(struct file *file, fuse_req_t request, size_t size_bytes)
 static void deliver(struct file *file, fuse_req_t request, uint32_t copy, size_t size_bytes)
 {
 	int error = say_line(file, copy);
-	if (error) {
+	bool given = !error && give_line(file, request, size_bytes);
+	if (error)
 		fuse_reply_err(request, -error);
-	} else if (!give_line(file, request, size_bytes)) {
+	else if (!given)
 		drop_line(file);
+	if (given || error == -EIO)
+		pk_message_release(server.kernel, copy);
+	else
 		pk_port_give_back(server.kernel, copy);
-		return;
+}
+
+/* Other reads of the same file wait while there is a rest: that comes first. */
+static void serve_fellows(struct file *file)
+{
+	struct link *reads = &file->channel->reads;
+	for (struct call *call = link_first(reads), *next; call && file->line; call = next) {
+		next = link_after(reads, call);
+		if (!call_withdraw(call))
+			continue; /* what core gave it goes back in settled() */
+		give_line(file, call->request, call->size_bytes);
+		call_end(call);
 	}
-	pk_message_release(server.kernel, copy);
 }
 
 /* -EIDRM is the end. */
@@ -123,6 +145,7 @@ static void read_line(struct file *file, fuse_req_t request, size_t size_bytes, 
 		wait_for_message(file, request, size_bytes);
 	else
 		refuse(request, result);
+	serve_fellows(file);
 }
 
 static void refuse_write(struct file *file, fuse_req_t request, const char *data, size_t size_bytes,
@@ -149,6 +172,7 @@ static void settled(struct call *call)
 		deliver(file, call->request, copy, call->size_bytes);
 	}
 	call_end(call);
+	serve_fellows(file);
 }
 
 static void interrupted(struct call *call)
@@ -160,7 +184,7 @@ static void interrupted(struct call *call)
 static void closed(struct file *file)
 {
 	drop_line(file);
-	pk_tap_close(server.kernel, file->channel->id);
+	end_tap(file->channel->id);
 }
 
 static unsigned ready(struct file *file, uint64_t *arrivals)
@@ -173,6 +197,7 @@ static unsigned ready(struct file *file, uint64_t *arrivals)
 
 const struct service tap_service = {
 	.channel_of = tap_port,
+	.channel_unused = end_tap,
 	.seekable = true,
 	.watch = pk_port_watch,
 	.open = open_tap,

@@ -73,6 +73,21 @@ taps() { [ "$(portico ls -a | grep -c '^tap ')" -eq "$1" ]; }
 	END
 }
 
+@test "fuse tap: of two who wait with one description the second gets the rest of the line" {
+	timeout 20 python3 - "$tap" "$mnt/mbox/jobs" <<-'END'
+		import os, subprocess, sys, threading, time
+		fd = os.open(sys.argv[1], os.O_RDONLY)
+		parts = []
+		readers = [threading.Thread(target=lambda: parts.append(os.pread(fd, 8, 0))) for _ in range(2)]
+		for reader in readers: reader.start()
+		def posted(): return subprocess.run(["portico", "ps"], stdout=subprocess.PIPE).stdout.count(b"receive tap")
+		while posted() < 2: time.sleep(0.01)
+		with open(sys.argv[2], "wb", 0) as box: box.write(b"one")
+		for reader in readers: reader.join()
+		assert sorted(parts) == [b"message ", b"time_ns="], parts
+	END
+}
+
 @test "fuse tap: who doesn't read misses, and is told how many" {
 	exec 6<"$tap"
 	eventually 5 taps 1

@@ -181,10 +181,11 @@ void pk_control_rescue(struct portico *k, const struct pk_task *task)
 /* ---- stopping it and letting it go on, under that lock */
 
 /* All its threads have.  -EBUSY: one of them can't be interrupted now. */
-static int await_stop(const struct pk_task *task)
+static int await_stop(const struct pk_task *task, int64_t until_ns)
 {
 	struct pk_process process = process_of(task);
-	int64_t until_ns = pk_monotonic_ns() + STOP_NS, nap_ns = NAP_NS;
+	int64_t stop_ns = pk_monotonic_ns() + STOP_NS, nap_ns = NAP_NS;
+	until_ns = until_ns < stop_ns ? until_ns : stop_ns;
 	while (!pk_process_stopped(&process)) {
 		if (pk_monotonic_ns() >= until_ns)
 			return -EBUSY;
@@ -194,7 +195,7 @@ static int await_stop(const struct pk_task *task)
 }
 
 /* -EBUSY: not now. */
-static int stop(struct portico *k, struct pk_task *task)
+static int stop(struct portico *k, struct pk_task *task, int64_t until_ns)
 {
 	uint32_t count = pk_suspensions(task), unsure = count | PK_SUSPEND_UNSURE;
 	int process = open_process(k, task);
@@ -204,7 +205,7 @@ static int stop(struct portico *k, struct pk_task *task)
 	PK_POINT("control: to be stopped");
 	int error = is_ours ? pk_process_signal(process, SIGSTOP) : -ESRCH;
 	if (!error)
-		error = await_stop(task);
+		error = await_stop(task, until_ns);
 	PK_POINT("control: stopped, and may hold a lock");
 	if (!error && process_holds_lock(k, task))
 		error = -EBUSY;
@@ -244,9 +245,9 @@ int pk_control_permitted(struct portico *k, pk_id id)
 	return find(k, id, &task);
 }
 
-int pk_control_suspend(struct portico *k, pk_id id)
+int pk_control_suspend_within(struct portico *k, pk_id id, int64_t ns)
 {
-	int64_t until_ns = pk_monotonic_ns() + PK_SUSPEND_NS, nap_ns = NAP_NS;
+	int64_t until_ns = pk_monotonic_ns() + ns, nap_ns = NAP_NS;
 	struct pk_task *task;
 	int error = find(k, id, &task);
 	if (!error && is_same_process(task, pk_slot(k, PK_TASKS, pk_id_slot(pk_self(k)))))
@@ -255,7 +256,7 @@ int pk_control_suspend(struct portico *k, pk_id id)
 		error = lock_control(k);
 		if (error)
 			break;
-		error = stop(k, task);
+		error = stop(k, task, until_ns);
 		unlock_control(k);
 		if (error != -EBUSY || pk_monotonic_ns() >= until_ns)
 			return error;
@@ -263,6 +264,11 @@ int pk_control_suspend(struct portico *k, pk_id id)
 		error = find(k, id, &task);
 	}
 	return error;
+}
+
+int pk_control_suspend(struct portico *k, pk_id id)
+{
+	return pk_control_suspend_within(k, id, PK_SUSPEND_NS);
 }
 
 int pk_control_resume(struct portico *k, pk_id id)

@@ -59,6 +59,7 @@ struct pk_control_status {
  */
 int pk_control_permitted(struct portico *k, pk_id task); /* 0: it may do these */
 int pk_control_suspend(struct portico *k, pk_id task);
+int pk_control_suspend_within(struct portico *k, pk_id task, int64_t ns); /* in place of PK_SUSPEND_NS */
 int pk_control_resume(struct portico *k, pk_id task);
 int pk_control_inspect(struct portico *k, pk_id task, struct pk_control_status *status);
 int pk_control_end(struct portico *k, pk_id task, int signal);

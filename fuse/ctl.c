@@ -22,8 +22,11 @@ struct ctl_file {
 	pk_id id;
 	char *line; /* what has come of one */
 	size_t used, room;
-	bool skips; /* the line was too long: the rest of it is dropped */
+	bool skips;	    /* the line was too long: the rest of it is dropped */
+	struct order order; /* what is being done, or was last, */
+	struct quoted said; /* and how that line began */
 	struct snapshot text;
+	struct subject subject;
 };
 
 static struct clerk clerk = CLERK;
@@ -75,23 +78,31 @@ static int run_command(const struct controls *controls, struct order *order)
 	return order_refuse(order, -EINVAL, "'%.40s' is no command; this file tells which there are", name);
 }
 
-/* line[bytes] is writable.  0 or a negative errno, noted. */
+/* Note why it failed, if it did. */
+static int conclude(struct ctl_file *file, int error)
+{
+	const struct order *order = &file->order;
+	if (error && error != -EINPROGRESS && error != -EINTR)
+		failure_note(file->entry, file->id, &file->said,
+			     *order->why ? order->why : portico_explain(error));
+	return error;
+}
+
+/* line[bytes] is writable.  0 or a negative errno, noted; -EINPROGRESS. */
 static int do_line(struct ctl_file *file, uint32_t pid, char *line, size_t bytes)
 {
-	struct order order = { .id = file->id, .pid = pid, .rest = line, .rest_bytes = bytes };
-	struct quoted said;
+	struct order *order = &file->order;
+	*order = (struct order){ .id = file->id, .pid = pid, .rest = line, .rest_bytes = bytes };
 	line[bytes] = '\0';
-	quote(&said, line, bytes); /* before it is cut into words */
+	quote(&file->said, line, bytes); /* before it is cut into words */
 	if (line[strspn(line, " \t")] == '\0' && strlen(line) == bytes)
 		return 0;
 	int error = file->entry->controls->permit(file->id);
 	if (error == 0 && strlen(line) != bytes)
-		error = order_refuse(&order, -EINVAL, "there is a NUL byte in it");
+		error = order_refuse(order, -EINVAL, "there is a NUL byte in it");
 	if (error == 0)
-		error = run_command(file->entry->controls, &order);
-	if (error)
-		failure_note(file->entry, file->id, &said, *order.why ? order.why : portico_explain(error));
-	return error;
+		error = run_command(file->entry->controls, order);
+	return conclude(file, error);
 }
 
 static int too_long(struct ctl_file *file)
@@ -158,27 +169,34 @@ static int end_line(struct ctl_file *file, uint32_t pid)
 	int error = skipped ? 0 : make_room(file, 0);
 	if (!error && !skipped)
 		error = do_line(file, pid, file->line, bytes);
-	if (long_part(file->room))
+	if (long_part(file->room) && error != -EINPROGRESS)
 		drop_line(file);
 	return error;
 }
 
-/* Every line that ends here, until one fails. */
-static int take(struct ctl_file *file, uint32_t pid, const char *data, size_t size)
+/* The next turn of the line that was begun. */
+static int go_on(struct ctl_file *file, bool interrupted)
 {
-	int error = 0;
-	while (size > 0 && !error) {
-		const char *newline = memchr(data, '\n', size);
-		size_t piece = newline ? (size_t)(newline - data) : size;
-		if (!file->skips)
-			error = gather(file, data, piece);
-		if (newline && !error)
-			error = end_line(file, pid);
-		piece += newline != NULL;
-		data += piece;
-		size -= piece;
-	}
-	return error;
+	struct order *order = &file->order;
+	int error = interrupted ? -EINTR : order->go_on(order);
+	if (error == -EINPROGRESS)
+		return error;
+	order->go_on = NULL;
+	if (long_part(file->room))
+		drop_line(file);
+	return conclude(file, error);
+}
+
+/* A line, or the part of one that has come: how much of the data that is, and doing it. */
+static int take_line(struct ctl_file *file, uint32_t pid, const char *data, size_t size, size_t *taken)
+{
+	const char *newline = memchr(data, '\n', size);
+	size_t piece = newline ? (size_t)(newline - data) : size;
+	*taken = piece + (newline != NULL);
+	if (file->order.go_on)
+		return go_on(file, false);
+	int error = file->skips ? 0 : gather(file, data, piece);
+	return newline && !error ? end_line(file, pid) : error;
 }
 
 /* ---- what it says */
@@ -209,66 +227,108 @@ static int tell(struct ctl_file *file)
 
 struct call_of {
 	struct errand errand;
-	fuse_req_t request;
 	struct ctl_file *file;
 	uint32_t pid;
-	size_t size;
+	size_t size, done;
 	off_t offset;
 	char data[];
 };
 
-static void run_read(struct errand *errand)
+static bool run_read(struct errand *errand)
 {
 	struct call_of *call = (struct call_of *)errand;
 	struct ctl_file *file = call->file;
 	int error = call->offset == 0 ? tell(file) : 0;
+	errand_answer(errand);
 	if (error)
-		fuse_reply_err(call->request, channel_error(error));
+		fuse_reply_err(errand->request, channel_error(error));
 	else
-		snapshot_read(call->request, &file->text, call->size, call->offset);
-	free(call);
+		snapshot_read(errand->request, &file->text, call->size, call->offset);
+	return true;
 }
 
-static void run_write(struct errand *errand)
+/* Every line that ends in it, until one fails or wants another turn. */
+static int take(struct call_of *call)
+{
+	struct ctl_file *file = call->file;
+	size_t taken = 0;
+	int error = 0;
+	while (call->done < call->size && !error) {
+		bool interrupted = errand_interrupted(&call->errand);
+		if (interrupted)
+			error = file->order.go_on ? go_on(file, true) : -EINTR;
+		else
+			error = take_line(file, call->pid, call->data + call->done, call->size - call->done,
+					  &taken);
+		call->done += error ? 0 : taken;
+	}
+	return error;
+}
+
+static bool run_write(struct errand *errand)
 {
 	struct call_of *call = (struct call_of *)errand;
-	int error = take(call->file, call->pid, call->data, call->size);
-	if (error)
-		fuse_reply_err(call->request, -error);
+	int error = take(call);
+	if (error == -EINPROGRESS)
+		return false;
+	errand_answer(errand);
+	if (error && !(error == -EINTR && call->done > 0))
+		fuse_reply_err(errand->request, -error);
 	else
-		fuse_reply_write(call->request, call->size);
-	free(call);
+		fuse_reply_write(errand->request, call->done);
+	return true;
 }
 
-static void run_flush(struct errand *errand)
+static bool run_flush(struct errand *errand)
 {
 	struct call_of *call = (struct call_of *)errand;
-	int error = call->file->used > 0 ? end_line(call->file, call->pid) : 0;
-	fuse_reply_err(call->request, -error);
-	free(call);
+	struct ctl_file *file = call->file;
+	int error = file->order.go_on ? go_on(file, errand_interrupted(errand))
+		    : file->used > 0  ? end_line(file, call->pid)
+				      : 0;
+	if (error == -EINPROGRESS)
+		return false;
+	errand_answer(errand);
+	fuse_reply_err(errand->request, -error);
+	return true;
 }
 
-static void run_release(struct errand *errand)
+static bool run_release(struct errand *errand)
 {
 	struct call_of *call = (struct call_of *)errand;
 	snapshot_drop(&call->file->text);
 	drop_line(call->file);
+	fuse_reply_err(errand->request, 0);
+	return true;
+}
+
+static void drop_call(struct errand *errand)
+{
+	free(errand);
+}
+
+static void drop_release(struct errand *errand)
+{
+	struct call_of *call = (struct call_of *)errand;
 	free(call->file);
-	fuse_reply_err(call->request, 0);
 	free(call);
 }
 
-static void give(fuse_req_t request, struct ctl_file *file, void (*run)(struct errand *errand),
+static void give(fuse_req_t request, struct ctl_file *file, bool (*run)(struct errand *errand),
 		 const char *data, size_t size, off_t offset)
 {
+	bool last = run == run_release;
 	struct call_of *call = malloc(sizeof *call + (data ? size : 0));
 	if (!call) {
 		fuse_reply_err(request, ENOMEM);
 		return;
 	}
 	*call = (struct call_of){
-		.errand = { .run = run },
-		.request = request,
+		.errand = { .request = request,
+			    .manner = last ? ERRAND_CERTAIN : ERRAND_HEEDING,
+			    .subject = &file->subject,
+			    .run = run,
+			    .drop = last ? drop_release : drop_call },
 		.file = file,
 		.pid = (uint32_t)fuse_req_ctx(request)->pid,
 		.size = size,
@@ -295,6 +355,7 @@ void ctl_open(fuse_req_t request, const struct entry *entry, pk_id id, struct fu
 	}
 	file->entry = entry;
 	file->id = id;
+	subject_init(&file->subject);
 	info->fh = (uintptr_t)file;
 	info->direct_io = 1;
 	if (fuse_reply_open(request, info) != 0)

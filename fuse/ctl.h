@@ -8,7 +8,12 @@
  * Reading tells the commands, and in a last line what failed last and why.
  *
  * A thread of its own does all of this, for a command may take long; so of one
- * such file everything happens in the order of the requests.
+ * such file everything happens in the order of the requests.  A command that has to
+ * wait does so in turns, between which others' are done.
+ *
+ * Who writes may be interrupted.  Then lines that haven't begun aren't done, and one
+ * that waits for its next turn is undone; what was done before them is told as a
+ * short write, or where there was nothing with EINTR.
  */
 #ifndef PORTICO_FUSE_CTL_H
 #define PORTICO_FUSE_CTL_H
@@ -25,11 +30,14 @@ struct order {
 	char *rest;	   /* what follows the command and a space, NUL-terminated */
 	size_t rest_bytes; /* its length */
 	char why[200];	   /* why it failed, where the errno doesn't say it all */
+	/* of a command that wants another turn: -EINPROGRESS */
+	int (*go_on)(struct order *order); /* that; it is undone if none comes */
+	int64_t until_ns;
 };
 
 struct command {
 	const char *name, *operands, *help;
-	int (*run)(struct order *order); /* 0 or a negative errno */
+	int (*run)(struct order *order); /* 0 or a negative errno; -EINPROGRESS, and order->go_on is set */
 };
 
 struct controls {

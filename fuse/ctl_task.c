@@ -69,13 +69,26 @@ static int send_signal(struct order *order)
 	return result(order, pk_control_signal(server.kernel, order->id, signo));
 }
 
+#define SUSPEND_TURN_NS 10000000 /* others' commands wait no longer */
+
+/* What can't be stopped in a turn goes on meanwhile, so that nothing is to be undone. */
+static int go_on_suspending(struct order *order)
+{
+	int error = pk_control_suspend_within(server.kernel, order->id, SUSPEND_TURN_NS);
+	if (error != -EBUSY || pk_monotonic_ns() >= order->until_ns)
+		return result(order, error);
+	order->go_on = go_on_suspending;
+	return -EINPROGRESS;
+}
+
 static int suspend(struct order *order)
 {
 	if (order_word(order))
 		return order_refuse(order, -EINVAL, "it wants no operands");
 	if (order->id == pk_self(server.kernel))
 		return order_refuse(order, -EINVAL, "that is the server of these files");
-	return result(order, pk_control_suspend(server.kernel, order->id));
+	order->until_ns = pk_monotonic_ns() + PK_SUSPEND_NS;
+	return go_on_suspending(order);
 }
 
 static int resume(struct order *order)

@@ -30,6 +30,18 @@ static inline void link_remove(struct link *item)
 	link_init(item);
 }
 
+/* All of `items`, in their order, before what is in the list. */
+static inline void link_put_first(struct link *list, struct link *items)
+{
+	if (items->next == items)
+		return;
+	items->previous->next = list->next;
+	list->next->previous = items->previous;
+	items->next->previous = list;
+	list->next = items->next;
+	link_init(items);
+}
+
 /* The first, or NULL. */
 static inline void *link_first(const struct link *list)
 {

@@ -31,17 +31,23 @@ size_t snapshot_size(const struct entry *entry, pk_id id)
 	return snapshot.size;
 }
 
-static void open_now(fuse_req_t request, const struct entry *entry, pk_id id, struct fuse_file_info *info)
+/* One that counts among the texts that are open. */
+static int hold(const struct entry *entry, pk_id id, struct snapshot **held)
 {
 	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
 	int error =
 		snapshot && pk_load(&held_bytes) < HELD_MOST ? snapshot_make(entry, id, snapshot) : -ENOMEM;
 	if (error) {
 		free(snapshot);
-		fuse_reply_err(request, channel_error(error));
-		return;
+		return error;
 	}
 	pk_add(&held_bytes, snapshot->size);
+	*held = snapshot;
+	return 0;
+}
+
+static void reply(fuse_req_t request, struct fuse_file_info *info, struct snapshot *snapshot)
+{
 	info->fh = (uintptr_t)snapshot;
 	info->noflush = 1;
 	info->direct_io = 1; /* else the kernel reads no further than the size that it was told */
@@ -69,24 +75,45 @@ void snapshot_close(struct snapshot *snapshot)
 	free(snapshot);
 }
 
+static void open_now(fuse_req_t request, const struct entry *entry, pk_id id, struct fuse_file_info *info)
+{
+	struct snapshot *snapshot;
+	int error = hold(entry, id, &snapshot);
+	if (error)
+		fuse_reply_err(request, channel_error(error));
+	else
+		reply(request, info, snapshot);
+}
+
 /* ---- the clerk */
 
 static struct clerk clerk = CLERK;
 
 struct opening {
 	struct errand errand;
-	fuse_req_t request;
 	const struct entry *entry;
 	pk_id id;
-	struct pk_actor client;
 	struct fuse_file_info info;
 };
 
-static void run_opening(struct errand *errand)
+static bool run_opening(struct errand *errand)
 {
 	struct opening *opening = (struct opening *)errand;
-	open_now(opening->request, opening->entry, opening->id, &opening->info);
-	free(opening);
+	struct snapshot *snapshot = NULL;
+	int error = hold(opening->entry, opening->id, &snapshot);
+	bool answers = errand_answer(errand);
+	if (answers && error)
+		fuse_reply_err(errand->request, channel_error(error));
+	else if (answers)
+		reply(errand->request, &opening->info, snapshot);
+	else if (!error)
+		snapshot_close(snapshot);
+	return true;
+}
+
+static void drop_opening(struct errand *errand)
+{
+	free(errand);
 }
 
 int snapshot_start(void)
@@ -106,7 +133,13 @@ void snapshot_open(fuse_req_t request, const struct entry *entry, pk_id id, stru
 		return;
 	}
 	*opening = (struct opening){
-		.errand = { .run = run_opening }, .request = request, .entry = entry, .id = id, .info = *info
+		.errand = { .request = request,
+			    .manner = ERRAND_FUTILE,
+			    .run = run_opening,
+			    .drop = drop_opening },
+		.entry = entry,
+		.id = id,
+		.info = *info,
 	};
 	clerk_give(&clerk, &opening->errand);
 }

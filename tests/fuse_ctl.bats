@@ -182,6 +182,75 @@ os.write(fd, b"a" * 48576 + b"\n")' "$ctl"
 	wait_killed TERM "$pid"
 }
 
+# A task that nothing can suspend: $slow.
+unstoppable() {
+	"$BUILD/tests/fuse_unstoppable" >"$private/slow" &
+	slow=$!
+	eventually 5 [ -s "$private/slow" ]
+	eventually 5 is_in_state D "$slow"
+}
+
+@test "ctl: a suspend that takes its time holds up nobody else's commands" {
+	unstoppable
+	eventually 30 overtaken
+	[ "$(tail -n 1 "$mnt/task/$slow/ctl")" = "failed: suspend: it couldn't be stopped where it holds no lock" ]
+	grep -qx 'suspended 0' "$mnt/task/$slow/status"
+	kill -KILL "$slow"
+	wait "$slow" || true
+}
+# Once it is over nothing is pending any more.
+overtaken() {
+	local status=0
+	echo suspend >"$mnt/task/$slow/ctl" 2>/dev/null &
+	eventually 5 being_suspended
+	for i in 1 2 3; do echo "inject 1 $i" >"$ctl"; done
+	eventually 1 being_suspended || status=1
+	wait $! || :
+	return "$status"
+}
+being_suspended() { grep -q '^ShdPnd:.*[1-9a-f]' "/proc/$slow/status"; }
+
+@test "ctl: who is interrupted gets EINTR, or what was done; a suspend is undone" {
+	unstoppable
+	python3 - "$mnt/task/$slow/ctl" <<-'END'
+		import ctypes, errno, os, signal, sys
+		libc = ctypes.CDLL(None, use_errno=True)
+		signal.signal(signal.SIGALRM, lambda *_: None)
+		def interrupted(call, *arguments):
+		    signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+		    result = call(*arguments)
+		    error = ctypes.get_errno()
+		    signal.setitimer(signal.ITIMER_REAL, 0)
+		    return errno.errorcode.get(error, error) if result < 0 else result
+		fd = os.open(sys.argv[1], os.O_RDWR)
+		assert interrupted(libc.write, fd, b"suspend\n", 8) == "EINTR"
+		# lines before it were done: a short write
+		assert interrupted(libc.write, fd, b"signal CONT\nsuspend\nfrob\n", 25) == 12
+		# a line that its close ends
+		os.write(fd, b"suspend")
+		assert interrupted(libc.close, os.dup(fd)) == "EINTR"
+		# what hasn't begun isn't done: a read of the same file waits for its turn
+		child = os.fork()
+		if child == 0:
+		    try:
+		        os.write(fd, b"suspend\n")
+		    except OSError as e:
+		        os._exit(e.errno)
+		    os._exit(0)
+		buffer = ctypes.create_string_buffer(4096)
+		for i in range(1000):
+		    if interrupted(libc.pread, fd, buffer, 4096, 0) == "EINTR":
+		        break
+		    assert os.waitpid(child, os.WNOHANG) == (0, 0), "no read was interrupted"
+		assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == errno.EBUSY
+		assert libc.pread(fd, buffer, 4096, 0) > 0
+		assert buffer.value.splitlines()[-1].startswith(b"failed: suspend: "), buffer.value
+	END
+	grep -qx 'suspended 0' "$mnt/task/$slow/status"
+	kill -KILL "$slow"
+	wait "$slow" || true
+}
+
 @test "ctl: a System V queue takes commands by its id" {
 	preload "$BUILD/tests/sysv_tool" make 4711
 	ctl=$mnt/view/msg/$(readlink "$mnt/msg/0x00001267")/ctl

@@ -103,6 +103,26 @@ portico_itself() { exec portico "$@"; }
 	wait_killed TERM "$stage"
 }
 
+@test "who waits for a text that takes its time can be interrupted" {
+	portico create jobs
+	timeout 40 python3 - "$mnt/kernel/stats" <<-'END'
+		import ctypes, errno, os, signal, sys
+		libc = ctypes.CDLL(None, use_errno=True)
+		signal.signal(signal.SIGALRM, lambda *_: None)
+		signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+		interrupted = 0
+		while interrupted < 30:
+		    fd = libc.open(sys.argv[1].encode(), os.O_RDONLY)
+		    if fd >= 0:
+		        os.close(fd)
+		    else:
+		        assert ctypes.get_errno() == errno.EINTR, ctypes.get_errno()
+		        interrupted += 1
+		signal.setitimer(signal.ITIMER_REAL, 0)
+		assert "name=ports" in open(sys.argv[1]).read()
+	END
+}
+
 @test "kernel tells the limits, by the names that portico limits takes" {
 	portico limits ports=100 access=all msgmni=77
 	tells "$mnt/kernel/limits" "ports 100"

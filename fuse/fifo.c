@@ -9,6 +9,11 @@
  * has room for beyond the ring's bytes it gets from the write that comes next,
  * past the ring; so much of what is written at once is copied twice only, by the
  * kernel, into this process and out of it.
+ *
+ * What was read from the ring isn't put back where the kernel refuses the reply (F4): a
+ * request that has come here, whoever made it, waits for its answer, killed or not; it
+ * is refused only where the mount is gone, and with it all files of the pipe, whose
+ * bytes end with the last.
  */
 #define _GNU_SOURCE
 #include "channel.h"

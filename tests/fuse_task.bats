@@ -80,6 +80,18 @@ portico_itself() { exec portico "$@"; }
 	exec 5>&-
 }
 
+@test "why forgets who had a mailbox open through a mount that was killed" {
+	portico create jobs
+	portico_itself recv --timeout 20 jobs &
+	exec 6>"$mnt/mbox/jobs"
+	eventually 5 says "$mnt/task/$!/why" ' has it open to send$'
+	daemon_killed
+	exec 6>&-
+	says "$mnt/task/$!/why" ' more; nobody has it open to send$'
+	portico send jobs one
+	wait $!
+}
+
 @test "why tells of a full mailbox who has it open to receive" {
 	local me=$BASHPID
 	portico create --slots 0 jobs

@@ -73,7 +73,7 @@ portico_itself() { exec portico "$@"; }
 	echo one >&6
 	exec 6>&-
 	kill "$other"
-	wait "$other" || true
+	wait_killed TERM "$other"
 	eventually 5 says "$mnt/task/$receiver/why" ' more; nobody has it open to send$'
 	portico send jobs two
 	wait "$receiver"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipe.h"
+#include "actor.h"
 #include "directory.h"
 #include "task.h"
 
@@ -167,6 +168,12 @@ void pk_pipe_leave(struct portico *k, struct pk_pipe *pipe, pk_id id)
 	}
 }
 
+int pk_pipe_may_take(struct portico *k, const struct pk_permission *permission)
+{
+	int error = pk_permission_own(k, permission);
+	return error && pk_acting(k).uid == pk_header(k)->uid ? 0 : error;
+}
+
 int pk_pipe_destroy(struct portico *k, pk_id id)
 {
 	struct pk_pipe *pipe;
@@ -175,7 +182,7 @@ int pk_pipe_destroy(struct portico *k, pk_id id)
 	if (error)
 		return error;
 	uint32_t name = pipe->name;
-	error = pk_permission_own(k, &pipe->permission);
+	error = pk_pipe_may_take(k, &pipe->permission);
 	if (!error) {
 		PK_POINT("pipe: before dying");
 		pk_store(&pipe->head.word, pk_word(PK_DYING, id));
@@ -196,7 +203,7 @@ int pk_pipe_unname(struct portico *k, pk_id id)
 	if (error)
 		return error;
 	uint32_t name = pipe->name;
-	error = pk_permission_own(k, &pipe->permission);
+	error = pk_pipe_may_take(k, &pipe->permission);
 	pk_object_unlock(pipe);
 	if (!error && name)
 		pk_name_forget(k, name,

@@ -64,6 +64,12 @@ struct pk_pipe_status {
 int pk_pipe_create(struct portico *k, const char *name, uint32_t size, uint32_t mode, pk_id *pipe);
 int pk_pipe_destroy(struct portico *k, pk_id pipe);
 
+/*
+ * May a pipe of that owner be taken away, by name or whole?  As of a directory with the sticky bit: by its
+ * owner, by the directory's, who is the instance's, and by root.  0 or -EPERM.
+ */
+int pk_pipe_may_take(struct portico *k, const struct pk_permission *permission);
+
 /* Take its name away; it lasts until it is destroyed.  -EPERM. */
 int pk_pipe_unname(struct portico *k, pk_id pipe);
 

@@ -2,6 +2,7 @@
 #include "rename.h"
 #include "directory_inside.h"
 #include "permission.h"
+#include "pipe.h"
 #include "port.h"
 #include "task.h"
 
@@ -350,7 +351,7 @@ static int may_take_pipe(struct portico *k, uint32_t slot)
 {
 	int error;
 	const struct pk_pipe *pipe = pk_object(k, PK_PIPES, pk_name_at(k, slot)->object, &error);
-	return pipe ? pk_permission_own(k, &pipe->permission) : error;
+	return pipe ? pk_pipe_may_take(k, &pipe->permission) : error;
 }
 
 static int rename_pipe_locked(struct portico *k, struct wish *wish, pk_id *replaced)

@@ -167,7 +167,14 @@ int pk_directory_lock(struct portico *k, const char *text, uint32_t length)
 
 /* ---- registering */
 
-/* May the client send there, or receive?  So it may tell others of it. */
+static bool owns(struct portico *k, const struct pk_client *client, const struct pk_permission *permission)
+{
+	if (client->task == pk_self(k))
+		return pk_permission_own(k, permission) == 0;
+	return client->uid == 0 || client->uid == permission->uid;
+}
+
+/* May the client send there, or receive, or say who may?  So it may tell others of it. */
 static int may_name(struct portico *k, const struct pk_client *client, pk_id id)
 {
 	int error = 0;
@@ -178,7 +185,9 @@ static int may_name(struct portico *k, const struct pk_client *client, pk_id id)
 		return 0; /* it was seen that the client has a right to it */
 	if (port->use != PK_MAILBOX)
 		return -EINVAL;
-	return may(k, client, &port->permission, 0222) == 0 ? 0 : may(k, client, &port->permission, 0444);
+	if (owns(k, client, &port->permission) || may(k, client, &port->permission, 0222) == 0)
+		return 0;
+	return may(k, client, &port->permission, 0444);
 }
 
 /* Before the names' lock, which is the inner one: to a guarded port, that is, and to others there are none.
@@ -274,6 +283,24 @@ int pk_directory_find(struct portico *k, const char *text, uint32_t length, bool
 	}
 	pk_names_unlock(k);
 	return error;
+}
+
+/* A name without a directory costs nothing; nor does whoever acts for nobody. */
+bool pk_directory_reaches(struct portico *k, const char *text)
+{
+	const struct pk_actor *client = pk_acts_for();
+	uint32_t above = pk_path_parent(text, (uint32_t)strlen(text));
+	struct pk_permission permission;
+	if (above == 0 || !client || client->uid == 0)
+		return true;
+	bool reaches = pk_names_lock(k) == 0;
+	if (!reaches)
+		return false;
+	for (; above > 0 && reaches; above = pk_path_parent(text, above))
+		reaches = pk_directory_permission(k, text, above, &permission) == 0 &&
+			  pk_permission_check(k, &permission, 0111) == 0;
+	pk_names_unlock(k);
+	return reaches;
 }
 
 /* ---- directories themselves */

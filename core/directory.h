@@ -66,6 +66,10 @@ int pk_directory_look_up(struct portico *k, const struct pk_client *client, cons
  */
 int pk_directory_find(struct portico *k, const char *text, uint32_t length, bool *directory, pk_id *id);
 
+/* May the client that this thread acts for search every directory above that name?  Else it isn't told of it.
+ */
+bool pk_directory_reaches(struct portico *k, const char *text);
+
 struct pk_directory_status {
 	char text[PK_NAME_MAX + 1]; /* its whole name */
 	struct pk_permission permission;

@@ -97,6 +97,10 @@ int pk_permission_change(struct portico *k, struct pk_permission *permission, co
 		return -EINVAL;
 	if (!may_change_by_file(k, permission, to))
 		return -EPERM;
+	if (pk_acts_for() && (to->uid != permission->uid || to->gid != permission->gid)) {
+		permission->cuid = to->uid; /* who made a file is nobody to it once it is another's */
+		permission->cgid = to->gid;
+	}
 	permission->uid = to->uid;
 	permission->gid = to->gid;
 	permission->mode = to->mode & 0777;

@@ -297,6 +297,8 @@ int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 	pk_port_unlock(k, guard);
 	if (status->use == PK_MAILBOX || status->use == PK_GUARDED)
 		pk_name_text(k, name, id, status->name);
+	if (!pk_directory_reaches(k, status->name))
+		status->name[0] = '\0';
 	return 0;
 }
 

@@ -38,7 +38,7 @@ extern "C" {
  * -ENOENT        the directory that it would lie in isn't there
  * -ENOTDIR       that is a port's name
  * -EACCES        this task may not write in that directory; or may neither send to the mailbox nor
- *                receive from it; or has no more than a send-once right to the guarded port
+ *                receive from it, nor owns it; or has no more than a send-once right to the guarded port
  * -EINVAL        that is no name; or there is no such port; or flags holds something else
  * -ENAMETOOLONG  over 200 bytes
  * -EIDRM         the port was destroyed

@@ -55,7 +55,7 @@ tool_sources := $(wildcard tools/*.c) $(facts_sources)
 fuse_sources := $(if $(musl),,$(wildcard fuse/*.c))
 interleave_parts := $(addprefix tests/interleave_,driver.c seam.c explorer.c)
 test_parts := tests/crash_driver.c tests/crash_stage.c $(interleave_parts) \
-	$(wildcard tests/torture_*.c tests/scribble_*.c tests/sysv_torture_*.c tests/fuse_transcript_*.c tests/fuse_fuzz_*.c)
+	$(wildcard tests/torture_*.c tests/scribble_*.c tests/sysv_torture_*.c tests/fuse_transcript_*.c tests/fuse_fuzz_*.c tests/fuse_users_*.c)
 test_sources := $(filter-out $(test_parts) $(if $(musl),tests/fuse_%.c),$(wildcard tests/*.c))
 example_sources := $(wildcard examples/*.c)
 # A worker program for each peer in bench/peers; libraries' where they are installed; a script for whole programs.
@@ -156,7 +156,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(lib)/libportico.a
 	$(Q)$(CC) $(CFLAGS) $(san_flags) $(LDFLAGS) -o $@ $^ -pthread
 
 # Those of several files: NAME.c and NAME_*.c.
-several := torture scribble sysv_torture $(if $(musl),,fuse_transcript fuse_fuzz)
+several := torture scribble sysv_torture $(if $(musl),,fuse_transcript fuse_fuzz fuse_users)
 $(several:%=$(BUILD)/tests/%): $(BUILD)/tests/%: $(call objects,$(foreach name,$(several),$(wildcard tests/$(name)*.c))) \
 		$(lib)/libportico.a
 	$(say) LINK $@

@@ -41,8 +41,8 @@ struct collection {
 	int (*adjust)(struct portico *k, pk_id id, const struct pk_permission *permission);
 	int (*remove)(pk_id id, struct channel *channel);
 
-	/* Remove a thing that nobody opens, if that client may. */
-	int (*end)(const struct pk_client *client, pk_id id);
+	/* Remove a thing that nobody opens, if whom this thread acts for may. */
+	int (*end)(pk_id id);
 
 	/* flags: PK_RENAME_… */
 	int (*rename)(const struct pk_client *client, pk_id in, const char *name, pk_id to,

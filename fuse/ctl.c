@@ -219,7 +219,8 @@ static int tell(struct ctl_file *file)
 	if (!text)
 		return -ENOMEM;
 	int error = tell_commands(text, file);
-	failure_tell(text, file->entry, file->id);
+	if (file->entry->controls->permit(file->id) == 0) /* it quotes what others may not know */
+		failure_tell(text, file->entry, file->id);
 	return fclose(text) != 0 && !error ? -ENOMEM : error;
 }
 

@@ -104,10 +104,9 @@ void naming_link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t to, const char *
 static int end_thing(const struct spot *parent, const char *name)
 {
 	const struct collection *collection = spot_collection(parent);
-	struct pk_client asker;
 	struct found found = { 0 };
 	int error = tree[parent->place].mode & 0200 ? collection->find(parent->id, name, &found) : -EPERM;
-	return error ? error : collection->end(asker_of(&asker), found.id);
+	return error ? error : collection->end(found.id);
 }
 
 void naming_unlink(fuse_req_t request, fuse_ino_t ino, const char *name)

@@ -100,7 +100,7 @@ static mode_t mode_of(enum place place, const struct facts *facts)
 	if (entry->service)
 		return entry->mode & mode & 0777;
 	if (S_ISDIR(entry->mode) && !entry->holds)
-		mode |= (mode & 0444) >> 2;
+		mode |= (mode & 0444) >> 2 | 0100; /* its owner may command it, whatever its mode */
 	if (entry->holds && (mode & 0022))
 		mode |= S_ISVTX; /* who may put names there may take away his own only */
 	return entry->mode & mode & 07777;

@@ -46,7 +46,7 @@ static void place_attr(enum place place, struct stat *attr)
 		.st_ino = place,
 		.st_mode = entry->mode,
 		.st_nlink = S_ISDIR(entry->mode) ? 2 : 1,
-		.st_uid = geteuid(),
+		.st_uid = server.kernel->file.uid, /* whoever mounts it */
 		.st_gid = getegid(),
 		.st_size = (off_t)snapshot_size(entry, 0),
 		.st_blksize = 4096,
@@ -122,7 +122,8 @@ static void getattr(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *f
 static int change_permission(const struct spot *spot, const struct stat *wanted, int which)
 {
 	const struct collection *collection = tree[tree[spot->place].parent].holds;
-	bool directory = collection && collection->adjust_directory && tree[spot->place].holds == collection;
+	bool directory = collection && collection->adjust_directory &&
+			 tree[spot->place].holds == collection && (tree[spot->place].mode & 0200);
 	struct facts facts;
 	struct pk_client asker;
 	if (!directory && (!collection || !collection->adjust || !is_channel(spot)))
@@ -180,6 +181,8 @@ static void setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int
 		fuse_reply_attr(request, &attr, 0);
 		return;
 	}
+	if ((which & FUSE_SET_ATTR_SIZE) && !is_channel(&spot) && !tree[spot.place].controls)
+		error = -EACCES; /* as to open it for writing, whoever asks */
 	if (!error && (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
 		error = change_permission(&spot, wanted, which);
 	error = error ? channel_error(error) : node_attr(spot.node, &attr);
@@ -215,6 +218,8 @@ static int may_open(const struct spot *spot, int flags)
 	int access = flags & O_ACCMODE;
 	uint32_t bits = (access != O_WRONLY ? 0444 : 0) | (access != O_RDONLY ? 0222 : 0);
 	struct pk_permission permission;
+	if ((bits & 0222) && !(tree[spot->place].mode & 0222))
+		return -EACCES; /* not root, either, whom the kernel lets */
 	int error = spot->node ? node_permission(spot->node, &permission) : 0;
 	return error || !spot->node ? error : pk_permission_check(server.kernel, &permission, bits);
 }

@@ -18,12 +18,12 @@
 struct kind {
 	enum pk_table_id table;
 	enum pk_space space;
-	int (*end)(struct portico *k, pk_id id);
+	int (*end)(struct portico *k, pk_id id); /* as IPC_RMID: judged under its lock */
 };
 
-static const struct kind queue_kind = { PK_PORTS, PK_NAME_MSG, pk_port_end };
-static const struct kind set_kind = { PK_SETS, PK_NAME_SEM, pk_set_end };
-static const struct kind segment_kind = { PK_SEGMENTS, PK_NAME_SHM, pk_segment_end };
+static const struct kind queue_kind = { PK_PORTS, PK_NAME_MSG, pk_port_destroy };
+static const struct kind set_kind = { PK_SETS, PK_NAME_SEM, pk_set_destroy };
+static const struct kind segment_kind = { PK_SEGMENTS, PK_NAME_SHM, pk_segment_remove };
 
 /* The id of what is in that slot, and its owner and mode; 0: it is none of that kind. */
 static pk_id object_in(const struct kind *kind, uint32_t slot, struct pk_permission *permission)
@@ -109,15 +109,10 @@ static int inspect_in(const struct kind *kind, pk_id id, struct facts *facts)
 	return object_in(kind, pk_id_slot(id), &facts->permission) == id ? 0 : -EIDRM;
 }
 
-/* As IPC_RMID, for that client. */
-static int end_in(const struct kind *kind, const struct pk_client *client, pk_id id)
+static int end_in(const struct kind *kind, pk_id id)
 {
 	struct pk_permission permission;
-	if (object_in(kind, pk_id_slot(id), &permission) != id)
-		return -EIDRM;
-	if (client->uid != 0 && client->uid != permission.uid && client->uid != permission.cuid)
-		return -EPERM;
-	return kind->end(server.kernel, id);
+	return object_in(kind, pk_id_slot(id), &permission) == id ? kind->end(server.kernel, id) : -EIDRM;
 }
 
 /* ---- queues */
@@ -134,9 +129,9 @@ static int next_queue(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], st
 	return next_in(&queue_kind, cursor, name, found, any);
 }
 
-static int end_queue(const struct pk_client *client, pk_id id)
+static int end_queue(pk_id id)
 {
-	return end_in(&queue_kind, client, id);
+	return end_in(&queue_kind, id);
 }
 
 int queue_inspect(pk_id id, struct facts *facts)
@@ -167,9 +162,9 @@ static int next_set(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], stru
 	return next_in(&set_kind, cursor, name, found, any);
 }
 
-static int end_set(const struct pk_client *client, pk_id id)
+static int end_set(pk_id id)
 {
-	return end_in(&set_kind, client, id);
+	return end_in(&set_kind, id);
 }
 
 int set_inspect(pk_id id, struct facts *facts)
@@ -200,9 +195,9 @@ static int next_segment(pk_id in, uint64_t *cursor, char name[PK_NAME_MAX + 1], 
 	return next_in(&segment_kind, cursor, name, found, any);
 }
 
-static int end_segment(const struct pk_client *client, pk_id id)
+static int end_segment(pk_id id)
 {
-	return end_in(&segment_kind, client, id);
+	return end_in(&segment_kind, id);
 }
 
 int segment_inspect(pk_id id, struct facts *facts)

@@ -17,9 +17,9 @@
 	{                                                                                                    \
 		.name = title, .parent = of, .mode = TEXT, .text = what,                                     \
 	}
-#define SLOW_FILE(title, of, what)                                                                           \
+#define SLOW_FILE(title, of, mode_bits, what)                                                                \
 	{                                                                                                    \
-		.name = title, .parent = of, .mode = TEXT, .text = what, .slow = true,                       \
+		.name = title, .parent = of, .mode = S_IFREG | (mode_bits), .text = what, .slow = true,      \
 	}
 /* What takes commands. */
 #define CTL_FILE(of, which)                                                                                  \
@@ -137,7 +137,7 @@ const struct entry tree[PLACES] = {
 	[PLACE_VIEW_SEGMENT_STATUS] = VIEW_FILE("status", PLACE_VIEW_SEGMENT, segment_status_text),
 	[PLACE_VIEW_SEGMENT_HOLDERS] = VIEW_FILE("holders", PLACE_VIEW_SEGMENT, segment_holders_text),
 
-	/* ---- tasks */
+	/* ---- tasks: whom one works with is its user's to know, as in the kernel's /proc */
 	[PLACE_TASK] = { .name = "task",
 			 .parent = PLACE_ROOT,
 			 .mode = DIRECTORY,
@@ -145,10 +145,10 @@ const struct entry tree[PLACES] = {
 			 .object = PLACE_ONE_TASK },
 	[PLACE_ONE_TASK] = { .parent = PLACE_TASK, .mode = DIRECTORY, .inspect = task_inspect },
 	[PLACE_TASK_STATUS] = VIEW_FILE("status", PLACE_ONE_TASK, task_status_text),
-	[PLACE_TASK_PORTS] = SLOW_FILE("ports", PLACE_ONE_TASK, task_ports_text),
-	[PLACE_TASK_RIGHTS] = SLOW_FILE("rights", PLACE_ONE_TASK, task_rights_text),
-	[PLACE_TASK_WAITS] = SLOW_FILE("waits", PLACE_ONE_TASK, task_waits_text),
-	[PLACE_TASK_WHY] = SLOW_FILE("why", PLACE_ONE_TASK, task_why_text),
+	[PLACE_TASK_PORTS] = SLOW_FILE("ports", PLACE_ONE_TASK, 0400, task_ports_text),
+	[PLACE_TASK_RIGHTS] = SLOW_FILE("rights", PLACE_ONE_TASK, 0400, task_rights_text),
+	[PLACE_TASK_WAITS] = SLOW_FILE("waits", PLACE_ONE_TASK, 0400, task_waits_text),
+	[PLACE_TASK_WHY] = SLOW_FILE("why", PLACE_ONE_TASK, 0400, task_why_text),
 	[PLACE_TASK_CTL] = CTL_FILE(PLACE_ONE_TASK, task_controls),
 
 	/* ---- the instance */
@@ -161,8 +161,8 @@ const struct entry tree[PLACES] = {
 			   .mode = S_IFREG | 0644,
 			   .text = limits_text,
 			   .controls = &limit_controls },
-	[PLACE_STATS] = SLOW_FILE("stats", PLACE_KERNEL, stats_text),
-	[PLACE_DEADLOCKS] = SLOW_FILE("deadlocks", PLACE_KERNEL, deadlocks_text),
+	[PLACE_STATS] = SLOW_FILE("stats", PLACE_KERNEL, 0444, stats_text),
+	[PLACE_DEADLOCKS] = SLOW_FILE("deadlocks", PLACE_KERNEL, 0400, deadlocks_text),
 	[PLACE_SUPERVISOR] = VIEW_FILE("supervisor", PLACE_KERNEL, supervisor_text),
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Control of tasks by others: tests/core_control.c and tests/crash_control.c say what each asserts.
+# Control of tasks by others: tests/core_control*.c and tests/crash_control.c say what each asserts.
 
 load helper
 
@@ -17,6 +17,7 @@ load helper
 @test "control: a task is ended, suspended or not" { case_of core_control end; }
 @test "control: misuse is an error" { case_of core_control misused; }
 @test "control: another user's task is left alone" { case_of core_control foreign; }
+@test "control: a server may do what its client may, by whose the process is now" { case_of core_control_acting acting; }
 @test "control: of another pid namespace, too" { case_of core_control namespace; }
 
 @test "control: kill -9 at each point of a suspension, and of its repair" { case_of crash_control suspend; }

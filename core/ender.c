@@ -346,11 +346,11 @@ static void add_openers(struct portico *k, struct pk_graph *graph)
 	uint32_t committed = pk_committed(k, PK_OPENINGS);
 	struct pk_opened opened;
 	for (uint32_t slot = 1; slot < committed; slot++) {
-		if (!pk_opening_read(k, slot, &opened))
+		if (!pk_opening_read(k, slot, &opened) || opened.table != PK_PORTS || opened.waits)
 			continue;
-		const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(opened.port));
+		const struct pk_port *port = pk_slot(k, PK_PORTS, pk_id_slot(opened.object));
 		pk_id set = port ? pk_load(&port->set) : 0;
-		add_opener_at(graph, opened.port, opened.ends, opened.pid);
+		add_opener_at(graph, opened.object, opened.ends, opened.pid);
 		if (set != 0)
 			add_opener_at(graph, set, opened.ends, opened.pid);
 	}

@@ -15,7 +15,7 @@
  * have used it (party.h), or hold the semaphore by SEM_UNDO, and what follows
  * of them is likely, not certain.  What has come through a mount is no task's:
  * it is open to whoever uses that, and told is who has the mailbox open there
- * (opening.h).  Where nobody is known, and to change
+ * (opening.h; caller.h for whose calls the mount waits).  Where nobody is known, and to change
  * watchers and named pipes, the wait is *open*: anybody might end it.
  *
  * A task can be *stuck* only if as many of its threads wait, each without a

@@ -90,7 +90,8 @@ struct pk_wait {
 	pk_id tell_port;	  /* with PK_TELL_PORT: where its completion goes */
 	union {
 		struct {
-			int64_t type;  /* receive: with select; semaphores: the part, if it is one */
+			int64_t type;  /* receive: with select; semaphores: the part, if it is one; a pipe's
+					  change: for which end, if for one */
 			uint32_t from; /* receive: with select, a pk_task_tag() */
 			uint32_t room; /* receive: bytes the receiver can take, UINT32_MAX any; semaphores:
 					  parts */

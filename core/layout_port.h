@@ -137,12 +137,16 @@ struct pk_listener {
 
 /* ---- open files --------------------------------------------------------- */
 
-/* That somebody has a port open as a file of a mount: opening.h.  All of it its mount's. */
+/* That somebody has a port or a pipe open as a file of a mount, or waits there: opening.h.  All of it its
+ * mount's. */
 struct pk_opening {
 	_Alignas(PK_LINE) struct pk_head head; /* truth: CLAIMED by the mount's task */
-	_Atomic pk_id port;		       /* hint: which; 0: none (yet, or any more) */
-	_Atomic uint32_t pid;		       /* hint: of who opened it; 0: the mount can't see it */
-	_Atomic uint32_t ends;		       /* hint: PK_OPEN_TO_… */
+	_Atomic pk_id object;		       /* hint: which; 0: none (yet, or any more) */
+	_Atomic int64_t since_ns;	       /* hint: CLOCK_MONOTONIC */
+	_Atomic uint32_t pid, uid;	       /* hint: whose it is; pid 0: the mount can't see it */
+	_Atomic uint8_t table;		       /* hint: of the object */
+	_Atomic uint8_t ends;		       /* hint: PK_OPEN_TO_… of the file */
+	_Atomic uint8_t waits;		       /* hint: enum pk_file_wait */
 };
 
 /* ---- the index of a port ------------------------------------------------ */

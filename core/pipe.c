@@ -258,8 +258,13 @@ void pk_pipe_tell(struct portico *k, struct pk_pipe *pipe, struct pk_wakes *wake
 
 int pk_pipe_watch(struct portico *k, pk_id id, const struct pk_post *post, uint32_t *wait)
 {
+	return pk_pipe_watch_for(k, id, 0, post, wait);
+}
+
+int pk_pipe_watch_for(struct portico *k, pk_id id, unsigned end, const struct pk_post *post, uint32_t *wait)
+{
 	struct pk_pipe *pipe;
-	struct pk_wait wanted = { .object = id, .table = PK_PIPES, .purpose = PK_FOR_CHANGE };
+	struct pk_wait wanted = { .object = id, .table = PK_PIPES, .purpose = PK_FOR_CHANGE, .type = end };
 	int error = pk_object_lock(k, PK_PIPES, id, &pipe);
 	if (error)
 		return error;

@@ -96,6 +96,9 @@ int pk_pipe_empty(struct portico *k, pk_id pipe);
 
 /* Be told of the next change. */
 int pk_pipe_watch(struct portico *k, pk_id pipe, const struct pk_post *post, uint32_t *wait);
+/* The same, and others see that it waits to read or to write: enum pk_pipe_end. */
+int pk_pipe_watch_for(struct portico *k, pk_id pipe, unsigned end, const struct pk_post *post,
+		      uint32_t *wait);
 
 /* ---- pipe_keeper.c: its readers and writers */
 

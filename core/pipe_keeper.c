@@ -76,7 +76,7 @@ int pk_pipe_await(struct portico *k, pk_id id, pk_id keeper, enum pk_pipe_end en
 	uint64_t was = pk_load(count);
 	if (worth_a_look(k, id, keeper, end, bytes) || pk_spin_count(k, count, was))
 		return 0;
-	int error = pk_pipe_watch(k, id, &post, &wait);
+	int error = pk_pipe_watch_for(k, id, end, &post, &wait);
 	if (error)
 		return error;
 	if (worth_a_look(k, id, keeper, end, bytes))

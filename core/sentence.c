@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sentence.h"
+#include "caller.h"
 #include "label.h"
+#include "pipe.h"
 #include "task.h"
 #include "object.h"
 
@@ -75,10 +77,10 @@ static void say_selection(const struct pk_graph_wait *wait, struct pk_text *text
 	pk_text_add(text, "from ");
 }
 
-static void say_object(struct portico *k, const struct pk_graph_wait *wait, struct pk_text *text)
+void pk_say_object(struct portico *k, unsigned table, pk_id object, struct pk_text *text)
 {
 	struct pk_label label;
-	pk_label_of(k, wait->table, wait->object, &label);
+	pk_label_of(k, table, object, &label);
 	pk_text_add(text, label.kind);
 	pk_text_add(text, " ");
 	pk_text_quote(text, label.name);
@@ -110,13 +112,19 @@ static void say_objects(struct portico *k, const struct pk_graph *graph, uint32_
 		}
 		if (said++ > 0)
 			pk_text_add(text, " or ");
-		say_object(k, &graph->waits[slot], text);
+		pk_say_object(k, graph->waits[slot].table, graph->waits[slot].object, text);
 	}
 	if (more > 0) {
 		pk_text_add(text, " or ");
 		pk_text_number(text, more);
 		pk_text_add(text, " more");
 	}
+}
+
+/* A task that reads or writes it by itself, and looks again every PK_TICK_NS. */
+static bool is_in_pipe(const struct pk_graph_wait *wait)
+{
+	return wait->table == PK_PIPES && (wait->type == PK_PIPE_READ || wait->type == PK_PIPE_WRITE);
 }
 
 static void say_wish(struct portico *k, const struct pk_graph *graph, uint32_t slot, struct pk_text *text)
@@ -132,6 +140,11 @@ static void say_wish(struct portico *k, const struct pk_graph *graph, uint32_t s
 	const struct pk_graph_wait *wait = &graph->waits[slot];
 	if (wait->table == PK_SETS) {
 		say_semaphore(wait, &graph->enders[wait->enders], text);
+		return;
+	}
+	if (is_in_pipe(wait)) {
+		pk_text_add(text, wait->type == PK_PIPE_READ ? "to read from " : "to write to ");
+		pk_say_object(k, wait->table, wait->object, text);
 		return;
 	}
 	pk_text_add(text, before[wait->purpose <= PK_FOR_RECEIPT ? wait->purpose : 0]);
@@ -168,7 +181,7 @@ static const char *reason_of(const struct pk_enders *enders, const struct crowd 
 
 /* ---- who has a mailbox open as a file */
 
-static void say_process(uint32_t pid, struct pk_text *text)
+void pk_say_process(uint32_t pid, struct pk_text *text)
 {
 	char command[16];
 	if (pid == 0) {
@@ -202,25 +215,33 @@ static void gather_openers(const struct pk_graph *graph, uint32_t slot, struct p
 	}
 }
 
-/* "pid 12 (sh) and pid 14 (cat) have it open to send" */
-static void say_openers(const struct pk_graph_wait *wait, const struct pk_openers *openers,
-			struct pk_text *text)
+/* "pid 12 (sh) and pid 14 (cat) have " */
+static void say_who_opens(const struct pk_openers *openers, struct pk_text *text)
 {
 	for (uint32_t i = 0; i < openers->count && i < PK_OPENERS; i++) {
 		if (i > 0)
 			pk_text_add(text, i + 1 == openers->count ? " and " : ", ");
-		say_process(openers->pid[i], text);
+		pk_say_process(openers->pid[i], text);
 	}
 	if (openers->count > PK_OPENERS)
 		pk_text_add(text, " and others");
-	pk_text_add(text, openers->count == 1 ? " has" : " have");
-	pk_text_add(text, wait->next_member ? " one of them" : " it");
-	pk_text_add(text, open_to_what(wait));
+	pk_text_add(text, openers->count == 1 ? " has " : " have ");
 }
 
-static void say_nobody_opens(const struct pk_graph_wait *wait, struct pk_text *text)
+void pk_say_openers(const struct pk_openers *openers, const char *what, struct pk_text *text)
 {
-	pk_text_add(text, wait->next_member ? "nobody has any of them" : "nobody has it");
+	if (openers->count > 0)
+		say_who_opens(openers, text);
+	else
+		pk_text_add(text, "nobody has ");
+	pk_text_add(text, what);
+}
+
+static void say_openers(const struct pk_graph_wait *wait, const struct pk_openers *openers,
+			struct pk_text *text)
+{
+	const char *what = wait->next_member == 0 ? "it" : openers->count > 0 ? "one of them" : "any of them";
+	pk_say_openers(openers, what, text);
 	pk_text_add(text, open_to_what(wait));
 }
 
@@ -252,7 +273,7 @@ static void say_nobody(const struct pk_graph_wait *wait, const struct pk_enders 
 	else if (wait->table == PK_PIPES)
 		pk_text_add(text, "whoever has it open could end it");
 	else if (enders->mailbox)
-		say_nobody_opens(wait, text);
+		say_openers(wait, &(struct pk_openers){ 0 }, text);
 	else if (wait->purpose == PK_FOR_RECEIVE)
 		pk_text_add(text, "any task may send there; none that lives has");
 	else if (wait->purpose == PK_FOR_SEND || wait->purpose == PK_FOR_RECEIPT)
@@ -285,7 +306,7 @@ static void gather(const struct pk_graph *graph, uint32_t slot, struct crowd *cr
 	}
 }
 
-static void say_enders(const struct pk_graph *graph, uint32_t slot, struct pk_text *text)
+void pk_say_enders(const struct pk_graph *graph, uint32_t slot, struct pk_text *text)
 {
 	const struct pk_graph_wait *wait = &graph->waits[slot];
 	const struct pk_enders *enders = &graph->enders[wait->enders];
@@ -325,6 +346,12 @@ void pk_say_wait(struct portico *k, const struct pk_graph *graph, uint32_t slot,
 {
 	const struct pk_graph_wait *wait = &graph->waits[slot];
 	pk_text_add(text, "waits ");
+	if (is_in_pipe(wait)) {
+		say_wish(k, graph, slot, text);
+		pk_text_add(text, "; ");
+		pk_say_pipe_users(k, wait->object, (unsigned)wait->type, text);
+		return;
+	}
 	pk_text_age(text, graph->now_ns - wait->since_ns);
 	pk_text_add(text, wait->tell == PK_TELL_PORT ? " (posted) " : " ");
 	say_wish(k, graph, slot, text);
@@ -334,7 +361,7 @@ void pk_say_wait(struct portico *k, const struct pk_graph *graph, uint32_t slot,
 		pk_text_add(text, " more");
 	}
 	pk_text_add(text, "; ");
-	say_enders(graph, slot, text);
+	pk_say_enders(graph, slot, text);
 }
 
 /* ---- deadlocks */

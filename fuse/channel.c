@@ -3,6 +3,7 @@
 #include "dispatch.h"
 #include "flock.h"
 
+#include "opening.h"
 #include "port.h"
 
 #include <errno.h>
@@ -130,17 +131,36 @@ void file_open(const struct service *service, pk_id id, fuse_req_t request, int 
 	service->open(file, request, flags);
 }
 
+/* For others to see: opening.h. */
+static uint32_t opening_of(const struct file *file, uint32_t pid, uint32_t uid, unsigned waits)
+{
+	const struct channel *channel = file->channel;
+	struct pk_opened opened = {
+		.object = channel->id,
+		.table = channel->service == &fifo_service ? PK_PIPES : PK_PORTS,
+		.pid = pid,
+		.uid = uid,
+		.ends = (file->reads ? PK_OPEN_TO_RECEIVE : 0) | (file->writes ? PK_OPEN_TO_SEND : 0),
+		.waits = waits,
+		.since_ns = pk_monotonic_ns(),
+	};
+	return pk_opening_begin(server.kernel, &opened);
+}
+
 void file_count(struct file *file)
 {
 	file->channel->readers += file->reads;
 	file->channel->writers += file->writes;
 	file->channel->writers_ever += file->writes;
+	file->opening = opening_of(file, file->pid, file->uid, 0);
 }
 
 void file_uncount(struct file *file)
 {
 	file->channel->readers -= file->reads;
 	file->channel->writers -= file->writes;
+	pk_opening_end(server.kernel, file->opening);
+	file->opening = 0;
 }
 
 /*
@@ -204,6 +224,16 @@ static struct link *line_of(struct channel *channel, enum call_kind kind)
 	}
 }
 
+static void note_call(struct call *call)
+{
+	static const unsigned waits[] = { [CALL_OPEN] = PK_FILE_OPENED,
+					  [CALL_READ] = PK_FILE_READ,
+					  [CALL_WRITE] = PK_FILE_WRITTEN,
+					  [CALL_LOCK] = PK_FILE_LOCKED };
+	const struct fuse_ctx *caller = fuse_req_ctx(call->request);
+	call->opening = opening_of(call->file, (uint32_t)caller->pid, caller->uid, waits[call->kind]);
+}
+
 struct call *call_begin(struct file *file, fuse_req_t request, enum call_kind kind, size_t size_bytes)
 {
 	struct call *call = calloc(1, sizeof *call);
@@ -223,6 +253,7 @@ struct call *call_begin(struct file *file, fuse_req_t request, enum call_kind ki
 	call->size_bytes = size_bytes;
 	link_append(line_of(file->channel, kind), &call->link);
 	file->reading += kind == CALL_READ;
+	note_call(call);
 	fuse_req_interrupt_func(request, interrupted, (void *)(uintptr_t)key); /* F2: may call it at once */
 	return key_find(&server.calls, key);
 }
@@ -231,6 +262,7 @@ void call_end(struct call *call)
 {
 	call->file->reading -= call->kind == CALL_READ;
 	link_remove(&call->link);
+	pk_opening_end(server.kernel, call->opening);
 	key_drop(&server.calls, call->key);
 	if (call->lent)
 		dispatch_give_back(call->memory);

@@ -39,7 +39,8 @@ struct file {
 	struct channel *channel;
 	uint32_t pid, uid, gid; /* of who opened it */
 	bool reads, writes;
-	int lock; /* flock.h: LOCK_SH, LOCK_EX or 0 */
+	uint32_t opening; /* core's record of it, while it is counted, or 0 */
+	int lock;	  /* flock.h: LOCK_SH, LOCK_EX or 0 */
 	/* poll.c */
 	struct fuse_pollhandle *poll; /* to be told by, or NULL */
 	unsigned polled_for;	      /* the events that are wanted */
@@ -50,7 +51,6 @@ struct file {
 	bool whole;	  /* mailbox: it has them whole, and knows no end */
 	uint32_t held;	  /* the message of which it has read a part */
 	uint32_t reading; /* calls of it that wait */
-	uint32_t opening; /* core's record of it, or 0 */
 	/* tap.c */
 	char *line; /* what is still to be read of one, or NULL */
 	size_t line_bytes, line_done;
@@ -67,6 +67,7 @@ struct call {
 	uint64_t key;
 	enum call_kind kind;
 	int64_t since_ns; /* CLOCK_MONOTONIC */
+	uint32_t opening; /* core's record that it waits, or 0 */
 	uint32_t wait;	  /* core's wait for it, or 0 */
 	uint32_t message; /* being sent */
 	size_t size_bytes, done_bytes;

@@ -16,7 +16,6 @@
  */
 #define _GNU_SOURCE /* O_DIRECT */
 #include "channel.h"
-#include "opening.h"
 #include "port.h"
 
 #include <errno.h>
@@ -229,9 +228,7 @@ static void write_message(struct file *file, fuse_req_t request, const char *dat
 
 static void open_mailbox(struct file *file, fuse_req_t request, int flags)
 {
-	unsigned ends = (file->reads ? PK_OPEN_TO_RECEIVE : 0) | (file->writes ? PK_OPEN_TO_SEND : 0);
 	file->whole = flags & O_DIRECT;
-	file->opening = pk_opening_begin(server.kernel, file->channel->id, file->pid, ends);
 	file_count(file);
 	file_opened(file, request);
 }
@@ -300,7 +297,6 @@ static void end_readers(struct channel *channel)
 static void closed(struct file *file)
 {
 	struct channel *channel = file->channel;
-	pk_opening_end(server.kernel, file->opening);
 	if (file->held)
 		pk_port_give_back(server.kernel, file->held);
 	file->held = 0;

@@ -9,8 +9,8 @@
 #include "guard.h"
 #include "live.h"
 #include "port.h"
-#include "sentence.h"
 #include "task.h"
+#include "why.h"
 
 #include <errno.h>
 #include <string.h>
@@ -119,28 +119,25 @@ int task_waits_text(FILE *text, pk_id task)
 
 /* ---- why */
 
-/* A mount's own thread waits for what it posted for its clients; that alone is worth telling. */
-static bool is_housekeeping(const struct pk_graph *graph, uint32_t slot)
+struct telling {
+	FILE *text;
+	uint32_t lines;
+};
+
+static void put_line(const char *line, void *context)
 {
-	const struct pk_graph_wait *wait = &graph->waits[slot];
-	return graph->tasks[wait->task].flags & PK_TASK_MOUNT && wait->tell != PK_TELL_PORT;
+	struct telling *telling = context;
+	if (telling->lines++ < VIEW_MOST)
+		fprintf(telling->text, "%s\n", line);
 }
 
 static void say_why(FILE *text, struct pk_graph *graph, uint32_t task)
 {
-	char line[4096];
-	uint32_t said = 0;
-	for (uint32_t wait = graph->tasks[task].waits; wait != 0; wait = graph->waits[wait].next) {
-		struct pk_text sentence = PK_TEXT(line);
-		if (is_housekeeping(graph, wait) || said++ >= VIEW_MOST)
-			continue;
-		pk_say_stuck(server.kernel, graph, wait, &sentence);
-		fprintf(text, "%s\n", line);
-	}
-	if (said > VIEW_MOST)
-		fprintf(text, "and %u waits more\n", said - VIEW_MOST);
-	else if (said == 0)
-		fputs("waits for nothing here\n", text);
+	struct telling telling = { .text = text };
+	pk_why_say(server.kernel, graph, graph->tasks[task].pid, task,
+		   &(struct pk_why){ .line = put_line, .context = &telling });
+	if (telling.lines > VIEW_MOST)
+		fprintf(text, "and %u waits more\n", telling.lines - VIEW_MOST);
 }
 
 int task_why_text(FILE *text, pk_id id)

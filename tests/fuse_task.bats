@@ -50,7 +50,7 @@ portico_itself() { exec portico "$@"; }
 	pid=$(daemon_pid)
 	[ "$(cat "$mnt/task/$pid/why")" = "waits for nothing here" ]
 	timeout 20 cat "$mnt/mbox/x" >/dev/null &
-	eventually 5 says "$mnt/task/$pid/why" '^waits [0-9.]+ s \(posted\) to receive from mailbox x;'
+	eventually 5 says "$mnt/task/$pid/why" '^pid [0-9]+ \(cat\) waits [0-9.]+ s to receive from mailbox x;'
 	[ "$(wc -l <"$mnt/task/$pid/why")" -eq 1 ]
 	echo >"$mnt/mbox/x"
 	wait $!

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who uses the instance, and what each of their threads waits for. */
+#include "callers.h"
 #include "columns.h"
 #include "commands.h"
 #include "complain.h"
@@ -15,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WAITS_SHOWN 8 /* of a task, in the table: a mount may have thousands */
+#define WAITS_SHOWN 8 /* of a task or mount, in the table: there may be thousands */
 
 /* A task copied out of the region, so that it is whole. */
 struct person {
@@ -63,17 +64,16 @@ static void add_person(struct columns *columns, const struct person *person, boo
 	columns_add(columns, "%s", person->command);
 }
 
-static void person_as_text(struct portico *k, struct columns *columns, const struct person *person)
+static void add_more(struct columns *columns, const struct person *person, uint32_t more)
+{
+	add_person(columns, person, false);
+	columns_add(columns, "and %u more; --json shows all", more);
+}
+
+static void waits_as_text(struct portico *k, struct columns *columns, const struct person *person, bool first)
 {
 	uint32_t committed = pk_committed(k, PK_WAITS), waits = 0;
 	struct desire desire;
-	bool first = true;
-	if (person->suspended > 0) {
-		add_person(columns, person, true);
-		columns_add(columns, "be resumed; it is suspended%s",
-			    person->suspended > 1 ? ", more than once" : "");
-		first = false;
-	}
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct described age;
 		if (!desire_read(k, slot, person->id, &desire) || ++waits > WAITS_SHOWN)
@@ -85,12 +85,52 @@ static void person_as_text(struct portico *k, struct columns *columns, const str
 			    describe_age(&age, pk_monotonic_ns() - desire.since_ns));
 	}
 	if (waits > WAITS_SHOWN) {
-		add_person(columns, person, false);
-		columns_add(columns, "and %u more; --json shows all", waits - WAITS_SHOWN);
+		add_more(columns, person, waits - WAITS_SHOWN);
 	} else if (first) {
 		add_person(columns, person, true);
 		columns_add(columns, "-");
 	}
+}
+
+/* Who waits at a mount: below it, a row each. */
+static void clients_as_text(struct portico *k, struct columns *columns, const struct person *mount)
+{
+	uint32_t slot = 1, clients = 0;
+	struct pk_opened call;
+	while (pk_caller_next(k, mount->id, &slot, &call)) {
+		struct described user, age;
+		struct pk_label label;
+		char command[16];
+		if (++clients > WAITS_SHOWN)
+			continue;
+		pk_label_of(k, call.table, call.object, &label);
+		columns_add(columns, "  %u", call.pid);
+		columns_add(columns, "%s", describe_user(&user, call.uid));
+		columns_add(columns, "through the mount");
+		columns_add(columns, "%s", command_of_caller(&call, command));
+		columns_add(columns, "%s %s %s, for %s", pk_opening_word(&call), label.kind, label.name,
+			    describe_age(&age, pk_monotonic_ns() - call.since_ns));
+	}
+	if (clients > WAITS_SHOWN)
+		add_more(columns, mount, clients - WAITS_SHOWN);
+}
+
+static void person_as_text(struct portico *k, struct columns *columns, const struct person *person)
+{
+	if (person->suspended > 0) {
+		add_person(columns, person, true);
+		columns_add(columns, "be resumed; it is suspended%s",
+			    person->suspended > 1 ? ", more than once" : "");
+	}
+	if (!(person->flags & PK_TASK_MOUNT)) {
+		waits_as_text(k, columns, person, person->suspended == 0);
+		return;
+	}
+	if (person->suspended == 0) {
+		add_person(columns, person, true);
+		columns_add(columns, "-"); /* itself for the next request only */
+	}
+	clients_as_text(k, columns, person);
 }
 
 /* ---- as JSON */
@@ -119,6 +159,8 @@ static void person_as_json(struct portico *k, const struct person *person)
 			json_close('}');
 		}
 	json_close(']');
+	if (person->flags & PK_TASK_MOUNT)
+		callers_as_json(k, "clients", person->id, 0);
 	json_close('}');
 }
 

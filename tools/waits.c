@@ -54,7 +54,7 @@ void wait_as_json(struct portico *k, const struct pk_graph *graph, uint32_t slot
 {
 	const struct pk_graph_wait *wait = &graph->waits[slot];
 	json_open(NULL, '{');
-	json_text("for", purpose_word(wait->purpose));
+	json_text("for", wait_word(wait->table, wait->purpose, wait->type));
 	json_number("waited_ns", graph->now_ns - wait->since_ns);
 	if (wait->until_ns != PK_FOREVER)
 		json_number("left_ns", wait->until_ns - graph->now_ns);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of <portico/why.h>. */
+#include "caller.h"
 #include "inbox.h"
 #include "public.h"
 #include "sentence.h"
+#include "why.h"
 
 #include <errno.h>
 #include <portico/why.h>
@@ -10,17 +12,12 @@
 
 /* ---- one task */
 
-static int say_all(struct portico *k, struct pk_graph *graph, uint32_t task, struct pk_text *text)
+static void add_line(const char *line, void *context)
 {
-	int count = 0;
-	for (uint32_t wait = graph->tasks[task].waits; wait != 0; wait = graph->waits[wait].next) {
-		if (count++ > 0)
-			pk_text_character(text, '\n');
-		pk_say_stuck(k, graph, wait, text);
-	}
-	if (count == 0)
-		pk_text_add(text, "waits for nothing here");
-	return count;
+	struct pk_text *text = context;
+	if (text->length > 0)
+		pk_text_character(text, '\n');
+	pk_text_add(text, line);
 }
 
 PUBLIC int portico_why(portico *instance, pid_t pid, char *text, size_t size_bytes)
@@ -35,10 +32,15 @@ PUBLIC int portico_why(portico *instance, pid_t pid, char *text, size_t size_byt
 	struct pk_text said = pk_text(text, size_bytes);
 	result = pid > 0 ? pk_task_by_pid(instance, (uint32_t)pid, &task) : -ESRCH;
 	uint32_t slot = pk_id_slot(task);
-	if (result == 0 && (slot >= graph.task_count || graph.tasks[slot].id != task))
+	if (result == 0 && (slot >= graph.task_count || graph.tasks[slot].id != task)) {
 		result = -ESRCH;
+		slot = 0;
+	}
+	if (result == -ESRCH && pid > 0 && pk_caller_known(instance, (uint32_t)pid))
+		result = 0;
 	if (result == 0)
-		result = say_all(instance, &graph, slot, &said);
+		result = (int)pk_why_say(instance, &graph, (uint32_t)pid, slot,
+					 &(struct pk_why){ .line = add_line, .context = &said });
 	pk_graph_drop(&graph);
 	return result;
 }

@@ -11,7 +11,7 @@ bool desire_read(struct portico *k, uint32_t slot, pk_id task, struct desire *de
 	    pk_outcome_kind(pk_load(&wait->outcome)) != PK_WAITING || wait->object == 0)
 		return false;
 	desire->since_ns = wait->since_ns;
-	desire->doing = purpose_word(wait->purpose);
+	desire->doing = wait_word(pk_load(&wait->table), wait->purpose, wait->type);
 	describe_selection(&desire->detail, k, wait->purpose == PK_FOR_RECEIVE ? wait->select : PK_ANY,
 			   wait->type, wait->from);
 	pk_label_of(k, pk_load(&wait->table), pk_wait_object(wait), &desire->object);

@@ -2,6 +2,7 @@
 #include "waiters.h"
 #include "guard.h"
 #include "party.h"
+#include "pipe.h"
 #include "set.h"
 #include "task.h"
 
@@ -11,6 +12,13 @@ const char *purpose_word(unsigned purpose)
 {
 	static const char *const words[] = { "wait", "receive", "send", "change", "operate", "receipt" };
 	return words[purpose <= PK_FOR_RECEIPT ? purpose : 0];
+}
+
+const char *wait_word(unsigned table, unsigned purpose, int64_t type)
+{
+	if (table == PK_PIPES && (type == PK_PIPE_READ || type == PK_PIPE_WRITE))
+		return type == PK_PIPE_READ ? "read" : "write";
+	return purpose_word(purpose);
 }
 
 const char *describe_selection(struct described *into, struct portico *k, unsigned select, int64_t type,

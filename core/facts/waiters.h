@@ -31,6 +31,9 @@ void waiter_facts(struct portico *k, const struct waiter *waiter, struct sink *s
 /* receive, send, change, operate, receipt; else "wait". */
 const char *purpose_word(unsigned purpose);
 
+/* The same, but of a pipe read or write, where it is known. */
+const char *wait_word(unsigned table, unsigned purpose, int64_t type);
+
 /* What a receive selects: "type 5", "from pid 12", or "". */
 const char *describe_selection(struct described *into, struct portico *k, unsigned select, int64_t type,
 			       uint32_t from);

@@ -7,6 +7,7 @@
  * a receive from one sender, can be ended by tasks that are known for certain.
  * A mailbox may be used by any task, and a semaphore be raised by any: there
  * those are told of who have used it, or who hold the semaphore by SEM_UNDO.
+ * A process that is no task, but waits at a mount, may be asked about, too.
  *
  * The conventions are those of <portico/portico.h>.  See portico_why(3).
  */
@@ -27,7 +28,7 @@ extern "C" {
  *
  * Returns how many waits there are; with 0 `text` says that it waits for nothing.
  *
- * -ESRCH   no task of the instance has that pid
+ * -ESRCH   no task of the instance has that pid, nor has that process a file of a mount open
  * -EINVAL  size_bytes is 0
  * -ENOMEM  no memory for the graph
  */

@@ -23,6 +23,7 @@ setup() {
 }
 
 teardown() {
+	cd "$root" || return
 	dismounted
 	private_teardown
 }
@@ -79,6 +80,29 @@ exec_as_owner() { exec setpriv --reuid 10009 --regid 20009 --groups 10008 -- "$@
 		make,mkdir                 kernel/x,view/x,view/mbox/x                             EACCES  EACCES  EACCES  EPERM
 		chmod,chown                mbox,fifo,msg,kernel,kernel/limits                      EPERM   EPERM   EPERM   EPERM
 	END
+}
+
+# As in fuse_user.bats: in a mount namespace of its own, where he may.
+@test "users: a mount for all, whose daemon is an ordinary user's" {
+	require_open_build
+	command -v fusermount3 >/dev/null || skip "no fusermount3"
+	unshare --mount true 2>/dev/null || skip "no mount namespaces"
+	mkdir -p "$private/dev" "$private/home/mnt"
+	chown -R 10009:20009 "$private/home" "$private/plain"
+	echo user_allow_other >"$private/fuse.conf"
+	{ cat /etc/passwd && echo owner:x:10009:20009::/:/bin/sh; } >"$private/passwd"
+	# shellcheck disable=SC2016 # for the inner shell
+	cd "$private"
+	PORTICO_KERNEL=$private/home/kernel timeout 60 unshare --mount --propagation private bash -euc '
+		mount -t tmpfs -o mode=755 fuse dev && mknod -m 666 dev/fuse c 10 229 && mount --bind dev/fuse /dev/fuse
+		[ -e /etc/fuse.conf ] && mount --bind fuse.conf /etc/fuse.conf && mount --bind passwd /etc/passwd
+		as_owner() { setpriv --reuid 10009 --regid 20009 --groups 10008 -- "$@"; }
+		as_owner portico mount --allow-other "$PWD/home/mnt"
+		status=0
+		"$0" top "$PWD/home/mnt/mbox" "$PWD/plain" && "$0" pipes "$PWD/home/mnt/fifo" "$PWD/plain" &&
+			"$0" views "$PWD/home/mnt" || status=$?
+		as_owner portico umount "$PWD/home/mnt"
+		exit "$status"' "$users"
 }
 
 # What differs: at a file the creator of an object that is another's by now has no more than others.

@@ -13,14 +13,7 @@ static struct pk_adjust *adjust_at(struct portico *k, uint32_t slot)
 
 /* ---- finding */
 
-/* Where this thread last found its own; each is looked at again before it is believed. */
-static _Thread_local uint32_t hints[8];
-
-static bool is_it(const struct pk_adjust *adjust, uint64_t claimed, pk_id set, uint32_t semaphore)
-{
-	return adjust && pk_load_relaxed(&adjust->head.word) == claimed && adjust->set == set &&
-	       adjust->semaphore == semaphore;
-}
+_Thread_local uint32_t pk_adjust_hints[PK_ADJUST_HINTS];
 
 static uint32_t find_listed(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
 			    uint32_t semaphore)
@@ -28,25 +21,11 @@ static uint32_t find_listed(struct portico *k, const struct pk_set_view *view, u
 	uint32_t slot = view->set->adjusts;
 	for (uint32_t most = pk_committed(k, PK_ADJUSTS); most > 0; most--) {
 		struct pk_adjust *adjust = adjust_at(k, slot);
-		if (!adjust || is_it(adjust, claimed, view->id, semaphore))
+		if (!adjust || pk_adjust_is(adjust, claimed, view->id, semaphore))
 			return adjust ? slot : 0;
 		slot = adjust->next_adjust;
 	}
 	return 0;
-}
-
-static unsigned hint_of(pk_id set, uint32_t semaphore)
-{
-	return (pk_id_slot(set) + semaphore) % (sizeof hints / sizeof hints[0]);
-}
-
-struct pk_adjust *pk_adjust_recent(struct portico *k, pk_id set, uint32_t semaphore, uint32_t *slot)
-{
-	uint32_t hint = hints[hint_of(set, semaphore)];
-	struct pk_adjust *adjust = adjust_at(k, hint);
-	bool found = is_it(adjust, pk_word(PK_CLAIMED, pk_self(k)), set, semaphore);
-	*slot = found ? hint : 0;
-	return found ? adjust : NULL;
 }
 
 uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
@@ -58,7 +37,7 @@ uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint6
 		return slot;
 	slot = find_listed(k, view, claimed, semaphore);
 	if (slot && own)
-		hints[hint_of(view->id, semaphore)] = slot;
+		*pk_adjust_hint(view->id, semaphore) = slot;
 	return slot;
 }
 
@@ -110,17 +89,6 @@ void pk_adjust_release_all(struct portico *k, struct pk_set *set)
 }
 
 /* ---- changing */
-
-void pk_adjust_store(struct portico *k, const struct pk_set_view *view, uint32_t slot, uint32_t semaphore,
-		     int32_t value)
-{
-	struct pk_adjust *adjust = adjust_at(k, slot);
-	if (!adjust || adjust->set != view->id || adjust->semaphore != semaphore)
-		return;
-	if (pk_load_relaxed(&adjust->value) == 0)
-		pk_store_relaxed(&adjust->since, pk_realtime_seconds());
-	pk_store(&adjust->value, value);
-}
 
 void pk_adjust_forget(struct portico *k, const struct pk_set_view *view, uint32_t first, uint32_t count)
 {

@@ -3,7 +3,6 @@
 #include "operation.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/sem.h>
 
 /* ---- planning: the steps that would do an operation, written down but not committed */
@@ -100,25 +99,9 @@ int pk_plan(struct portico *k, const struct pk_set_view *view, const struct pk_o
 
 /* ---- committing: S1, S2 */
 
-/* A copy that stays what it was when it was looked at. */
-static void read_once(struct pk_step *copy, const struct pk_step *shared)
-{
-	memcpy(copy, shared, sizeof *copy);
-	atomic_signal_fence(memory_order_seq_cst);
-}
-
 void pk_intent_do(struct portico *k, const struct pk_set_view *view, uint32_t steps)
 {
-	for (uint32_t i = 0; i < steps && i < view->count; i++) {
-		struct pk_step step;
-		read_once(&step, &view->steps[i]);
-		if (step.semaphore >= view->count)
-			continue; /* scribbled */
-		pk_store(&view->values[step.semaphore], step.word);
-		PK_POINT("semaphore: value stored, adjustment not");
-		if (step.undo != 0 && step.undo != PK_FORGET)
-			pk_adjust_store(k, view, step.undo, step.semaphore, step.adjust);
-	}
+	pk_intent_do_steps(k, view, steps < view->count ? steps : view->count, true);
 	if (view->steps[0].undo == PK_FORGET)
 		pk_adjust_forget(k, view, view->steps[0].semaphore, steps);
 }

@@ -49,6 +49,24 @@ static inline void pk_intent_clear(const struct pk_set_view *view)
 	PK_POINT("semaphore: intent cleared");
 }
 
+__attribute__((always_inline)) static inline void
+pk_intent_do_steps(struct portico *k, const struct pk_set_view *view, uint32_t steps, bool with_adjustments)
+{
+	for (uint32_t i = 0; i < steps; i++) {
+		const volatile struct pk_step *step = &view->steps[i];
+		size_t semaphore = step->semaphore;
+		if (semaphore >= view->count)
+			continue; /* scribbled */
+		pk_store(&view->values[semaphore], step->word);
+		PK_POINT("semaphore: value stored, adjustment not");
+		if (!with_adjustments)
+			continue;
+		uint32_t undo = step->undo;
+		if (undo != 0 && undo != PK_FORGET)
+			pk_adjust_store(k, view, undo, (uint32_t)semaphore, step->adjust);
+	}
+}
+
 /* Finish or discard the one that a dead holder of the lock may have left.  Wants the adjustments listed. */
 void pk_intent_recover(struct portico *k, const struct pk_set_view *view);
 
@@ -58,7 +76,7 @@ static inline uint32_t pk_semaphore_value(const struct pk_set_view *view, uint32
 }
 
 /* A semaphore's word; pk_semaphore in layout.h. */
-static inline uint64_t pk_semaphore_word(uint32_t value, uint32_t pid)
+static inline uint64_t pk_semaphore_word(uint64_t value, uint32_t pid)
 {
 	return (uint64_t)pid << 32 | value;
 }

@@ -40,12 +40,19 @@ static inline uint32_t pk_permission_bits(uint32_t flags)
 	return ((flags >> 6 | flags >> 3 | flags) & 7) * 0111;
 }
 
-/* May this task do what the bits say: 0444 read, 0222 write, 0111 execute, or of these?  0 or -EACCES. */
+/* May this task do what the bits say: 0444 read, 0222 write, 0111 execute, or of these?  False: ask further.
+ */
+static inline bool pk_permission_at_a_glance(struct portico *k, const struct pk_permission *permission,
+					     uint32_t bits)
+{
+	return k->mine->quick_uid == permission->uid && (bits & 0700 & ~permission->mode) == 0;
+}
+
+/* 0 or -EACCES. */
 static inline int pk_permission_check(struct portico *k, const struct pk_permission *permission,
 				      uint32_t bits)
 {
-	if (__builtin_expect(k->mine->quick_uid == permission->uid && (bits & 0700 & ~permission->mode) == 0,
-			     1))
+	if (__builtin_expect(pk_permission_at_a_glance(k, permission, bits), 1))
 		return 0;
 	return pk_permission_check_slowly(k, permission, bits);
 }

@@ -83,21 +83,59 @@ bool pk_set_operate_quickly(struct portico *k, pk_id set, const struct pk_semaph
 			    uint32_t count);
 /* The same of one that it couldn't do at once, if that is worth looking for a moment whether it can. */
 bool pk_set_operate_soon(struct portico *k, pk_id set, const struct pk_semaphore_part *parts, uint32_t count);
-/* The first by System V's id. */
+/* The first by System V's id, of one that is no more what semaphore_quick.h does. */
 bool pk_set_operate_again(struct portico *k, int sysv_id, const struct pk_semaphore_part *parts,
 			  uint32_t count);
 
 /* ---- adjust.c */
 
-/* This task's adjustment for a semaphore where this thread found it last, and its slot; or NULL, and 0. */
-struct pk_adjust *pk_adjust_recent(struct portico *k, pk_id set, uint32_t semaphore, uint32_t *slot);
+/* Where this thread last found its own; each is looked at again before it is believed. */
+#define PK_ADJUST_HINTS 8
+extern _Thread_local uint32_t pk_adjust_hints[PK_ADJUST_HINTS];
+
+static inline uint32_t *pk_adjust_hint(pk_id set, uint32_t semaphore)
+{
+	return &pk_adjust_hints[(pk_id_slot(set) + semaphore) % PK_ADJUST_HINTS];
+}
+
+static inline bool pk_adjust_is(const struct pk_adjust *adjust, uint64_t claimed, pk_id set,
+				uint32_t semaphore)
+{
+	return adjust && pk_load_relaxed(&adjust->head.word) == claimed && adjust->set == set &&
+	       adjust->semaphore == semaphore;
+}
+
+/* This task's adjustment for a semaphore if it is there, and its slot; or NULL. */
+static inline struct pk_adjust *pk_adjust_recent(struct portico *k, pk_id set, uint32_t semaphore,
+						 uint32_t *slot)
+{
+	uint32_t hint = *pk_adjust_hint(set, semaphore);
+	struct pk_adjust *adjust = pk_slot(k, PK_ADJUSTS, hint);
+	*slot = hint;
+	return pk_adjust_is(adjust, pk_word(PK_CLAIMED, pk_self(k)), set, semaphore) ? adjust : NULL;
+}
+
+/* Under the set's lock. */
+static inline void pk_adjust_set(struct pk_adjust *adjust, int32_t value)
+{
+	if (pk_load_relaxed(&adjust->value) == 0)
+		pk_store_relaxed(&adjust->since, pk_realtime_seconds());
+	pk_store(&adjust->value, value);
+}
+
+static inline void pk_adjust_store(struct portico *k, const struct pk_set_view *view, uint32_t slot,
+				   uint32_t semaphore, int32_t value)
+{
+	struct pk_adjust *adjust = pk_slot(k, PK_ADJUSTS, slot);
+	if (adjust && adjust->set == view->id && adjust->semaphore == semaphore)
+		pk_adjust_set(adjust, value);
+}
+
 /* That task's adjustment for a semaphore, or 0; `claimed` is the word of what the task claimed. */
 uint32_t pk_adjust_find(struct portico *k, const struct pk_set_view *view, uint64_t claimed,
 			uint32_t semaphore);
 /* This task's, made where there is none.  -ENOBUFS, -ENOSPC. */
 int pk_adjust_claim(struct portico *k, const struct pk_set_view *view, uint32_t semaphore);
-void pk_adjust_store(struct portico *k, const struct pk_set_view *view, uint32_t slot, uint32_t semaphore,
-		     int32_t value);
 /* SETVAL: nobody's end changes these semaphores any more. */
 void pk_adjust_forget(struct portico *k, const struct pk_set_view *view, uint32_t first, uint32_t count);
 /* Free all, of a set that goes. */

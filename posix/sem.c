@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "name.h"
 #include "posix.h"
+#include "semaphore_quick.h"
 #include "set_bell.h"
 #include "tunable.h"
 
@@ -68,6 +69,22 @@ PK_EXPORT int semget(key_t key, int count, int flags)
 
 /* ---- semop, semtimedop */
 
+/*
+ * What nearly all are, at a glance: then pk_call() was, and the set's lock is to be left.  NULL: look closer.
+ */
+__attribute__((always_inline)) static inline struct pk_set *
+done_at_a_glance(int set, const struct sembuf *parts, size_t count, bool undo)
+{
+	struct portico *k = pk_load(&pk_opened);
+	const struct pk_semaphore_part *first = (const struct pk_semaphore_part *)parts;
+	if (!k || count - 1 >= pk_sysv_limit(k, PK_SEMOPM) || pk_bad_address(parts) ||
+	    pk_recent_set.sysv_id != set)
+		return NULL;
+	pk_inside_begin();
+	return count == 1 ? pk_set_operate_on_one(k, first, undo)
+			  : pk_set_operate_on_several(k, first, (uint32_t)count);
+}
+
 /* What most are. */
 static inline bool done_at_once(struct portico *k, int set, const struct sembuf *parts, size_t count)
 {
@@ -120,13 +137,41 @@ static long operate_until(struct portico *k, int set, const struct sembuf *parts
 						  : operate(k, set, parts, count, deadline_after(timeout));
 }
 
-PK_EXPORT int semop(int set, struct sembuf *parts, size_t count)
+static __attribute__((noinline)) int operate_or_pass(int set, const struct sembuf *parts, size_t count)
 {
 	struct portico *k = pk_call();
-	if (__builtin_expect(k && done_at_once(k, set, parts, count), 1))
+	if (k && done_at_once(k, set, parts, count))
 		return (int)pk_result_quickly(0);
 	return (int)pk_result(k ? operate(k, set, parts, count, PK_FOREVER)
 				: pk_syscall3(SYS_semop, set, parts, count));
+}
+
+/* Each of these passes on to the next what it can't do, and keeps little while it tries: semaphore_quick.h.
+ */
+static __attribute__((noinline)) int finish(struct pk_set *set)
+{
+	pk_set_finish(set);
+	return (int)pk_result_quickly(0);
+}
+
+static __attribute__((noinline)) int operate_with_undo(int set, const struct sembuf *parts)
+{
+	struct pk_set *done = done_at_a_glance(set, parts, 1, true);
+	return __builtin_expect(done != NULL, 1) ? finish(done) : operate_or_pass(set, parts, 1);
+}
+
+static __attribute__((noinline)) int operate_on_several(int set, const struct sembuf *parts, size_t count)
+{
+	struct pk_set *done = done_at_a_glance(set, parts, count, false);
+	return __builtin_expect(done != NULL, 1) ? finish(done) : operate_or_pass(set, parts, count);
+}
+
+PK_EXPORT int semop(int set, struct sembuf *parts, size_t count)
+{
+	if (__builtin_expect(count != 1, 0))
+		return operate_on_several(set, parts, count);
+	struct pk_set *done = done_at_a_glance(set, parts, 1, false);
+	return __builtin_expect(done != NULL, 1) ? finish(done) : operate_with_undo(set, parts);
 }
 
 PK_EXPORT int semtimedop(int set, struct sembuf *parts, size_t count, const struct timespec *timeout)

@@ -254,7 +254,17 @@ static void one_alone(void)
 	spared(use_alone);
 	take_one();
 }
+static void undo_alone(void)
+{
+	spared(use_alone);
+	take_with_undo();
+}
 static void several_alone(void)
+{
+	spared(use_alone);
+	do_several();
+}
+static void undo_several_alone(void)
 {
 	spared(use_alone);
 	several_with_undo();
@@ -351,7 +361,9 @@ static const struct scenario scenarios[] = {
 	{ "one-again", prepare_set, one_again, NULL, verify_one },
 	{ "several-again", prepare_set, several_again, NULL, verify_undone },
 	{ "one-alone", prepare_set, one_alone, NULL, verify_one },
-	{ "several-alone", prepare_set, several_alone, NULL, verify_undone },
+	{ "undo-alone", prepare_set, undo_alone, NULL, verify_undone },
+	{ "several-alone", prepare_set, several_alone, NULL, verify_several },
+	{ "undo-several-alone", prepare_set, undo_several_alone, NULL, verify_undone },
 	{ "reserve", prepare_set, reserve, NULL, verify_reserved },
 	{ "ask-for-it", prepare_owner, take_one, NULL, verify_asked_for },
 	{ "wake", prepare_waiter, raise_one, NULL, verify_woken },

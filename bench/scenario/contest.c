@@ -17,24 +17,25 @@
 static struct {
 	_Alignas(128) uint64_t sections;
 	uint64_t wanted;
-	_Alignas(128) _Atomic uint32_t here; /* who is at the start, or at the end */
+	_Alignas(128) _Atomic uint32_t here; /* how often one has come to a start or an end, ever */
 	_Atomic int32_t error;
 } * shared;
 
-static int orders[2]; /* a pipe: a byte for each contest */
+static int orders[2];	/* a pipe: a byte for each contest */
+static uint32_t before; /* what `here` was after the last */
 
 /* On two CPUs: both come here soon, so that neither needs to sleep. */
 static void meet(uint32_t count)
 {
 	atomic_fetch_add(&shared->here, 1);
-	while (atomic_load(&shared->here) < count && !atomic_load(&shared->error))
+	while ((int32_t)(atomic_load(&shared->here) - count) < 0 && !atomic_load(&shared->error))
 		continue;
 }
 
 static void contend(void)
 {
 	uint64_t done = 0;
-	meet(2);
+	meet(before + 2);
 	while (done < shared->wanted && !atomic_load(&shared->error)) {
 		int error = peer_send("", 0, 0);
 		if (!error) {
@@ -44,7 +45,7 @@ static void contend(void)
 		if (error)
 			atomic_store(&shared->error, error);
 	}
-	meet(4);
+	meet(before += 4);
 }
 
 static void contend_on_order(void)
@@ -67,10 +68,9 @@ static int64_t batch(uint64_t operations)
 {
 	shared->sections = 0;
 	shared->wanted = operations;
-	atomic_store(&shared->here, 0);
 	if (write(orders[1], "", 1) != 1)
 		return -errno;
-	while (atomic_load(&shared->here) == 0)
+	while (atomic_load(&shared->here) == before)
 		continue;
 	int64_t began = now_ns();
 	contend();

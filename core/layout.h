@@ -116,9 +116,11 @@ struct pk_permission {
 /* Who made an object, and when it ends by itself: lifetime.h.  Written before it is published, but for ended.
  */
 struct pk_origin {
-	_Atomic uint32_t maker;	   /* truth: pk_task_tag() of the task that made it; 0: it has ended */
-	_Atomic uint32_t ended;	   /* cache: when that was seen, in seconds, CLOCK_REALTIME; 0: not yet */
-	uint32_t pid;		   /* of the maker */
+	_Atomic uint32_t
+		maker; /* truth: pk_task_tag() of the task that made it; 0: it has ended, or was none */
+	_Atomic uint32_t
+		ended; /* cache: when that was seen, in seconds, CLOCK_REALTIME; 0: not yet, or never */
+	uint32_t pid;  /* of the maker; 0: it isn't known */
 	_Atomic uint32_t lifetime; /* PK_LIFETIME_…, or the seconds that it may be idle */
 	char command[16];
 };

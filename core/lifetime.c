@@ -15,6 +15,16 @@ static const unsigned tables[] = { PK_PORTS, PK_SETS, PK_SEGMENTS };
 
 /* ---- who made it */
 
+/* A server makes it for that thread of a process, which is no task: nobody sees when it ends. */
+static void name_client(struct pk_origin *origin, uint32_t thread)
+{
+	pk_store_relaxed(&origin->maker, 0);
+	origin->pid = thread;
+	memset(origin->command, 0, sizeof origin->command);
+	if (thread != 0 && !pk_process_command(thread, origin->command))
+		memset(origin->command, 0, sizeof origin->command);
+}
+
 void pk_origin_init(struct portico *k, struct pk_origin *origin, bool mortal)
 {
 	pk_store_relaxed(&origin->maker, k->mine->identity.tag);
@@ -23,6 +33,8 @@ void pk_origin_init(struct portico *k, struct pk_origin *origin, bool mortal)
 	pk_store_relaxed(&origin->lifetime,
 			 mortal ? pk_load_relaxed(&pk_header(k)->sysv_lifetime) : PK_LIFETIME_PERSIST);
 	memcpy(origin->command, k->mine->process.command, sizeof origin->command);
+	if (pk_acts_for() && !mortal)
+		name_client(origin, pk_acts_for()->thread);
 }
 
 struct pk_origin *pk_origin_of(unsigned table, void *object)

@@ -36,7 +36,11 @@
 #define PK_LIFETIME_LAST_USER (UINT32_MAX - 1)
 #define PK_IDLE_MOST (UINT32_MAX - 2) /* seconds */
 
-/* Before an object is published: this task makes it.  mortal: it is one that may end by itself. */
+/*
+ * Before an object is published: this task makes it, or the client for which it acts
+ * (actor.h), who is named then.  mortal: it is one that may end by itself, and so
+ * belongs to a task.
+ */
 void pk_origin_init(struct portico *k, struct pk_origin *origin, bool mortal);
 
 /* That of a port, a set or a segment. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a port: made, inspected, changed, destroyed.  port.h is the essay. */
+#include "actor.h"
 #include "directory.h"
 #include "guard.h"
 #include "index.h"
@@ -33,7 +34,7 @@ static void fill_in(struct portico *k, struct pk_port *port, enum pk_port_use us
 	port->next_ticket = 1;
 	port->special = use == PK_PORT_SET ? PK_SPECIAL_MEMBERS : 0;
 	port->change_time = pk_realtime_seconds();
-	port->parties.maker = k->mine->identity.tag;
+	port->parties.maker = pk_acts_for() ? 0 : k->mine->identity.tag;
 	pk_origin_init(k, &port->origin, use == PK_QUEUE);
 }
 
@@ -267,6 +268,16 @@ void pk_port_reap(struct portico *k, pk_id owner)
 }
 
 /* ---- inspecting and changing */
+
+void pk_port_received_for(struct portico *k, pk_id id, uint32_t pid)
+{
+	struct pk_port *port, *guard;
+	if (pk_port_lock(k, id, &port, &guard) != 0)
+		return;
+	if (port->last_receiver == k->mine->process.pid)
+		port->last_receiver = pid;
+	pk_port_unlock(k, guard);
+}
 
 int pk_port_inspect(struct portico *k, pk_id id, struct pk_port_status *status)
 {

@@ -122,6 +122,9 @@ void pk_port_bury(struct portico *k, struct pk_port_ended *ended);
 /* Destroy those that end with that task. */
 void pk_port_reap(struct portico *k, pk_id owner);
 
+/* What this task received there last was for that process, as others are to see. */
+void pk_port_received_for(struct portico *k, pk_id port, uint32_t pid);
+
 int pk_port_inspect(struct portico *k, pk_id port, struct pk_port_status *status);
 int pk_port_ready(struct portico *k, pk_id port, struct pk_port_readiness *ready); /* however many wait */
 

@@ -71,12 +71,14 @@ static void deliver(struct file *file, fuse_req_t request, uint32_t message, siz
 		fuse_reply_err(request, EBADMSG);
 		return;
 	}
+	uint32_t client = (uint32_t)fuse_req_ctx(request)->pid; /* as long as it isn't answered */
 	uint32_t most = size_bytes < MOST ? (uint32_t)size_bytes : MOST;
 	uint32_t part = most < length ? most : length;
 	if (!hand_over(request, message, data, part, part == length)) {
 		pk_port_give_back(server.kernel, message);
 		return;
 	}
+	pk_port_received_for(server.kernel, file->channel->id, client);
 	file->had = true;
 	if (part == length)
 		pk_message_release(server.kernel, message);

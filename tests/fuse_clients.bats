@@ -139,3 +139,24 @@ assert it['waits'] == [] and [call['object'] for call in it['calls']] == ['a'], 
 import json, sys
 assert all(person.get('clients', []) == [] for person in json.load(sys.stdin))"
 }
+
+@test "who made a mailbox, or used it, through a mount: the client, and never the daemon" {
+	local maker
+	maker=$(sh -c 'echo $$; echo hello >"$0"; :' "$mnt/mbox/m")
+	tells "$mnt/view/mbox/m/status" "maker_command sh"
+	tells "$mnt/view/mbox/m/status" "maker_pid $maker"
+	tells "$mnt/view/mbox/m/status" "maker_by_file yes"
+	portico stat m | grep -Eqx "made by +sh $maker by file"
+	portico ls | grep -Eq "^mailbox +m .* sh $maker by file\$"
+	run cat "$mnt/view/mbox/m/holders"
+	echo "$output"
+	[ "$output" = "sender mount=$(daemon_pid)" ]
+	started cat "$mnt/mbox/m"
+	wait "$started"
+	tells "$mnt/view/mbox/m/status" "last_receiver_pid $client"
+	counts "$mnt/view/mbox/m/holders" "^receiver mount=$(daemon_pid)\$" 1
+	counts "$mnt/view/mbox/m/holders" portico-fuse 0
+	portico create n
+	tells "$mnt/view/mbox/n/status" "maker_by_file no"
+	portico ls | grep -Eq "^mailbox +n .* portico [0-9]+ gone\$"
+}

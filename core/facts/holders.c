@@ -28,6 +28,17 @@ static bool say_task(struct portico *k, pk_id id, struct sink *sink)
 
 /* ---- who has sent to a port, and received there */
 
+/* Of what clients of a mount have sent and received it is known only that it came that way. */
+static bool say_party(struct portico *k, pk_id id, struct sink *sink)
+{
+	const struct pk_task *task = pk_task_of_id(k, id);
+	if (!task || !(task->flags & PK_TASK_MOUNT))
+		return say_task(k, id, sink);
+	say_open(sink, NULL, '{');
+	say_count(sink, NULL, "mount", task->pid);
+	return true;
+}
+
 static void say_parties(struct portico *k, const char *key, const uint32_t *tags, uint32_t count,
 			struct sink *sink)
 {
@@ -35,7 +46,7 @@ static void say_parties(struct portico *k, const char *key, const uint32_t *tags
 	say_open(sink, key, '[');
 	for (uint32_t i = 0; i < count; i++) {
 		many |= tags[i] == PK_MANY;
-		if (tags[i] != 0 && tags[i] != PK_MANY && say_task(k, pk_task_by_tag(k, tags[i]), sink))
+		if (tags[i] != 0 && tags[i] != PK_MANY && say_party(k, pk_task_by_tag(k, tags[i]), sink))
 			say_close(sink, '}');
 	}
 	if (many)

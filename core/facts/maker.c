@@ -21,13 +21,19 @@ bool maker_of(struct portico *k, unsigned table, pk_id id, struct maker *maker)
 	memcpy(maker->command, origin->command, sizeof origin->command);
 	if (!maker->lives)
 		maker->ended = pk_load(&origin->ended);
+	maker->no_task = pk_load(&origin->maker) == 0 && maker->ended == 0;
 	return live_object(k, table, pk_id_slot(id)) == id; /* and it all was this one's */
 }
 
 const char *describe_maker(struct described *into, const struct maker *maker)
 {
-	snprintf(into->text, sizeof into->text, "%s %u%s", maker->command, maker->pid,
-		 maker->lives ? "" : " gone");
+	if (maker->no_task && maker->pid == 0)
+		snprintf(into->text, sizeof into->text, "by file");
+	else
+		snprintf(into->text, sizeof into->text, "%s %u%s", maker->command, maker->pid,
+			 maker->lives	  ? ""
+			 : maker->no_task ? " by file"
+					  : " gone");
 	return into->text;
 }
 
@@ -43,6 +49,9 @@ static void maker_by_keys(const struct maker *maker, struct sink *sink)
 {
 	say_text(sink, NULL, "maker_command", maker->command);
 	say_count(sink, NULL, "maker_pid", maker->pid);
+	say_truth(sink, NULL, "maker_by_file", maker->no_task);
+	if (maker->no_task)
+		return;
 	say_truth(sink, NULL, "maker_lives", maker->lives);
 	if (!maker->lives)
 		say_number(sink, NULL, "maker_ended", maker->ended);
@@ -59,7 +68,7 @@ void maker_facts(struct portico *k, unsigned table, pk_id id, struct sink *sink)
 		return;
 	}
 	say_text(sink, "made by", NULL, describe_maker(&text, &maker));
-	if (!maker.lives)
+	if (!maker.lives && !maker.no_task)
 		say_time(sink, "maker ended", NULL, maker.ended);
 }
 

@@ -12,13 +12,14 @@ struct maker {
 	uint32_t pid;
 	char command[17];
 	bool lives;
+	bool no_task;  /* it came through a mount: whether it lives isn't known */
 	int64_t ended; /* when that was seen, in seconds, CLOCK_REALTIME; 0: it lives, or nobody saw it */
 };
 
 /* False: there is no such object any more. */
 bool maker_of(struct portico *k, unsigned table, pk_id id, struct maker *maker);
 
-/* "make 1234", or "make 1234 gone"; and where that is known, "make 1234, 3 min ago". */
+/* "make 1234", "make 1234 gone", or "make 1234 by file"; and where that is known, "make 1234, 3 min ago". */
 const char *describe_maker(struct described *into, const struct maker *maker);
 const char *describe_leaver(struct described *into, const struct maker *maker);
 

@@ -7,12 +7,20 @@
 #include "port.h"
 #include "views.h"
 
+static bool is_queue(pk_id id)
+{
+	const struct pk_port *port = pk_slot(server.kernel, PK_PORTS, pk_id_slot(id));
+	return port && port->use == PK_QUEUE;
+}
+
 int port_status_text(FILE *text, pk_id port)
 {
 	struct flat flat;
 	const struct channel *channel = channel_find(&mailbox_service, port);
 	struct sink *sink = flat_sink(&flat, text);
 	int error = port_facts(server.kernel, port, sink);
+	if (is_queue(port)) /* nobody can open one */
+		return error;
 	say_count(sink, NULL, "open_readers", channel ? channel->readers : 0);
 	say_count(sink, NULL, "open_writers", channel ? channel->writers : 0);
 	return error;
@@ -43,7 +51,8 @@ int port_holders_text(FILE *text, pk_id port)
 {
 	struct flat flat;
 	struct sink *sink = flat_sink(&flat, text);
-	say_files(&mailbox_service, port, sink);
+	if (!is_queue(port))
+		say_files(&mailbox_service, port, sink);
 	return port_holders(server.kernel, port, sink);
 }
 

@@ -262,7 +262,7 @@ being_suspended() { grep -q '^ShdPnd:.*[1-9a-f]' "/proc/$slow/status"; }
 	run put 'limit slots=1\n'
 	[[ $status -ne 0 && $(last) = "failed: limit slots=1: a queue has no limit 'slots': say qbytes=N" ]]
 	echo 'limit qbytes=100' >"$ctl"
-	portico stat --json --msg 0x1267 | grep -q '"limit_capacity": *100[^0-9]'
+	tells "${ctl%/ctl}/status" "qbytes 100"
 	echo resume >"$ctl"
 	[ "$(preload "$BUILD/tests/sysv_tool" receive 4711)" = hello ]
 	preload "$BUILD/tests/sysv_tool" remove 4711

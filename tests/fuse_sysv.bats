@@ -25,7 +25,11 @@ make_segment() { (sysv 'print shmget(oct(shift), 10000, IPC_CREAT | oct(shift))'
 	[ "$(stat -c '%F %a %u %g' "$mnt/msg/$queue")" = "regular file 640 $(id -u) $(id -g)" ]
 	[ "$(stat -c '%F' "$mnt/msg/0x000004d2")" = "symbolic link" ]
 	[ "$(stat -Lc '%a' "$mnt/shm/0x000004d4")" = 644 ]
+	tells "$mnt/msg/$queue" "id $queue"
 	tells "$mnt/msg/$queue" "key 0x000004d2"
+	tells "$mnt/msg/$queue" "creator_uid $(id -u)"
+	tells "$mnt/msg/$queue" "qbytes 16384"
+	counts "$mnt/msg/$queue" '^name \|^limit_\|^open_' 0
 	tells "$mnt/sem/0x000004d3" "semaphores 3"
 	tells "$mnt/shm/$segment" "size 10000"
 	cmp "$mnt/msg/$queue" "$mnt/view/msg/$queue/status"

@@ -88,10 +88,14 @@ receive() { preload timeout 10 "$BUILD/tests/sysv_tool" receive 1234; }
 	fill 3 4
 	p stat --msg "$id"
 	[ "$status" -eq 0 ]
-	grep -Eqx 'queue +'"$id" <<<"$output"
+	grep -Eqx 'id +'"$id" <<<"$output"
 	grep -Eqx 'key +0x000004d2' <<<"$output"
+	grep -Eqx 'limit of bytes +16384' <<<"$output"
 	p stat --msg --json 0x4d2
-	json_says 'it["messages"] == 2 and it["limit_capacity"] == 16384 and it["key"] == "0x000004d2"'
+	json_says 'it["messages"] == 2 and it["qbytes"] == 16384 and it["key"] == "0x000004d2" and it["id"] == '"$id"
+	json_says '"name" not in it and "limit_slots" not in it'
+	p ls --json
+	json_says 'it[0]["qbytes"] == 16384 and "limit_slots" not in it[0]'
 }
 
 @test "queues by the command: rm takes a key, too, and no mailbox" {

@@ -34,6 +34,13 @@ static void task_port_as_json(struct portico *k, const struct port_view *view)
 	list_permission(&view->status.permission);
 }
 
+static void limits_as_json(const struct pk_port_limits *limits)
+{
+	json_count("limit_slots", limits->slots);
+	json_count("limit_bytes", limits->bytes);
+	json_count("limit_capacity", limits->capacity);
+}
+
 static void port_as_json(const struct listing *listing, const struct port_view *view)
 {
 	const struct pk_port_status *status = &view->status;
@@ -51,9 +58,10 @@ static void port_as_json(const struct listing *listing, const struct port_view *
 	}
 	json_count("messages", status->count);
 	json_count("bytes", status->queued_bytes);
-	json_count("limit_slots", status->limits.slots);
-	json_count("limit_bytes", status->limits.bytes);
-	json_count("limit_capacity", status->limits.capacity);
+	if (status->use == PK_QUEUE)
+		json_count("qbytes", status->limits.capacity);
+	else
+		limits_as_json(&status->limits);
 	json_bool("paused", status->paused);
 	json_count("receivers_waiting", status->receivers);
 	json_count("senders_waiting", status->senders);
@@ -126,11 +134,10 @@ static void port_as_text(const struct listing *listing, const struct port_view *
 		columns_add(listing->columns, "%u to send", status->senders);
 	else
 		columns_add(listing->columns, "-");
-	if (status->use == PK_QUEUE)
+	if (!is_of_task(status->use))
 		list_maker(listing, PK_PORTS, status->id);
 	else
-		columns_add(listing->columns,
-			    "-"); /* mailboxes are meant to stay, and the others say whose they are */
+		columns_add(listing->columns, "-"); /* its name says whose it is */
 }
 
 /* As `portico rm` takes it. */

@@ -9,7 +9,14 @@
 
 #include <stdio.h>
 
-static void say_status(struct portico *k, const struct pk_port_status *status, struct sink *sink)
+static void say_limits(const struct pk_port_limits *limits, struct sink *sink)
+{
+	say_count(sink, "limit of messages", "limit_slots", limits->slots);
+	say_count(sink, "limit of a message", "limit_bytes", limits->bytes);
+	say_count(sink, "limit of bytes", "limit_capacity", limits->capacity);
+}
+
+static void say_name(struct portico *k, const struct pk_port_status *status, struct sink *sink)
 {
 	struct pk_label label;
 	if (status->use == PK_MAILBOX) {
@@ -18,16 +25,23 @@ static void say_status(struct portico *k, const struct pk_port_status *status, s
 		pk_label_of(k, PK_PORTS, status->id, &label);
 		say_text(sink, label.kind, "name", label.name);
 	}
-	struct described key;
-	if (status->use == PK_QUEUE)
-		say_text(sink, "key", "key", describe_key(&key, status->permission.key));
 	say_owner(sink, status->permission.uid, status->permission.gid);
 	say_mode(sink, status->permission.mode);
+}
+
+static void say_status(struct portico *k, const struct pk_port_status *status, struct sink *sink)
+{
+	bool queue = status->use == PK_QUEUE;
+	if (queue)
+		say_sysv(&status->permission, status->id, sink);
+	else
+		say_name(k, status, sink);
 	say_count(sink, "messages", "messages", status->count);
 	say_count(sink, "bytes", "bytes", status->queued_bytes);
-	say_count(sink, "limit of messages", "limit_slots", status->limits.slots);
-	say_count(sink, "limit of a message", "limit_bytes", status->limits.bytes);
-	say_count(sink, "limit of bytes", "limit_capacity", status->limits.capacity);
+	if (queue) /* the only one that it has of its own */
+		say_count(sink, "limit of bytes", "qbytes", status->limits.capacity);
+	else
+		say_limits(&status->limits, sink);
 	say_truth(sink, "paused", "paused", status->paused);
 	say_count(sink, "receivers waiting", "receivers_waiting", status->receivers);
 	say_count(sink, "senders waiting", "senders_waiting", status->senders);
@@ -170,6 +184,10 @@ int port_facts(struct portico *k, pk_id port, struct sink *sink)
 		return error;
 	say_status(k, &view.status, sink);
 	say_maker(k, &view.status, sink);
+	if (view.status.use == PK_QUEUE) { /* the rest it hasn't */
+		say_listeners(k, port, sink);
+		return 0;
+	}
 	say_owner_task(k, &view, sink);
 	say_sharing(k, &view, sink);
 	say_set(k, &view, sink);

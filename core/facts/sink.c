@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sink.h"
+#include "object.h"
 
 #include <stdio.h>
 
@@ -21,4 +22,15 @@ void say_mode(struct sink *sink, uint32_t mode)
 	char octal[8];
 	snprintf(octal, sizeof octal, "%04o", mode);
 	say_text(sink, "mode", "mode", octal);
+}
+
+void say_sysv(const struct pk_permission *permission, pk_id id, struct sink *sink)
+{
+	struct described key;
+	say_count(sink, "id", "id", (uint64_t)pk_sysv_id(id));
+	say_text(sink, "key", "key", describe_key(&key, permission->key));
+	say_owner(sink, permission->uid, permission->gid);
+	say_count(sink, "user id of its creator", "creator_uid", permission->cuid);
+	say_count(sink, "group id of it", "creator_gid", permission->cgid);
+	say_mode(sink, permission->mode);
 }

@@ -86,6 +86,9 @@ static inline void say_close(struct sink *sink, char bracket)
 /* sink.c: "alice (uid 1000, gid 100)", or the two numbers. */
 void say_owner(struct sink *sink, uint32_t uid, uint32_t gid);
 
+/* Of a System V object: id, key, owner, creator, mode. */
+void say_sysv(const struct pk_permission *permission, pk_id id, struct sink *sink);
+
 void say_mode(struct sink *sink, uint32_t mode); /* 0640 */
 
 #endif

@@ -11,17 +11,6 @@
 
 #define SHOWN 1000u /* semaphores, and of who waits for them */
 
-static void say_permission(const struct pk_permission *permission, pk_id id, struct sink *sink)
-{
-	struct described key;
-	say_count(sink, "id", "id", (uint64_t)pk_sysv_id(id));
-	say_text(sink, "key", "key", describe_key(&key, permission->key));
-	say_owner(sink, permission->uid, permission->gid);
-	say_count(sink, "user id of its creator", "creator_uid", permission->cuid);
-	say_count(sink, "group id of it", "creator_gid", permission->cgid);
-	say_mode(sink, permission->mode);
-}
-
 /* ---- semaphores */
 
 struct values {
@@ -102,7 +91,7 @@ int set_facts(struct portico *k, pk_id id, struct sink *sink)
 	int error = pk_set_inspect(k, id, &status);
 	if (error)
 		return error;
-	say_permission(&status.permission, id, sink);
+	say_sysv(&status.permission, id, sink);
 	say_count(sink, "semaphores", "semaphores", status.count);
 	say_count(sink, "waiting", "waiting", status.waiting);
 	say_time(sink, "last operation", "operation_time", status.operation_time);
@@ -119,7 +108,7 @@ int segment_facts(struct portico *k, pk_id id, struct sink *sink)
 	int error = pk_segment_look(k, id, &status);
 	if (error)
 		return error;
-	say_permission(&status.permission, id, sink);
+	say_sysv(&status.permission, id, sink);
 	say_count(sink, "bytes", "size", status.size);
 	say_count(sink, "attached", "attached", status.attached);
 	say_truth(sink, "removed", "removed", status.removed);

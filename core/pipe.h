@@ -84,6 +84,9 @@ int64_t pk_pipe_read(struct portico *k, pk_id pipe, void *data, uint64_t size_by
 /* What fits (B2).  Bytes written, or -EAGAIN (no room, or another is writing), -EINVAL, -EIDRM. */
 int64_t pk_pipe_write(struct portico *k, pk_id pipe, const void *data, uint64_t size_bytes);
 
+/* For its keeper: bytes went from a writer to a reader now, but not through it. */
+void pk_pipe_passed(struct portico *k, pk_id pipe);
+
 /* At a glance: bytes in it; and whether a write of so many could put in any. */
 uint64_t pk_pipe_queued(struct portico *k, pk_id pipe);
 bool pk_pipe_has_room(struct portico *k, pk_id pipe, uint64_t size_bytes);

@@ -189,6 +189,17 @@ int64_t pk_pipe_write(struct portico *k, pk_id id, const void *data, uint64_t si
 	return result;
 }
 
+void pk_pipe_passed(struct portico *k, pk_id id)
+{
+	int error;
+	struct pk_pipe *pipe = find(k, id, &error);
+	if (!pipe)
+		return;
+	int64_t now = pk_realtime_seconds();
+	pk_store_relaxed(&pipe->write_time, now);
+	pk_store_relaxed(&pipe->read_time, now);
+}
+
 /* ---- at a glance */
 
 uint64_t pk_pipe_queued(struct portico *k, pk_id id)

@@ -130,8 +130,10 @@ static int64_t answer_read(struct channel *channel, fuse_req_t request, size_t s
 		{ .iov_base = buffer, .iov_len = bytes },
 		{ .iov_base = (char *)(uintptr_t)from->data + from->done_bytes, .iov_len = passed },
 	};
-	if (fuse_reply_iov(request, parts, 2) == 0) /* F4 */
+	if (fuse_reply_iov(request, parts, 2) == 0 && passed > 0) { /* F4 */
 		from->done_bytes += passed;
+		pk_pipe_passed(server.kernel, channel->id);
+	}
 	return (int64_t)(bytes + passed);
 }
 

@@ -271,3 +271,16 @@ waiting_to_open() { [ "$(grep -c ' for=open ' "$mnt/view/fifo/f/waiters")" -eq "
 		exec 8>&-
 	done
 }
+
+@test "a FIFO's times are of the last write and read, also of one that met a reader who waited" {
+	local status=$mnt/view/fifo/f/status
+	exec 8<>"$f"
+	timeout 10 dd if="$f" bs=3 count=1 status=none >"$private/out" 8>&- &
+	eventually 5 grep -q 'for=read' "$mnt/view/fifo/f/waiters"
+	[ "$(grep -cx '\(write\|read\)_time 0' "$status")" -eq 2 ]
+	printf abc >"$f"
+	wait $!
+	[ "$(cat "$private/out")" = abc ]
+	run -1 grep -x '\(write\|read\)_time 0' "$status"
+	exec 8>&-
+}

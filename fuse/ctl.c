@@ -78,11 +78,13 @@ static int run_command(const struct controls *controls, struct order *order)
 	return order_refuse(order, -EINVAL, "'%.40s' is no command; this file tells which there are", name);
 }
 
-/* Note why it failed, if it did. */
+/* Note why it failed, or that it did not. */
 static int conclude(struct ctl_file *file, int error)
 {
 	const struct order *order = &file->order;
-	if (error && error != -EINPROGRESS && error != -EINTR)
+	if (error == 0)
+		failure_forget(file->entry, file->id);
+	else if (error != -EINPROGRESS && error != -EINTR)
 		failure_note(file->entry, file->id, &file->said,
 			     *order->why ? order->why : portico_explain(error));
 	return error;

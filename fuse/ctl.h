@@ -5,7 +5,7 @@
  * What is written is gathered until a newline, over several writes of one open
  * file, or until it is closed.  Each line is done in turn; the first that fails ends
  * the write that ended the line, with its errno, and what followed is dropped.
- * Reading tells the commands, and in a last line what failed last and why.
+ * Reading tells the commands, and in a last line why the last one failed, if it did.
  *
  * A thread of its own does all of this, for a command may take long; so of one
  * such file everything happens in the order of the requests.  A command that has to

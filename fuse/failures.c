@@ -6,7 +6,7 @@
 #define QUOTED 80u
 
 static struct failure {
-	const struct entry *entry; /* NULL: none yet */
+	const struct entry *entry; /* NULL: none */
 	pk_id id;
 	struct quoted command;
 	char why[200];
@@ -42,6 +42,13 @@ void failure_note(const struct entry *entry, pk_id id, const struct quoted *comm
 	*failure = (struct failure){ .entry = entry, .id = id, .command = *command };
 	for (size_t i = 0; i + 1 < sizeof failure->why && why[i]; i++)
 		failure->why[i] = printable(why[i]); /* it may name a word of the command */
+}
+
+void failure_forget(const struct entry *entry, pk_id id)
+{
+	struct failure *failure = find(entry, id);
+	if (failure)
+		*failure = (struct failure){ 0 };
 }
 
 void failure_tell(FILE *text, const struct entry *entry, pk_id id)

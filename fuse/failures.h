@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What failed last of each thing that takes commands: of the last FAILURES things only.  One thread's. */
+/* Why the last command failed of each thing that takes them: of the last FAILURES things only.  One thread's.
+ */
 #ifndef PORTICO_FUSE_FAILURES_H
 #define PORTICO_FUSE_FAILURES_H
 
@@ -13,9 +14,12 @@ struct quoted {
 };
 void quote(struct quoted *into, const char *line, size_t bytes);
 
+/* A command for it succeeded: what failed before is past. */
+void failure_forget(const struct entry *entry, pk_id id);
+
 void failure_note(const struct entry *entry, pk_id id, const struct quoted *command, const char *why);
 
-/* "failed: COMMAND: WHY", if something has. */
+/* "failed: COMMAND: WHY", if that was the last. */
 void failure_tell(FILE *text, const struct entry *entry, pk_id id);
 
 #endif

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Control by files: view/{mbox,msg}/…/ctl, task/PID/ctl, kernel/limits.
 
+bats_require_minimum_version 1.5.0
 load helper
 load fuse_helper
 
@@ -76,6 +77,17 @@ for m in json.load(sys.stdin): print(m["type"], m["bytes"], m["text"])')" = "7 7
 	[ "$(grep -c failed "$mnt/view/mbox/other/ctl")" -eq 0 ]
 }
 
+@test "ctl: a failure is told until a command succeeds" {
+	run put 'drop x\n'
+	[ "$(last)" = "failed: drop x: 'x' is no number of messages" ]
+	run put '\n'
+	[ "$(grep -c ^failed "$ctl")" -eq 1 ] # that is no command
+	echo pause >"$ctl"
+	run -1 grep ^failed "$ctl"
+	run put 'resume\ndrop y\n'
+	[[ $(last) = "failed: drop y: "* ]]
+}
+
 @test "ctl: a line may come in pieces, and its newline from the close" {
 	exec 5>"$ctl"
 	python3 -c 'import os
@@ -122,6 +134,7 @@ assert bytes.count(1000000) == len(bytes) > 0, bytes'
 	for i in 1 2 3 4 5 6 7 8; do
 		run noise $((i * 5000))
 		[[ $status -ne 0 && $output = *"Invalid argument"* ]]
+		[[ $(grep -ac failed "$ctl") = 1 && -z $(LC_ALL=C tr -d '[:print:]\n\t' <"$ctl") ]]
 	done
 	run python3 -c 'import os, sys
 fd = os.open(sys.argv[1], os.O_WRONLY)
@@ -132,7 +145,6 @@ for i in range(5):
 print(failed)
 os.write(fd, b"\ninject 1 after\n")' "$ctl"
 	[ "$output" = 90 ] # EMSGSIZE
-	[[ $(grep -ac failed "$ctl") = 1 && -z $(LC_ALL=C tr -d '[:print:]\n\t' <"$ctl") ]]
 	[ "$(portico recv --no-wait jobs)" = after ]
 	# as long as a message may be
 	python3 -c 'import os, sys

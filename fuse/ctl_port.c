@@ -74,7 +74,7 @@ static int limit(struct order *order)
 	char *word = order_word(order);
 	int error = of_core(pk_port_inspect(server.kernel, order->id, &status));
 	if (!error && !word)
-		return order_refuse(order, -EINVAL, "which limit, and how much?");
+		return order_refuse(order, -EINVAL, "which limit, and how much? NAME=N");
 	for (; word && !error; word = order_word(order))
 		error = take_limit(order, word, status.use == PK_QUEUE, &status.limits);
 	return error ? error : of_core(pk_port_adjust(server.kernel, order->id, &status.limits, NULL));
@@ -111,9 +111,10 @@ static int inject(struct order *order)
 	struct pk_port_status status;
 	int64_t type;
 	as.pid = order->pid;
-	if (!word || !is_type(word, &type))
-		return order_refuse(order, -EINVAL, "'%.40s' is no type: that is a whole number",
-				    word ? word : "");
+	if (!word)
+		return order_refuse(order, -EINVAL, "of which type, and what? TYPE TEXT");
+	if (!is_type(word, &type))
+		return order_refuse(order, -EINVAL, "'%.40s' is no type: that is a whole number", word);
 	int error = of_core(pk_port_inspect(server.kernel, order->id, &status));
 	if (!error && status.use == PK_QUEUE && type < 1)
 		return order_refuse(order, -EINVAL, "a type of a queue is 1 or more");

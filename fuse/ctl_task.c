@@ -62,10 +62,12 @@ static int send_signal(struct order *order)
 {
 	const char *word = order_word(order);
 	if (!word)
-		return order_refuse(order, -EINVAL, "which? a name or a number");
+		return order_refuse(order, -EINVAL, "which signal? a name or a number");
 	int signo = signal_of(word);
-	if (signo == 0 || order_word(order))
+	if (signo == 0)
 		return order_refuse(order, -EINVAL, "'%.40s' is no signal", word);
+	if (order_word(order))
+		return order_refuse(order, -EINVAL, "that is more than one signal");
 	return result(order, pk_control_signal(server.kernel, order->id, signo));
 }
 

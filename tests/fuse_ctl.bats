@@ -88,6 +88,24 @@ for m in json.load(sys.stdin): print(m["type"], m["bytes"], m["text"])')" = "7 7
 	[[ $(last) = "failed: drop y: "* ]]
 }
 
+@test "ctl: a command without what it wants is asked for it" {
+	local line
+	while IFS=: read -r line answer; do
+		run put "$line\n"
+		[ "$status" -ne 0 ]
+		[ "$(last)" = "failed: $line: $answer" ] || { last; return 1; }
+	done <<-'END'
+		inject:of which type, and what? TYPE TEXT
+		drop:how many? N or all
+		limit:which limit, and how much? NAME=N
+	END
+	ctl=$mnt/task/$(daemon_pid)/ctl
+	run put 'signal\n'
+	[ "$(last)" = "failed: signal: which signal? a name or a number" ]
+	run put 'signal TERM 1\n'
+	[ "$(last)" = "failed: signal TERM 1: that is more than one signal" ]
+}
+
 @test "ctl: a line may come in pieces, and its newline from the close" {
 	exec 5>"$ctl"
 	python3 -c 'import os

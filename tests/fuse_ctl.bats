@@ -119,6 +119,16 @@ for piece in b"inj", b"ect 1 in pie", b"ces\ninject 2 ", b"rest": os.write(5, pi
 	[ "$(count jobs paused)" = False ]
 }
 
+@test "ctl: a shell's redirection of a builtin ends a line, that of a group doesn't" {
+	bash -c 'exec 6>"$1"; { printf "limit "; echo slots=5; } >&6' - "$ctl"
+	[ "$(count jobs limit_slots)" -eq 5 ]
+	bash -c 'exec 6>"$1"; printf "limit " >&6' - "$ctl" # what a close says isn't heeded
+	[ "$(last)" = "failed: limit : which limit, and how much? NAME=N" ]
+	fails_with "write error" bash -c 'exec 6>"$1"; printf "limit " >&6; echo slots=6 >&6' - "$ctl"
+	[[ $(last) = "failed: slots=6: 'slots=6' is no command"* ]]
+	[ "$(count jobs limit_slots)" -eq 5 ]
+}
+
 @test "ctl: long lines that never end take no more than so much memory, and leave room for short ones" {
 	python3 - "$ctl" <<'END'
 import errno, os, sys

@@ -283,3 +283,15 @@ END
 	find . -type f -delete
 	[ "$(ls -A)" = d ]
 }
+
+@test "to set the times of a mailbox or a FIFO succeeds, and changes nothing" {
+	local file
+	mkfifo "$mnt/fifo/f"
+	echo one >"$mnt/mbox/x"
+	for file in "$mnt/mbox/x" "$mnt/fifo/f"; do
+		was=$(stat -c %Y "$file")
+		touch -d 2001-01-01 "$file"
+		[ "$(stat -c %Y "$file")" -eq "$was" ]
+	done
+	cp -p "$root/LICENSE" "$mnt/mbox/copied"
+}

@@ -162,6 +162,65 @@ teardown() { private_teardown; }
 	wait_killed TERM $sleeper
 }
 
+@test "umount: from within it, it is said that one stands there" {
+	p mount
+	in_it() { cd "$PORTICO_KERNEL/mnt/mbox" && portico umount "$PORTICO_KERNEL/mnt"; }
+	run in_it
+	[ "$status" -eq 1 ]
+	[[ $output = "portico umount: $PORTICO_KERNEL/mnt: is in use: your working directory is in it; \`cd\` elsewhere"* ]]
+	given() { portico umount <"$PORTICO_KERNEL/mnt/kernel/version"; }
+	run given
+	[ "$status" -eq 1 ]
+	[[ $output = *"is in use by a file of it that this command was given"* ]]
+	p umount
+	[ "$status" -eq 0 ]
+}
+
+@test "umount: where another namespace has the mount, too, that is said, and who is in it" {
+	[ "$(id -u)" -eq 0 ] || skip "only root makes a namespace"
+	local pid holder
+	p mount
+	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
+	unshare --mount --propagation private sleep 60 &
+	holder=$!
+	has_its_own() { [ "$(cat "/proc/$holder/comm")" = sleep ]; }
+	eventually 5 has_its_own
+	p umount
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "portico umount: $PORTICO_KERNEL/mnt: is gone here, and lives on in another mount namespace, \
+that of sleep (pid $holder), at $PORTICO_KERNEL/mnt; its daemon ends with that" ]
+	run ! gone "$pid"
+	kill $holder
+	wait_killed TERM $holder
+	eventually 5 gone "$pid"
+}
+
+@test "umount: where it is mounted at a second place, that is said" {
+	[ "$(id -u)" -eq 0 ] || skip "only root mounts again"
+	local pid
+	p mount
+	pid=$(cat "$PORTICO_KERNEL/mnt/kernel/pid")
+	mkdir "$private/second"
+	mount --bind "$PORTICO_KERNEL/mnt/mbox" "$private/second"
+	p umount
+	[ "$status" -eq 0 ]
+	[[ $stderr = *"is gone here, and still mounted at $private/second; "* ]]
+	umount "$private/second"
+	eventually 5 gone "$pid"
+}
+
+@test "umount: another's mount is refused, with whose it is" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can be another"
+	chmod 711 "$private"
+	mkdir "$private/here"
+	p mount --allow-other "$private/here"
+	# shellcheck disable=SC2086 # a list
+	run timeout 20 $as_nobody portico umount "$private/here"
+	[ "$status" -eq 1 ]
+	[ "$output" = "portico umount: $private/here: was mounted by root; only that user and root may take it away" ]
+	p umount "$private/here"
+}
+
 @test "umount: it returns when the daemon and its supervisor have ended" {
 	p mount
 	local pid supervisor

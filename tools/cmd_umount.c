@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands.h"
 #include "complain.h"
+#include "describe.h"
 #include "mounts.h"
 #include "occupants.h"
 #include "options.h"
@@ -12,14 +13,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DAEMON_MOST_MS 5000 /* a daemon ends within milliseconds */
+#define DAEMON_SOON_MS 300  /* a daemon ends within milliseconds, */
+#define DAEMON_MOST_MS 5000 /* unless it is in somebody's way */
 
 static int say_busy(const char *path)
 {
 	char users[512];
-	if (describe_occupants(path, users, sizeof users))
+	bool others = describe_occupants(path, users, sizeof users);
+	if (stands_in(path))
+		complain("%s: is in use: your working directory is in it%s%s; `cd` elsewhere first, or take "
+			 "it "
+			 "away all the same: --lazy",
+			 path, others ? ", and it is used by " : "", users);
+	else if (others)
 		complain("%s: is in use by %s; end them, or take it away from under them: --lazy", path,
 			 users);
+	else if (has_file_in(path))
+		complain("%s: is in use by a file of it that this command was given; start it without", path);
 	else
 		complain("%s: is in use by who isn't to be seen from here; `portico umount --lazy` takes it "
 			 "away "
@@ -28,11 +38,23 @@ static int say_busy(const char *path)
 	return FAILED;
 }
 
+static int say_anothers(const char *path)
+{
+	struct described owner;
+	struct mount mount;
+	find_mount(path, &mount);
+	complain("%s: was mounted by %s; only that user and root may take it away", path,
+		 describe_user(&owner, mount.owner));
+	return FAILED;
+}
+
 static int say_failed(const char *path, int error)
 {
 	char users[512];
 	if (error == -EBUSY || (error == -ECANCELED && describe_occupants(path, users, sizeof users)))
 		return say_busy(path);
+	if (error == -EPERM)
+		return say_anothers(path);
 	if (error == -ECANCELED)
 		complain("%s: fusermount3 refused, as it says above", path);
 	else if (error == -ENOENT)
@@ -44,17 +66,46 @@ static int say_failed(const char *path, int error)
 	return FAILED;
 }
 
-/* The daemon leaves the instance after the unmount; its supervisor ends with it. */
-static int wait_for_end(const char *path, int process, pid_t pid, const char *what)
+/* The end of a process, waited for so long; true also where there is none. */
+static bool has_ended(int process, int most_ms)
 {
 	struct pollfd end = { .fd = process, .events = POLLIN };
-	int done = process < 0 ? 1 : poll(&end, 1, DAEMON_MOST_MS);
-	if (process >= 0)
-		close(process);
-	if (done != 0)
+	return process < 0 || poll(&end, 1, most_ms) != 0;
+}
+
+/* It is mounted elsewhere, too, so its daemon goes on. */
+static bool lives_on(const char *path, const struct mount *mount)
+{
+	struct other_mount other;
+	if (!find_other_mount(mount->device, &other))
+		return false;
+	if (other.pid == 0)
+		fprintf(stderr,
+			"portico umount: %s: is gone here, and still mounted at %s; `umount %s` takes that "
+			"away, too\n",
+			path, other.path, other.path);
+	else
+		fprintf(stderr,
+			"portico umount: %s: is gone here, and lives on in another mount namespace, that of "
+			"%s "
+			"(pid %d), at %s; its daemon ends with that\n",
+			path, other.name, (int)other.pid, other.path);
+	return true;
+}
+
+/* The daemon leaves the instance after the unmount; its supervisor ends with it. */
+static int wait_for_end(const char *path, const struct mount *mount, int daemon, int supervisor)
+{
+	if (!has_ended(daemon, DAEMON_SOON_MS) && lives_on(path, mount))
 		return DONE;
-	complain("%s: is unmounted, but its %s (pid %d) hasn't ended; `kill %d` if it doesn't", path, what,
-		 (int)pid, (int)pid);
+	bool daemon_ended = has_ended(daemon, DAEMON_MOST_MS);
+	if (daemon_ended && has_ended(supervisor, DAEMON_MOST_MS))
+		return DONE;
+	pid_t left = daemon_ended ? mount->supervisor : mount->daemon;
+	complain("%s: is unmounted, but its %s (pid %d) hasn't ended: another mount namespace may have it "
+		 "still; "
+		 "or else `kill %d`",
+		 path, daemon_ended ? "supervisor" : "daemon", (int)left, (int)left);
 	return FAILED;
 }
 
@@ -74,15 +125,12 @@ static int unmount_portico(const char *path, const struct mount *mount)
 	int error = unmount(path, false);
 	if (error == -EINVAL && !is_mounted(path))
 		error = 0; /* somebody else was faster */
-	if (error && daemon >= 0)
+	int status = error ? say_failed(path, error) : wait_for_end(path, mount, daemon, supervisor);
+	if (daemon >= 0)
 		close(daemon);
-	if (error && supervisor >= 0)
+	if (supervisor >= 0)
 		close(supervisor);
-	if (error)
-		return say_failed(path, error);
-	int status = wait_for_end(path, daemon, mount->daemon, "daemon");
-	int also = wait_for_end(path, supervisor, mount->supervisor, "supervisor");
-	return status == DONE ? also : status;
+	return status;
 }
 
 static int unmount_stale(const char *path)

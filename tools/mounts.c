@@ -49,52 +49,83 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* Visit every mount, the uppermost of a place last. */
-static void each_mount(void (*visit)(const char *path, const char *type, void *context), void *context)
+struct line {
+	char path[PATH_MAX], type[64], device[24];
+	uid_t owner;
+};
+
+static bool read_line(const char *text, struct line *line)
 {
-	FILE *table = fopen("/proc/self/mountinfo", "re");
-	char *line = NULL;
+	const char *rest = strstr(text, " - "), *owner = rest ? strstr(rest, "user_id=") : NULL;
+	if (sscanf(text, "%*s %*s %23s %*s %4095s", line->device, line->path) != 2 || !rest ||
+	    sscanf(rest, " - %63s", line->type) != 1)
+		return false;
+	line->owner = owner ? (uid_t)strtoul(owner + strlen("user_id="), NULL, 10) : 0;
+	unescape(line->path);
+	return true;
+}
+
+/* Visit every mount of a process, the uppermost of a place last. */
+static void each_mount(const char *process, void (*visit)(const struct line *line, void *context),
+		       void *context)
+{
+	char path[64], *text = NULL;
+	struct line line;
 	size_t room = 0;
-	while (table && getline(&line, &room, table) > 0) {
-		char where[PATH_MAX], type[64], *rest = strstr(line, " - ");
-		if (sscanf(line, "%*s %*s %*s %*s %4095s", where) != 1 || !rest ||
-		    sscanf(rest, " - %63s", type) != 1)
-			continue;
-		unescape(where);
-		visit(where, type, context);
-	}
-	free(line);
+	snprintf(path, sizeof path, "/proc/%.20s/mountinfo", process);
+	FILE *table = fopen(path, "re");
+	while (table && getline(&text, &room, table) > 0)
+		if (read_line(text, &line))
+			visit(&line, context);
+	free(text);
 	if (table)
 		fclose(table);
 }
 
 struct search {
 	const char *path;
-	char *type;
-	bool found;
+	struct line found; /* the uppermost there; where there is none, without a type */
 };
 
-static void compare(const char *path, const char *type, void *context)
+static void compare(const struct line *line, void *context)
 {
 	struct search *search = context;
-	if (strcmp(path, search->path) != 0)
-		return;
-	strcpy(search->type, type);
-	search->found = true;
+	if (strcmp(line->path, search->path) == 0)
+		search->found = *line;
 }
 
-/* The type of the uppermost mount at that path; false: there is none. */
-static bool mounted_type(const char *path, char type[64])
+static struct line mounted_at(const char *path)
 {
-	struct search search = { path, type, false };
-	each_mount(compare, &search);
+	struct search search = { .path = path };
+	each_mount("self", compare, &search);
 	return search.found;
 }
 
 bool is_mounted(const char *path)
 {
-	char type[64];
-	return mounted_type(path, type);
+	return *mounted_at(path).type != '\0';
+}
+
+struct trace {
+	const char *device;
+	char *path;
+	bool found;
+};
+
+static void compare_device(const struct line *line, void *context)
+{
+	struct trace *trace = context;
+	if (trace->found || strcmp(line->device, trace->device) != 0)
+		return;
+	strcpy(trace->path, line->path);
+	trace->found = true;
+}
+
+bool process_has_mount(const char *process, const char *device, char path[PATH_MAX])
+{
+	struct trace trace = { device, path, false };
+	each_mount(process, compare_device, &trace);
+	return trace.found;
 }
 
 /* ---- whose it is */
@@ -156,8 +187,12 @@ static struct answer ask_daemon(const char *mountpoint)
 void find_mount(const char *path, struct mount *found)
 {
 	*found = (struct mount){ .state = MOUNT_NONE };
-	if (!mounted_type(path, found->type))
+	struct line line = mounted_at(path);
+	if (!*line.type)
 		return;
+	strcpy(found->type, line.type);
+	strcpy(found->device, line.device);
+	found->owner = line.owner;
 	found->state = MOUNT_FOREIGN;
 	if (strncmp(found->type, "fuse", 4) != 0)
 		return;
@@ -174,20 +209,20 @@ struct visitor {
 	void (*visit)(const char *path, const struct mount *mount);
 };
 
-static void visit_if_portico(const char *path, const char *type, void *context)
+static void visit_if_portico(const struct line *line, void *context)
 {
 	const struct visitor *visitor = context;
 	struct mount mount;
-	if (strcmp(type, "fuse.portico") != 0)
+	if (strcmp(line->type, "fuse.portico") != 0)
 		return;
-	find_mount(path, &mount);
-	visitor->visit(path, &mount);
+	find_mount(line->path, &mount);
+	visitor->visit(line->path, &mount);
 }
 
 void each_portico_mount(void (*visit)(const char *path, const struct mount *mount))
 {
 	struct visitor visitor = { visit };
-	each_mount(visit_if_portico, &visitor);
+	each_mount("self", visit_if_portico, &visitor);
 }
 
 /* ---- taking it away */
@@ -224,7 +259,9 @@ int unmount(const char *path, bool lazily)
 {
 	if (umount2(path, (lazily ? MNT_DETACH : 0) | UMOUNT_NOFOLLOW) == 0)
 		return 0;
-	return errno == EPERM ? unmount_by_helper(path, lazily) : -errno;
+	if (errno == EPERM && mounted_at(path).owner == getuid())
+		return unmount_by_helper(path, lazily);
+	return -errno;
 }
 
 /* ---- may it be used? */

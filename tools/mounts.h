@@ -17,6 +17,8 @@ enum mount_state {
 struct mount {
 	enum mount_state state;
 	char type[64];
+	char device[24];  /* its file system's number, which is the same wherever it is mounted */
+	uid_t owner;	  /* who mounted it */
 	pid_t daemon;	  /* of a Portico mount, or 0 */
 	pid_t supervisor; /* of that daemon; 0: it never had one; -1: it died */
 };
@@ -29,6 +31,9 @@ int mount_path(const char *path, char absolute[PATH_MAX]);
 void find_mount(const char *path, struct mount *found);
 bool is_mounted(const char *path);
 
+/* Does that process, "self" or a pid, have the file system somewhere among its mounts: at which path? */
+bool process_has_mount(const char *process, const char *device, char path[PATH_MAX]);
+
 /* Every mount of Portico's, of whatever instance. */
 void each_portico_mount(void (*visit)(const char *path, const struct mount *mount));
 
@@ -39,7 +44,8 @@ void each_portico_mount(void (*visit)(const char *path, const struct mount *moun
  */
 int hold_mountpoint(const char *path);
 
-/* Take it away; lazily, also where it is in use.  0, -EBUSY, -ENOENT (no fusermount3), … */
+/* Take it away; lazily, also where it is in use.  0, -EBUSY, -EPERM (another's), -ENOENT (no fusermount3), …
+ */
 int unmount(const char *path, bool lazily);
 
 /* Why FUSE can't be used, and what to do: a sentence, or NULL where it can. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "occupants.h"
+#include "mounts.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,6 +57,7 @@ static bool occupies(const char *pid, const char *mountpoint)
 	return false;
 }
 
+/* What /proc/PID/comm says. */
 static void name_of(const char *pid, char name[32])
 {
 	char path[64 + NAME_MAX];
@@ -67,17 +70,35 @@ static void name_of(const char *pid, char name[32])
 		fclose(file);
 }
 
+bool stands_in(const char *mountpoint)
+{
+	return leads_into("/proc/self/cwd", mountpoint);
+}
+
+bool has_file_in(const char *mountpoint)
+{
+	return occupies("self", mountpoint);
+}
+
+/* Not ourselves; nor who started us, where the directory that we stand in is his. */
+static bool is_another(const char *pid, bool standing)
+{
+	pid_t process = atoi(pid);
+	return process != getpid() && !(standing && process == getppid());
+}
+
 bool describe_occupants(const char *mountpoint, char *text, size_t size)
 {
 	DIR *processes = opendir("/proc");
 	struct dirent *entry;
+	bool standing = stands_in(mountpoint);
 	unsigned count = 0;
 	size_t used = 0;
 	text[0] = '\0';
 	while (processes && (entry = readdir(processes)) != NULL) {
 		char name[32];
-		if (!isdigit((unsigned char)entry->d_name[0]) || !occupies(entry->d_name, mountpoint) ||
-		    ++count > MOST_TOLD)
+		if (!isdigit((unsigned char)entry->d_name[0]) || !is_another(entry->d_name, standing) ||
+		    !occupies(entry->d_name, mountpoint) || ++count > MOST_TOLD)
 			continue;
 		name_of(entry->d_name, name);
 		used += (size_t)snprintf(text + used, used < size ? size - used : 0, "%s%s (pid %s)",
@@ -88,4 +109,34 @@ bool describe_occupants(const char *mountpoint, char *text, size_t size)
 	if (processes)
 		closedir(processes);
 	return count > 0;
+}
+
+/* ---- other namespaces */
+
+static bool shares_mounts(const char *pid)
+{
+	char own[64], other[64], path[64 + NAME_MAX];
+	snprintf(path, sizeof path, "/proc/%s/ns/mnt", pid);
+	ssize_t own_length = readlink("/proc/self/ns/mnt", own, sizeof own),
+		other_length = readlink(path, other, sizeof other);
+	return own_length > 0 && own_length == other_length && memcmp(own, other, (size_t)own_length) == 0;
+}
+
+bool find_other_mount(const char *device, struct other_mount *other)
+{
+	struct dirent *entry;
+	*other = (struct other_mount){ 0 };
+	if (process_has_mount("self", device, other->path))
+		return true;
+	DIR *processes = opendir("/proc");
+	while (processes && other->pid == 0 && (entry = readdir(processes)) != NULL) {
+		if (!isdigit((unsigned char)entry->d_name[0]) || shares_mounts(entry->d_name) ||
+		    !process_has_mount(entry->d_name, device, other->path))
+			continue;
+		other->pid = atoi(entry->d_name);
+		name_of(entry->d_name, other->name);
+	}
+	if (processes)
+		closedir(processes);
+	return other->pid != 0;
 }

@@ -221,6 +221,21 @@ that of sleep (pid $holder), at $PORTICO_KERNEL/mnt; its daemon ends with that" 
 	p umount "$private/here"
 }
 
+@test "mount: of a named pipe each command says that it is one, and what removes it" {
+	p mount
+	mkfifo "$PORTICO_KERNEL/mnt/fifo/t"
+	p rm t
+	[ "$status" -eq 1 ]
+	[ "$stderr" = "portico rm: mailbox t: is a named pipe; a mount has it as fifo/t, \`portico rm --fifo t\` removes it" ]
+	p send t x
+	[[ $status -eq 1 && $stderr = *"is a named pipe"* ]]
+	p rm --fifo t
+	[ "$status" -eq 0 ]
+	p rm t
+	[[ $stderr = *"nothing has that name; "* ]]
+	p umount
+}
+
 @test "umount: it returns when the daemon and its supervisor have ended" {
 	p mount
 	local pid supervisor

@@ -48,9 +48,19 @@ struct portico *open_instance(const char *directory, unsigned flags, uint32_t ta
 	return k;
 }
 
-static int report_missing(const char *name, int error)
+static bool is_fifo(struct portico *k, const char *name)
 {
-	if (error == -ENOENT)
+	pk_id pipe;
+	return pk_name_look_up(k, PK_NAME_FIFO, name, (uint32_t)strlen(name), &pipe) == 0;
+}
+
+static int report_missing(struct portico *k, const char *name, int error)
+{
+	if (error == -ENOENT && is_fifo(k, name))
+		complain("mailbox %s: is a named pipe; a mount has it as fifo/%s, `portico rm --fifo %s` "
+			 "removes it",
+			 name, name, name);
+	else if (error == -ENOENT)
 		complain("mailbox %s: %s; `portico create %s` makes it, `portico ls` shows what there is",
 			 name, portico_explain(error), name);
 	else if (error == -EINVAL)
@@ -68,7 +78,7 @@ int find_mailbox(struct portico *k, const char *name, pk_id *port)
 	int error = portico_mailbox_open(k, name, &found);
 	if (!error)
 		*port = found.id;
-	return error ? report_missing(name, error) : 0;
+	return error ? report_missing(k, name, error) : 0;
 }
 
 /* ---- to look at */
@@ -105,7 +115,7 @@ int find_port(struct portico *k, const char *name, bool is_number, pk_id *port)
 		error = -ENOENT; /* it ended, and its name with it */
 	if (!error)
 		*port = reply.port;
-	return error ? report_missing(name, error) : 0;
+	return error ? report_missing(k, name, error) : 0;
 }
 
 uint32_t pid_operand(const char *text)

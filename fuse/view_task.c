@@ -137,7 +137,8 @@ static void say_why(FILE *text, struct pk_graph *graph, uint32_t task)
 	pk_why_say(server.kernel, graph, graph->tasks[task].pid, task,
 		   &(struct pk_why){ .line = put_line, .context = &telling });
 	if (telling.lines > VIEW_MOST)
-		fprintf(text, "and %u waits more\n", telling.lines - VIEW_MOST);
+		fprintf(text, "and %u wait%s more\n", telling.lines - VIEW_MOST,
+			telling.lines - VIEW_MOST == 1 ? "" : "s");
 }
 
 int task_why_text(FILE *text, pk_id id)

@@ -412,6 +412,22 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 
 # ---- ls, ps, stat
 
+@test "tools: of one byte it is said that it is one" {
+	portico create box
+	timeout 20 portico tap --count 1 box >"$private/seen" &
+	watching() { portico ls --all | grep -q "^tap "; }
+	eventually 5 watching
+	portico send box x
+	wait $!
+	grep -q '  type 0  1 byte  x$' "$private/seen"
+	preload ipcmk -M 1 >/dev/null
+	p ls
+	grep -Eq ' 1 message, 1 byte +1024 of ' <<<"$output"
+	grep -Eq ' 1 byte, 0 attached ' <<<"$output"
+	p recv --verbose box
+	[[ $stderr = *", 1 byte" ]]
+}
+
 @test "tools: ls shows each kind of object in one table" {
 	portico create 'my box'
 	portico send 'my box' hello

@@ -86,7 +86,7 @@ struct list {
 
 static void list_file(const struct list *list, const char *name, const struct stat *attr)
 {
-	struct described user, mode;
+	struct described user, mode, bytes;
 	if (!list->columns) {
 		printf("%s%s\n", list->quiet_option, name);
 		return;
@@ -95,7 +95,7 @@ static void list_file(const struct list *list, const char *name, const struct st
 	columns_add(list->columns, "%s", name);
 	columns_add(list->columns, "%s", describe_user(&user, attr->st_uid));
 	columns_add(list->columns, "%s", describe_mode(&mode, attr->st_mode & 0777));
-	columns_add(list->columns, "%lld bytes", (long long)attr->st_size);
+	columns_add(list->columns, "%s", describe_bytes(&bytes, (uint64_t)attr->st_size));
 }
 
 /* Of a directory in the mount, and below; `in`: its name there, with a '/' after it, or "". */

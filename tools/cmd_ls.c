@@ -96,7 +96,7 @@ static void list_pipes(const struct listing *listing)
 	uint32_t committed = pk_committed(listing->k, PK_PIPES);
 	for (uint32_t slot = 1; slot < committed; slot++) {
 		struct pk_pipe_status status;
-		struct described size;
+		struct described bytes, size;
 		pk_id id = live_object(listing->k, PK_PIPES, slot);
 		if (!id || pk_pipe_inspect(listing->k, id, &status) != 0)
 			continue;
@@ -109,7 +109,7 @@ static void list_pipes(const struct listing *listing)
 			continue;
 		}
 		list_first(listing, "fifo", status.name, -1, &status.permission);
-		columns_add(listing->columns, "%llu bytes", (unsigned long long)status.queued_bytes);
+		columns_add(listing->columns, "%s", describe_bytes(&bytes, status.queued_bytes));
 		columns_add(listing->columns, "%s bytes", describe_size(&size, status.size));
 		add_waiting(listing, status.watchers);
 		columns_add(listing->columns, "-");
@@ -174,8 +174,8 @@ static void segment_as_text(const struct listing *listing, const struct pk_segme
 	struct described key, size;
 	list_first(listing, "segment", describe_key(&key, status->permission.key), pk_sysv_id(status->id),
 		   &status->permission);
-	columns_add(listing->columns, "%s bytes, %u attached%s", describe_size(&size, status->size),
-		    status->attached, status->removed ? ", removed" : "");
+	columns_add(listing->columns, "%s byte%s, %u attached%s", describe_size(&size, status->size),
+		    status->size == 1 ? "" : "s", status->attached, status->removed ? ", removed" : "");
 	columns_add(listing->columns, "-");
 	columns_add(listing->columns, "-");
 	list_maker(listing, PK_SEGMENTS, status->id);

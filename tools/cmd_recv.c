@@ -78,10 +78,10 @@ static bool write_parts(struct portico *k, uint32_t message, const char *data, u
 
 static void say_envelope(const struct pk_message *m, const struct pk_cargo *cargo)
 {
-	struct described with;
+	struct described with, bytes;
 	describe_cargo(&with, cargo);
-	fprintf(stderr, "type %lld, priority %u, pid %u, uid %u, %llu bytes%s%s\n", (long long)m->type,
-		pk_number_priority(m->number), m->pid, m->uid, (unsigned long long)cargo->data_bytes,
+	fprintf(stderr, "type %lld, priority %u, pid %u, uid %u, %s%s%s\n", (long long)m->type,
+		pk_number_priority(m->number), m->pid, m->uid, describe_bytes(&bytes, cargo->data_bytes),
 		*with.text ? ", " : "", with.text);
 }
 

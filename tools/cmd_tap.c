@@ -29,13 +29,13 @@ static const struct usage usage = {
 
 static void print(const struct tap_sight *sight)
 {
-	struct described time;
+	struct described time, bytes;
 	if (sight->missed != 0)
 		printf("(%u missed)\n", sight->missed);
-	printf("%s.%06d  pid %u  type %lld  %llu bytes  %s\n",
+	printf("%s.%06d  pid %u  type %lld  %s  %s\n",
 	       describe_time(&time, sight->tapped.time_ns / 1000000000),
 	       (int)(sight->tapped.time_ns % 1000000000 / 1000), sight->pid, (long long)sight->type,
-	       (unsigned long long)sight->tapped.bytes, sight->text);
+	       describe_bytes(&bytes, sight->tapped.bytes), sight->text);
 	fflush(stdout);
 }
 

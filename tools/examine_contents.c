@@ -116,7 +116,8 @@ static void examine_surroundings(struct portico *k)
 {
 	uint32_t places = places_uncounted(k);
 	if (places > 0)
-		report(BAD, "pool", remedy(), "mailboxes have %u places more than are taken", places);
+		report(BAD, "pool", remedy(), "mailboxes have %u place%s more than are taken", places,
+		       places == 1 ? "" : "s");
 	examine_count(stray_runs(k, false), "memory that moves", "of messages that are no more");
 	examine_count(false_bells(k, false), "bells", "that don't say what their ports have");
 }

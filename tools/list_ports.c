@@ -97,6 +97,7 @@ static void add_first(const struct listing *listing, const struct port_view *vie
 static void add_contents(const struct listing *listing, const struct port_view *view)
 {
 	const struct pk_port_status *status = &view->status;
+	struct described bytes;
 	char more[48] = "";
 	if (status->use == PK_GUARDED)
 		snprintf(more, sizeof more, ", %u reference%s to send", view->sends,
@@ -104,16 +105,16 @@ static void add_contents(const struct listing *listing, const struct port_view *
 	else if (status->use == PK_PORT_SET)
 		snprintf(more, sizeof more, ", of %u member%s", port_members(listing->k, status->id),
 			 port_members(listing->k, status->id) == 1 ? "" : "s");
-	columns_add(listing->columns, "%u message%s, %llu bytes%s%s", status->count,
-		    status->count == 1 ? "" : "s", (unsigned long long)status->queued_bytes, more,
-		    status->paused ? ", paused" : "");
+	columns_add(listing->columns, "%u message%s, %s%s%s", status->count, status->count == 1 ? "" : "s",
+		    describe_bytes(&bytes, status->queued_bytes), more, status->paused ? ", paused" : "");
 }
 
 static void add_limits(const struct listing *listing, const struct pk_port_status *status)
 {
 	struct described bytes, capacity;
 	if (status->use == PK_QUEUE)
-		columns_add(listing->columns, "%s bytes", describe_size(&capacity, status->limits.capacity));
+		columns_add(listing->columns, "%s byte%s", describe_size(&capacity, status->limits.capacity),
+			    status->limits.capacity == 1 ? "" : "s");
 	else if (status->use == PK_PORT_SET || status->use == PK_COMPLETIONS)
 		columns_add(listing->columns, "-"); /* its members', and those of what is posted */
 	else

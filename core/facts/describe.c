@@ -26,6 +26,13 @@ const char *describe_mode(struct described *into, uint32_t mode)
 	return into->text;
 }
 
+const char *describe_bytes(struct described *into, uint64_t bytes)
+{
+	snprintf(into->text, sizeof into->text, "%llu byte%s", (unsigned long long)bytes,
+		 bytes == 1 ? "" : "s");
+	return into->text;
+}
+
 const char *describe_size(struct described *into, uint64_t bytes)
 {
 	static const char suffixes[] = { 'G', 'M', 'K' };

@@ -12,6 +12,7 @@ struct described {
 
 const char *describe_user(struct described *into, uint32_t uid);    /* alice, or 1234 */
 const char *describe_mode(struct described *into, uint32_t mode);   /* rw-r----- */
+const char *describe_bytes(struct described *into, uint64_t bytes); /* 1 byte, 65536 bytes */
 const char *describe_size(struct described *into, uint64_t bytes);  /* 100, 64K, 1M: exact */
 const char *describe_age(struct described *into, int64_t ns);	    /* 0.3 s, 12 s, 4 min, 3 h, 2 d */
 const char *describe_time(struct described *into, int64_t seconds); /* 2026-01-31 12:00:00, or never */

@@ -34,7 +34,7 @@ void right_label(struct portico *k, const struct holding *holding, struct descri
 	const struct pk_task *task =
 		holding->kind == PK_RIGHT_TASK ? pk_task_of_id(k, holding->object) : NULL;
 	if (holding->kind == HOLDING_MEMORY)
-		snprintf(into->text, sizeof into->text, "%llu bytes", (unsigned long long)holding->bytes);
+		describe_bytes(into, holding->bytes);
 	else if (holding->kind != PK_RIGHT_TASK)
 		describe_object(k, PK_PORTS, holding->object, into);
 	else if (task)

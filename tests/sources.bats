@@ -105,3 +105,18 @@ names_of() {
 	done
 	[ "$faults" -eq 0 ]
 }
+
+# What groff and mandoc, as far as they are here, have to say of a page.
+warnings_of() {
+	! command -v groff >/dev/null || { groff -mandoc -ww -Tutf8 "$1" >/dev/null; } 2>&1
+	# ERRORS has its place in section 5, too: what files answer
+	! command -v mandoc >/dev/null || mandoc -T lint -W warning "$1" | sed '/unexpected section: Sh ERRORS/d'
+}
+
+@test "every manual page is rendered without a warning" {
+	command -v groff mandoc >/dev/null || skip "neither groff nor mandoc"
+	local page
+	for page in "$root"/docs/man/*.[1-8]; do
+		says_nothing warnings_of "$page"
+	done
+}

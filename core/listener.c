@@ -133,16 +133,25 @@ static uint32_t count_taps(struct portico *k, const struct pk_port *source, uint
 	return count;
 }
 
+/* Of the port that this listener hears, if it is a tap of theirs. */
+static uint32_t count_taps_beside(struct portico *k, uint32_t slot, uint32_t uid)
+{
+	const struct pk_listener *listener = listener_at(k, slot);
+	struct pk_port *source, *guard;
+	uint32_t count = 0;
+	if (listener && pk_word_kind(pk_load(&listener->head.word)) == PK_LIVE && listener->tap &&
+	    listener->uid == uid && pk_port_lock(k, listener->source, &source, &guard) == 0) {
+		count = count_taps(k, source, uid);
+		pk_port_unlock(k, guard);
+	}
+	return count;
+}
+
 uint32_t pk_listener_most_taps(struct portico *k, uint32_t uid)
 {
-	uint32_t committed = pk_committed(k, PK_PORTS), most = 0;
+	uint32_t committed = pk_committed(k, PK_LISTENERS), most = 0;
 	for (uint32_t slot = 1; slot < committed; slot++) {
-		struct pk_port *source = pk_slot(k, PK_PORTS, slot), *guard;
-		if (!source || !pk_is_tapped(source) ||
-		    pk_port_lock(k, pk_slot_id(&source->head, slot), &source, &guard) != 0)
-			continue;
-		uint32_t count = count_taps(k, source, uid);
-		pk_port_unlock(k, guard);
+		uint32_t count = count_taps_beside(k, slot, uid);
 		most = count > most ? count : most;
 	}
 	return most;

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define WIDTH_MOST 40 /* of a column; what is longer moves its own row only */
+
 static void *need(void *memory)
 {
 	if (memory)
@@ -60,12 +62,17 @@ void columns_add(struct columns *columns, const char *format, ...)
 	columns->cells[columns->count++] = text;
 }
 
+static int padding(size_t widest, size_t width)
+{
+	return width < widest ? (int)(widest - width) + 2 : 2;
+}
+
 void columns_end(struct columns *columns)
 {
 	size_t *widest = need(calloc(columns->width, sizeof *widest));
 	for (size_t i = 0; i < columns->count; i++) {
 		size_t width = width_of(columns->cells[i]);
-		if (width > widest[i % columns->width])
+		if (width > widest[i % columns->width] && width <= WIDTH_MOST)
 			widest[i % columns->width] = width;
 	}
 	for (size_t i = 0; i < columns->count; i++) {
@@ -74,7 +81,7 @@ void columns_end(struct columns *columns)
 		if (column == columns->width - 1)
 			printf("%s\n", text);
 		else
-			printf("%s%*s", text, (int)(widest[column] - width_of(text) + 2), "");
+			printf("%s%*s", text, padding(widest[column], width_of(text)), "");
 		free(columns->cells[i]);
 	}
 	free(columns->cells);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A table of text whose columns are as wide as they must be. */
+/* A table of text whose columns are as wide as they must be, but for a cell that is very long. */
 #ifndef TOOL_COLUMNS_H
 #define TOOL_COLUMNS_H
 

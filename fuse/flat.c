@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "flat.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -24,14 +25,18 @@ static void end(const struct sink *sink)
 		putc('\n', flat->out);
 }
 
+/* What is no text as \ooo: control characters, and stray bytes, as UTF-8 has them. */
 static void escape(FILE *out, const char *text, bool quoted)
 {
-	for (; *text; text++) {
+	for (size_t length; *text; text += length) {
 		unsigned char c = (unsigned char)*text;
-		if (c < 0x20 || c == 0x7f || c == '\\' || (quoted && c == '"'))
+		length = utf8_length(text);
+		bool stray = length == 0;
+		length += stray;
+		if (stray || c < 0x20 || c == 0x7f || c == '\\' || (quoted && c == '"'))
 			fprintf(out, "\\%03o", c);
 		else
-			putc(c, out);
+			fwrite(text, 1, length, out);
 	}
 }
 
@@ -57,6 +62,15 @@ static void put_count(struct sink *sink, const char *name, uint64_t count)
 {
 	fprintf(begin(sink, name), "%llu", (unsigned long long)count);
 	end(sink);
+}
+
+/* As kernel/limits has it, and takes it. */
+static void put_most(struct sink *sink, const char *name, uint64_t most)
+{
+	if (most == 0)
+		put_text(sink, name, "none");
+	else
+		put_count(sink, name, most);
 }
 
 static void put_truth(struct sink *sink, const char *name, bool truth)
@@ -92,6 +106,7 @@ static const struct sink_kind flat_kind = {
 	.text = put_text,
 	.number = put_number,
 	.count = put_count,
+	.most = put_most,
 	.truth = put_truth,
 	.time = put_number,
 	.open = open_bracket,

@@ -151,8 +151,7 @@ assert all(person.get('clients', []) == [] for person in json.load(sys.stdin))"
 	run cat "$mnt/view/mbox/m/holders"
 	echo "$output"
 	[ "$output" = "sender mount=$(daemon_pid)" ]
-	started cat "$mnt/mbox/m"
-	wait "$started"
+	client=$(sh -c 'echo $$; exec cat "$0" >/dev/null' "$mnt/mbox/m")
 	tells "$mnt/view/mbox/m/status" "last_receiver_pid $client"
 	counts "$mnt/view/mbox/m/holders" "^receiver mount=$(daemon_pid)\$" 1
 	counts "$mnt/view/mbox/m/holders" portico-fuse 0

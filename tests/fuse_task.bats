@@ -139,6 +139,7 @@ portico_itself() { exec portico "$@"; }
 	portico limits ports=100 access=all msgmni=77
 	tells "$mnt/kernel/limits" "ports 100"
 	tells "$mnt/kernel/limits" "pooled none"
+	says "$mnt/kernel/stats" '^limits.pooled most=none used=0$'
 	tells "$mnt/kernel/limits" "access all"
 	tells "$mnt/kernel/limits" "msgmni 77"
 	portico limits access=owner

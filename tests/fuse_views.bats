@@ -25,6 +25,33 @@ for key, value in json.load(sys.stdin).items():
 		print(key)') <(sed 's/[. ].*//' "$(view mbox/x/status)" | grep -v ^open_ | uniq)
 }
 
+@test "a name that is no UTF-8 is told in octal, and by its bytes" {
+	printf x >"$mnt/mbox/"$'\xff\xfe \xc3\xa9'
+	tells "$mnt/view/mbox/"$'\xff\xfe \xc3\xa9/status' 'name \377\376 é'
+	tells "$mnt/view/mbox/"$'\xff\xfe \xc3\xa9/status' 'name_bytes fffe20c3a9'
+	portico ls --json | grep -q '"name_bytes": "fffe20c3a9"'
+	portico create é
+	counts "$(view mbox/é/status)" name_bytes 0
+}
+
+# By the rule of portico-files(5): a key, then members, of which some values are in double quotes.
+@test "lines of members can be parsed by one rule" {
+	printf 'zero' >"$mnt/mbox/x"
+	printf 'two words' >"$mnt/mbox/x"
+	printf 'a"b\\c = d' >"$mnt/mbox/x"
+	printf '' | portico send x
+	run python3 - "$(view mbox/x/peek)" <<'EOF'
+import re, sys
+for line in open(sys.argv[1]).read().splitlines():
+    member = r'[a-z_]+=(?:"[^"]*"|[^ "]+)'
+    assert re.fullmatch(r'[a-z_]+(?: ' + member + ')*', line), line
+    text = dict(one.split('=', 1) for one in re.findall(member, line))['text'].strip('"')
+    print(re.sub(r'\\([0-7]{3})', lambda octal: chr(int(octal[1], 8)), text))
+EOF
+	echo "$output"
+	[ "$output" = $'zero\ntwo words\na"b\\c = d' ] # and an empty line
+}
+
 @test "status of a mailbox in a directory stands in directories" {
 	mkdir "$mnt/mbox/a"
 	echo hello >"$mnt/mbox/a/b"

@@ -422,7 +422,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	grep -q '  type 0  1 byte  x$' "$private/seen"
 	preload ipcmk -M 1 >/dev/null
 	p ls
-	grep -Eq ' 1 message, 1 byte +1024 of ' <<<"$output"
+	grep -Eq ' 1 message, 1 byte +1024 messages of ' <<<"$output"
 	grep -Eq ' 1 byte, 0 attached ' <<<"$output"
 	p recv --verbose box
 	[[ $stderr = *", 1 byte" ]]
@@ -437,7 +437,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	p ls
 	[ "$status" -eq 0 ]
 	grep -Eq '^KIND +NAME OR KEY +ID +OWNER +MODE +HOLDS +LIMITS +WAITING +MADE BY$' <<<"$output"
-	grep -Eq '^mailbox +my box +- +\S+ +rw------- +1 message, 5 bytes +1024 of 1M, 64M in all +- +-$' <<<"$output"
+	grep -Eq '^mailbox +my box +- +\S+ +rw------- +1 message, 5 bytes +1024 messages of 1M, 64M in all +- +portico [0-9]+ gone$' <<<"$output"
 	grep -Eq '^queue +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +0 messages, 0 bytes +16K bytes +- +ipcmk [0-9]+ gone$' <<<"$output"
 	grep -Eq '^semaphores +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +3 semaphores +- +- +ipcmk [0-9]+ gone$' <<<"$output"
 	grep -Eq '^segment +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +8K bytes, 0 attached +- +- +ipcmk [0-9]+ gone$' <<<"$output"
@@ -446,12 +446,21 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	json_says 'it[0]["bytes"] == 5 and it[2]["semaphores"] == 3 and it[3]["size"] == 8192'
 }
 
+@test "tools: ls isn't as wide as the longest name in all its rows" {
+	portico create a
+	portico create "$(printf '%0200d' 0)"
+	p ls
+	grep -Eq '^mailbox  a {1,40}  - ' <<<"$output"
+	grep -Eq '^mailbox  0{200}  - ' <<<"$output"
+}
+
 @test "tools: a name of any bytes is listed as text" {
 	portico create $'a\tb\e[31m\xff"\\é'
 	p ls
 	[[ $output = *'a?b?[31m?"\é'* ]]
 	p ls --json
 	json_says 'it[0]["name"] == "a\tb\x1b[31m\ufffd\"\\é"'
+	json_says 'bytes.fromhex(it[0]["name_bytes"]) == b"a\tb\x1b[31m\xff\"\\\xc3\xa9"'
 }
 
 @test "tools: ps shows who waits for what, and since when" {

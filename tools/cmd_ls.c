@@ -25,6 +25,12 @@ void list_permission(const struct pk_permission *permission)
 	json_text("mode", mode);
 }
 
+void list_name(const char *name)
+{
+	struct output output;
+	say_name(output_as(&output, true, 0), NULL, name);
+}
+
 void list_first(const struct listing *listing, const char *kind, const char *name, int32_t id,
 		const struct pk_permission *permission)
 {
@@ -83,7 +89,7 @@ static void pipe_as_json(const struct pk_pipe_status *status)
 {
 	json_open(NULL, '{');
 	json_text("kind", "fifo");
-	json_text("name", status->name);
+	list_name(status->name);
 	list_permission(&status->permission);
 	json_count("bytes", status->queued_bytes);
 	json_count("size", status->size);

@@ -52,7 +52,7 @@ static void port_as_json(const struct listing *listing, const struct port_view *
 	} else {
 		json_open(NULL, '{');
 		json_text("kind", "mailbox");
-		json_text("name", status->name);
+		list_name(status->name);
 		list_permission(&status->permission);
 		list_maker_members(listing, PK_PORTS, status->id);
 	}
@@ -118,7 +118,7 @@ static void add_limits(const struct listing *listing, const struct pk_port_statu
 	else if (status->use == PK_PORT_SET || status->use == PK_COMPLETIONS)
 		columns_add(listing->columns, "-"); /* its members', and those of what is posted */
 	else
-		columns_add(listing->columns, "%u of %s, %s in all", status->limits.slots,
+		columns_add(listing->columns, "%u messages of %s, %s in all", status->limits.slots,
 			    describe_size(&bytes, status->limits.bytes),
 			    describe_size(&capacity, status->limits.capacity));
 }

@@ -22,6 +22,7 @@ void list_maker(const struct listing *listing, unsigned table, pk_id id);
 void list_maker_members(const struct listing *listing, unsigned table, pk_id id); /* of JSON */
 
 /* As JSON: whose it is; and the beginning of what has a System V key. */
+void list_name(const char *name);
 void list_permission(const struct pk_permission *permission);
 void list_sysv(const struct listing *listing, const char *kind, const struct pk_permission *permission,
 	       unsigned table, pk_id id, bool left);

@@ -41,6 +41,7 @@ static const struct sink_kind lines = {
 	.text = line,
 	.number = number_line,
 	.count = count_line,
+	.most = count_line,
 	.truth = truth_line,
 	.time = time_line,
 };
@@ -88,6 +89,7 @@ static const struct sink_kind json_members = {
 	.text = text_member,
 	.number = number_member,
 	.count = count_member,
+	.most = count_member,
 	.truth = truth_member,
 	.time = number_member,
 	.open = open_bracket,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "describe.h"
+#include "utf8.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -100,4 +101,17 @@ const char *describe_object(struct portico *k, unsigned table, pk_id id, struct 
 	pk_label_of(k, table, id, &label);
 	snprintf(into->text, sizeof into->text, "%s%s%.80s", label.kind, *label.name ? " " : "", label.name);
 	return into->text;
+}
+
+const char *describe_stray_name(char hex[2 * PK_NAME_MAX + 1], const char *name)
+{
+	const char *at = name;
+	size_t written = 0;
+	for (size_t length; *at && (length = utf8_length(at)) > 0;)
+		at += length;
+	if (*at == '\0')
+		return NULL;
+	for (at = name; *at && written < 2 * PK_NAME_MAX; at++)
+		written += (size_t)sprintf(hex + written, "%02x", (unsigned char)*at);
+	return hex;
 }

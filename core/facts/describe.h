@@ -18,6 +18,9 @@ const char *describe_age(struct described *into, int64_t ns);	    /* 0.3 s, 12 s
 const char *describe_time(struct described *into, int64_t seconds); /* 2026-01-31 12:00:00, or never */
 const char *describe_key(struct described *into, int32_t key);	    /* 0x0000162e, or private */
 
+/* A name that is no UTF-8, which JSON can't say, in hexadecimal digits; NULL: it is. */
+const char *describe_stray_name(char hex[2 * PK_NAME_MAX + 1], const char *name);
+
 /* What a message brings beside data: "2 rights and 4096 bytes of memory", or "". */
 const char *describe_cargo(struct described *into, const struct pk_cargo *cargo);
 

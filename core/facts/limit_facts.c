@@ -50,7 +50,7 @@ static void say_limit(struct sink *sink, const char *prefix, const struct instan
 	char label[64], line[96];
 	if (is_structured(sink)) {
 		say_open(sink, limit->name, '{');
-		say_count(sink, NULL, "most", most);
+		say_most(sink, NULL, "most", most);
 		say_count(sink, NULL, "used", used);
 		say_close(sink, '}');
 		return;

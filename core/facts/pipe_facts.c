@@ -9,7 +9,7 @@ int pipe_facts(struct portico *k, pk_id id, struct sink *sink)
 	int error = pk_pipe_inspect(k, id, &status);
 	if (error)
 		return error;
-	say_text(sink, "named pipe", "name", status.name);
+	say_name(sink, "named pipe", status.name);
 	say_owner(sink, status.permission.uid, status.permission.gid);
 	say_mode(sink, status.permission.mode);
 	say_count(sink, "bytes", "bytes", status.queued_bytes);

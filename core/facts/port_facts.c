@@ -16,11 +16,11 @@ static void say_limits(const struct pk_port_limits *limits, struct sink *sink)
 	say_count(sink, "limit of bytes", "limit_capacity", limits->capacity);
 }
 
-static void say_name(struct portico *k, const struct pk_port_status *status, struct sink *sink)
+static void say_whose(struct portico *k, const struct pk_port_status *status, struct sink *sink)
 {
 	struct pk_label label;
 	if (status->use == PK_MAILBOX) {
-		say_text(sink, "mailbox", "name", status->name);
+		say_name(sink, "mailbox", status->name);
 	} else {
 		pk_label_of(k, PK_PORTS, status->id, &label);
 		say_text(sink, label.kind, "name", label.name);
@@ -35,7 +35,7 @@ static void say_status(struct portico *k, const struct pk_port_status *status, s
 	if (queue)
 		say_sysv(&status->permission, status->id, sink);
 	else
-		say_name(k, status, sink);
+		say_whose(k, status, sink);
 	say_count(sink, "messages", "messages", status->count);
 	say_count(sink, "bytes", "bytes", status->queued_bytes);
 	if (queue) /* the only one that it has of its own */

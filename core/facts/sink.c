@@ -34,3 +34,11 @@ void say_sysv(const struct pk_permission *permission, pk_id id, struct sink *sin
 	say_count(sink, "group id of it", "creator_gid", permission->cgid);
 	say_mode(sink, permission->mode);
 }
+
+void say_name(struct sink *sink, const char *label, const char *name)
+{
+	char hex[2 * PK_NAME_MAX + 1];
+	say_text(sink, label, "name", name);
+	if (is_structured(sink) && describe_stray_name(hex, name))
+		say_text(sink, NULL, "name_bytes", hex);
+}

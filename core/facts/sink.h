@@ -24,6 +24,7 @@ struct sink_kind {
 	void (*text)(struct sink *sink, const char *name, const char *text);
 	void (*number)(struct sink *sink, const char *name, int64_t number);
 	void (*count)(struct sink *sink, const char *name, uint64_t number);
+	void (*most)(struct sink *sink, const char *name, uint64_t number); /* a limit; 0: there is none */
 	void (*truth)(struct sink *sink, const char *name, bool truth);
 	void (*time)(struct sink *sink, const char *name, int64_t seconds); /* CLOCK_REALTIME; 0 is never */
 	void (*open)(struct sink *sink, const char *name, char bracket);
@@ -60,6 +61,11 @@ static inline void say_count(struct sink *sink, const char *label, const char *k
 	sink->kind->count(sink, name_for(sink, label, key), count);
 }
 
+static inline void say_most(struct sink *sink, const char *label, const char *key, uint64_t most)
+{
+	sink->kind->most(sink, name_for(sink, label, key), most);
+}
+
 static inline void say_truth(struct sink *sink, const char *label, const char *key, bool truth)
 {
 	sink->kind->truth(sink, name_for(sink, label, key), truth);
@@ -85,6 +91,9 @@ static inline void say_close(struct sink *sink, char bracket)
 
 /* sink.c: "alice (uid 1000, gid 100)", or the two numbers. */
 void say_owner(struct sink *sink, uint32_t uid, uint32_t gid);
+
+/* The name, and where that is no UTF-8 for structured sinks also its bytes. */
+void say_name(struct sink *sink, const char *label, const char *name);
 
 /* Of a System V object: id, key, owner, creator, mode. */
 void say_sysv(const struct pk_permission *permission, pk_id id, struct sink *sink);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Names are any bytes; what is shown of them must be text. */
-#ifndef TOOL_UTF8_H
-#define TOOL_UTF8_H
+#ifndef FACTS_UTF8_H
+#define FACTS_UTF8_H
 
 #include <stddef.h>
 

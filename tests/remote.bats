@@ -74,6 +74,41 @@ remote_case() { mounted --allow-other && guest "$BUILD/tests/remote" "$1"; }
 	[[ $output = *"by its mount on $mnt only"* ]]
 }
 
+@test "remote: what a command can't do, it names the file for that does; stat tells of the instance" {
+	mounted --allow-other
+	portico create --mode 666 box
+	local line
+	while read -r file line; do
+		# shellcheck disable=SC2086 # words
+		run guest portico $line
+		[[ $status -eq 1 && $output = *"by its mount on $mnt only; use $mnt/$file: "* ]] ||
+			{ echo "$line: $output"; return 1; }
+	done <<-END
+		view/ ls --json
+		view/ stat --json box
+		view/mbox/NAME/tap tap box
+		task/ ps
+		task/PID/why why $(daemon_pid)
+		kernel/limits limits
+		view/mbox/NAME/ctl pause box
+		mbox/ name ls
+	END
+	[ "$(guest portico stat | grep ^directory)" = "directory $PORTICO_KERNEL" ]
+}
+
+@test "remote: the doctor sees the mount, and nothing bad" {
+	mounted --allow-other
+	for way in "PORTICO_KERNEL=$PORTICO_KERNEL" "-u PORTICO_KERNEL PORTICO_MOUNT=$mnt"; do
+		# shellcheck disable=SC2086 # words
+		run guest env $way portico doctor
+		[ "$status" -eq 0 ]
+		[[ $output = *"ok       instance: another user's, which you reach by its mount on $mnt"* ]]
+		[[ $output = *"ok       mount: at $mnt, by process $(daemon_pid)"* ]]
+		[[ $output != *"bad "* && $output != *listeners* ]]
+	done
+	guest portico doctor --repair | grep -qx 'ok       repair: nothing wanted any'
+}
+
 @test "remote: a mount in the instance's own directory can be reached, too" {
 	portico mount --allow-other
 	mnt=$PORTICO_KERNEL/mnt

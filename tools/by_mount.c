@@ -21,6 +21,41 @@ int refuse_by_mount(portico *k, const char *what)
 	return FAILED;
 }
 
+/* What does in the mount what a command would do. */
+static const struct {
+	const char *command, *file, *how;
+} places[] = {
+	{ "ls", "view/", "what is there, each with a status" },
+	{ "stat", "view/", "each with a status" },
+	{ "peek", "view/", "each mailbox and queue with a peek" },
+	{ "tap", "view/mbox/NAME/tap", "a line for each message that comes" },
+	{ "ps", "task/", "for each a directory PID, with status and waits" },
+	{ "why", "task/PID/why", "the same, for its owner" },
+	{ "rights", "task/PID/rights", "the same, for its owner" },
+	{ "suspend", "task/PID/ctl", "write `suspend` there" },
+	{ "resume", "task/PID/ctl", "write `resume` there" },
+	{ "end", "task/PID/ctl", "write `signal TERM` there" },
+	{ "pause", "view/mbox/NAME/ctl", "write `pause` there" },
+	{ "unpause", "view/mbox/NAME/ctl", "write `resume` there" },
+	{ "drop", "view/msg/ID/ctl", "write `drop N` there" },
+	{ "inject", "view/msg/ID/ctl", "write `inject TYPE TEXT` there" },
+	{ "limits", "kernel/limits", "to be read" },
+	{ "name", "mbox/", "with ls, mv, ln, mkdir and rm" },
+	{ "rm", "", "with rm in fifo/, msg/, sem/ and shm/" },
+};
+
+int refer_to_mount(portico *k)
+{
+	const char *mount = pk_remote_mount(k);
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (strcmp(places[i].command, command_name) == 0) {
+			complain("you reach the instance by its mount on %s only; use %s/%s: %s", mount,
+				 mount, places[i].file, places[i].how);
+			return FAILED;
+		}
+	return refuse_by_mount(k, "this");
+}
+
 /* ---- recv */
 
 static int print_message(const char *data, size_t bytes, bool lines)
@@ -63,17 +98,27 @@ int recv_by_mount(portico *k, const char *name, uint64_t count, bool all, bool l
 
 /* ---- stat, peek */
 
-int show_by_mount(portico *k, const char *name, const char *file)
+static int show(portico *k, const char *kind, const char *what, const char *name, const char *file)
 {
 	char path[PK_REMOTE_PATH], line[4096];
-	int error = pk_remote_path(k, "/view/mbox/", name, file, path);
+	int error = pk_remote_path(k, what, name, file, path);
 	FILE *text = error ? NULL : fopen(path, "re");
 	if (!text)
-		return complain_of("mailbox", name, error ? error : -errno);
+		return complain_of(kind, name, error ? error : -errno);
 	while (fgets(line, sizeof line, text))
 		fputs(line, stdout);
 	fclose(text);
 	return DONE;
+}
+
+int show_by_mount(portico *k, const char *name, const char *file)
+{
+	return show(k, "mailbox", "/view/mbox/", name, file);
+}
+
+int show_instance_by_mount(portico *k)
+{
+	return show(k, "file", "/kernel/", "stats", "");
 }
 
 /* ---- ls */

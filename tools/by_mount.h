@@ -15,10 +15,16 @@ int recv_by_mount(portico *k, const char *name, uint64_t count, bool all, bool l
 /* Print a file of a mailbox's view: "status", "peek". */
 int show_by_mount(portico *k, const char *name, const char *file);
 
+/* Print what it tells of the instance. */
+int show_instance_by_mount(portico *k);
+
 /* List mailboxes, named pipes and System V objects. */
 int list_by_mount(portico *k, bool quiet);
 
 /* What was asked for can't be done so. */
 int refuse_by_mount(portico *k, const char *what);
+
+/* This command can't do so what it is for; which file of the mount does. */
+int refer_to_mount(portico *k);
 
 #endif

@@ -103,10 +103,13 @@ int cmd_doctor(int argc, char **argv)
 		json_open(NULL, '[');
 	if (repair)
 		repair_instance(directory, force);
-	examine_instance(directory);
+	bool by_mount = examine_by_mount(directory);
+	if (!by_mount)
+		examine_instance(directory);
 	examine_machine();
 	examine_preload();
-	examine_fuse(directory);
+	if (!by_mount)
+		examine_fuse(directory);
 	if (as_json)
 		json_close(']');
 	else

@@ -87,7 +87,7 @@ int cmd_peek(int argc, char **argv)
 		bad_usage("--msg and --port exclude each other");
 	struct portico *k = numbered || msg ? open_instance(directory, 0, 0) : open_or_mount(directory, 0);
 	if (k && pk_is_remote(k))
-		return json ? refuse_by_mount(k, "JSON") : show_by_mount(k, argv[0], "/peek");
+		return json ? refer_to_mount(k) : show_by_mount(k, argv[0], "/peek");
 	if (!k || find(k, argv[0], &port) != 0)
 		return FAILED;
 	pk_task_sweep(k, true);

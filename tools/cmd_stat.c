@@ -63,10 +63,15 @@ int cmd_stat(int argc, char **argv)
 		bad_usage("--port, --msg, --sem and --shm want NAME");
 	if (numbered + msg + sem + shm > 1)
 		bad_usage("--port, --msg, --sem and --shm exclude each other");
-	bool by_name = argv[0] && numbered + msg + sem + shm == 0;
-	struct portico *k = by_name ? open_or_mount(directory, 0) : open_instance(directory, 0, 0);
+	struct portico *k =
+		numbered + msg + sem + shm > 0 ? open_instance(directory, 0, 0) : open_or_mount(directory, 0);
 	if (k && pk_is_remote(k))
-		return json ? refuse_by_mount(k, "JSON") : show_by_mount(k, argv[0], "/status");
+		return json	 ? refer_to_mount(k)
+		       : argv[0] ? show_by_mount(k, argv[0], "/status")
+				 : show_instance_by_mount(k);
+	int error = k ? pk_enter(k) : 0;
+	if (error)
+		return complain_of("instance", k->directory, error);
 	if (!k)
 		return FAILED;
 	pk_task_sweep(k, true);

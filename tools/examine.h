@@ -25,13 +25,15 @@ bool repair_was_tried(void);
 /* How many such findings there were. */
 unsigned reported(enum finding finding);
 
-void examine_instance(const char *directory); /* examine_instance.c */
-void examine_contents(struct portico *k);     /* examine_contents.c */
-void examine_others(struct portico *k);	      /* examine_others.c */
-void examine_log(struct portico *k);	      /* examine_log.c */
-void examine_machine(void);		      /* examine_machine.c */
-void examine_preload(void);		      /* examine_programs.c */
-void examine_fuse(const char *directory);     /* examine_fuse.c */
+bool examine_by_mount(const char *directory); /* examine_instance.c; false: it isn't reached so */
+void examine_instance(const char *directory);
+void examine_contents(struct portico *k); /* examine_contents.c */
+void examine_others(struct portico *k);	  /* examine_others.c */
+void examine_log(struct portico *k);	  /* examine_log.c */
+void examine_machine(void);		  /* examine_machine.c */
+void examine_preload(void);		  /* examine_programs.c */
+void examine_fuse(const char *directory); /* examine_fuse.c */
+void examine_mount(const char *path);	  /* of Portico's, that is there */
 
 /*
  * Put right what can be, and report what was done.  `force`: an instance that

@@ -25,6 +25,14 @@ static void report_served(const char *path, const struct mount *mount)
 		       (int)mount->daemon);
 }
 
+void examine_mount(const char *path)
+{
+	struct mount mount;
+	find_mount(path, &mount);
+	if (mount.state == MOUNT_PORTICO)
+		report_served(path, &mount);
+}
+
 /* Of those elsewhere, what is amiss. */
 static void report_elsewhere(const char *path, const struct mount *mount)
 {

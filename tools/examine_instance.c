@@ -5,6 +5,7 @@
 #include "examine.h"
 #include "layout.h"
 #include "region.h"
+#include "remote.h"
 #include "users.h"
 
 #include <errno.h>
@@ -196,6 +197,25 @@ static void examine_leftovers(const char *path)
 	if (count > 0)
 		report(LIMITED, "leftovers", "`portico doctor --repair`, or the next use that may make it",
 		       "%u half-made region%s of processes that died", count, count == 1 ? "" : "s");
+}
+
+/* Of one that can't be opened, but has a mount which serves us, there is nothing else to be seen. */
+bool examine_by_mount(const char *directory)
+{
+	portico *k;
+	if (portico_open(directory, 0, &k) != 0)
+		return false;
+	bool remote = pk_is_remote(k);
+	if (remote) {
+		report(GOOD, "instance", NULL, "another user's, which you reach by its mount on %s",
+		       pk_remote_mount(k));
+		examine_mount(pk_remote_mount(k));
+		report(LIMITED, "calls", "have its owner let you in by `portico limits access=all`",
+		       "mailboxes are used by the mount's files; System V objects, rights and all else for "
+		       "which there is no file isn't to be had");
+	}
+	portico_close(k);
+	return remote;
 }
 
 void examine_instance(const char *directory)

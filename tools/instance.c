@@ -34,7 +34,7 @@ struct portico *open_instance(const char *directory, unsigned flags, uint32_t ta
 	if (!k)
 		return NULL;
 	if (pk_is_remote(k)) {
-		refuse_by_mount(k, "this");
+		refer_to_mount(k);
 		portico_close(k);
 		return NULL;
 	}

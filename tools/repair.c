@@ -11,6 +11,7 @@
 #include "mounts.h"
 #include "name.h"
 #include "region.h"
+#include "remote.h"
 #include "right.h"
 #include "run.h"
 #include "task.h"
@@ -355,7 +356,8 @@ void repair_instance(const char *directory, bool force)
 	repair_mount(path);
 	int error = portico_open(directory, 0, &k);
 	if (!error) {
-		repair_contents(k);
+		if (!pk_is_remote(k))
+			repair_contents(k);
 		portico_close(k);
 	}
 	if (force && (beyond_repair || error == -EPROTO))

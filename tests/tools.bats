@@ -413,7 +413,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 # ---- ls, ps, stat
 
 @test "tools: of one byte it is said that it is one" {
-	portico create box
+	portico create --slots 1 box
 	timeout 20 portico tap --count 1 box >"$private/seen" &
 	watching() { portico ls --all | grep -q "^tap "; }
 	eventually 5 watching
@@ -422,7 +422,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	grep -q '  type 0  1 byte  x$' "$private/seen"
 	preload ipcmk -M 1 >/dev/null
 	p ls
-	grep -Eq ' 1 message, 1 byte +1024 messages of ' <<<"$output"
+	grep -Eq ' 1 message, 1 byte +1 message of ' <<<"$output"
 	grep -Eq ' 1 byte, 0 attached ' <<<"$output"
 	p recv --verbose box
 	[[ $stderr = *", 1 byte" ]]

@@ -118,8 +118,8 @@ static void add_limits(const struct listing *listing, const struct pk_port_statu
 	else if (status->use == PK_PORT_SET || status->use == PK_COMPLETIONS)
 		columns_add(listing->columns, "-"); /* its members', and those of what is posted */
 	else
-		columns_add(listing->columns, "%u messages of %s, %s in all", status->limits.slots,
-			    describe_size(&bytes, status->limits.bytes),
+		columns_add(listing->columns, "%u message%s of %s, %s in all", status->limits.slots,
+			    status->limits.slots == 1 ? "" : "s", describe_size(&bytes, status->limits.bytes),
 			    describe_size(&capacity, status->limits.capacity));
 }
 

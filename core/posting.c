@@ -228,8 +228,8 @@ static int post_group(struct portico *k, const pk_id *ids, unsigned count, const
 		if (*leader != 0 && pk_wait_status(k, *leader) != PK_POSTED)
 			break;
 	}
-	if (error && *leader != 0 && pk_wait_withdraw(k, *leader, -error) != error)
-		error = 0; /* one of them was faster */
+	if (error && *leader != 0 && !pk_wait_call_off(k, *leader, -error))
+		error = 0; /* one of them was faster, perhaps with that very error: the completion tells */
 	return error;
 }
 

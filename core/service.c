@@ -31,7 +31,7 @@ static int post(struct pk_service *service, uint32_t *leader)
 		error = pk_port_post_receive(k, service->doorbell, &PK_WANT_ANY, &how, &member);
 		if (!error)
 			error = pk_signals_watch(service, &how);
-		if (error && pk_wait_withdraw(k, *leader, -error) != error)
+		if (error && !pk_wait_call_off(k, *leader, -error))
 			error = 0; /* one of them was faster */
 	}
 	pk_service_unlock(service);

@@ -278,6 +278,11 @@ bool pk_wait_cancel(struct portico *k, pk_id id)
 	return give_up(k, pk_id_slot(id), id, ECANCELED, PK_WAIT_SILENT, false) == SETTLED_NOW;
 }
 
+bool pk_wait_call_off(struct portico *k, uint32_t slot, int error)
+{
+	return give_up(k, slot, pk_wait_id(k, slot), error, PK_WAIT_SILENT, true) == SETTLED_NOW;
+}
+
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error)
 {
 	int result = give_up(k, slot, pk_wait_id(k, slot), error, PK_WAIT_SILENT, true);

@@ -229,6 +229,7 @@ int pk_wait_status(struct portico *k, uint32_t slot);
  * what came first.
  */
 int pk_wait_withdraw(struct portico *k, uint32_t slot, int error);
+bool pk_wait_call_off(struct portico *k, uint32_t slot, int error); /* the same: did this settle it? */
 
 /* The same, with ECANCELED, of the wait that has that id.  True: this settled it. */
 bool pk_wait_cancel(struct portico *k, pk_id id);

@@ -218,6 +218,33 @@ static void verify_announce(void)
 	check_over("");
 }
 
+/* ---- both ports are destroyed while it is posted on them: it fails, or is told of, and not both */
+
+static int64_t destroys_both(struct portico *kernel, int64_t with)
+{
+	(void)with;
+	int error = portico_mailbox_destroy(kernel, ports[0]);
+	return error ? error : portico_mailbox_destroy(kernel, ports[1]);
+}
+
+static void prepare_destroyed(void)
+{
+	prepare();
+	begins(owner, posts_on_both, FOR_EVER);
+	begins(other, completes, 500);
+	begins(sender, destroys_both, 0);
+}
+
+static void verify_destroyed(void)
+{
+	int64_t error = result_of(owner);
+	CHECK_EQUAL(result_of(sender), 0);
+	CHECK(error == 0 || error == -EIDRM || error == -EINVAL);
+	CHECK_EQUAL(result_of(other), error == 0 ? -EIDRM : NOT_TOLD - ETIMEDOUT);
+	does(owner, completes, 0, NOT_TOLD - EAGAIN);
+	CHECK_EQUAL(waits_of(task_of(owner)), 0);
+}
+
 /* ---- the port for completions ends */
 
 static void prepare_nowhere_to_tell(void)
@@ -250,6 +277,7 @@ static const struct exploration explorations[] = {
 	{ "W5-expired-or-granted", prepare_expire, verify_expire, 1 },
 	{ "W5-settler-dies", prepare_settler_dies, verify_settler_dies, 1 },
 	{ "W5-settled-before-announced", prepare_announce, verify_announce, 1 },
+	{ "W5-destroyed-while-posted", prepare_destroyed, verify_destroyed, 1 },
 	{ "W5-nowhere-to-tell", prepare_nowhere_to_tell, verify_nowhere_to_tell, 1 },
 	{ 0 },
 };

@@ -422,7 +422,7 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	grep -q '  type 0  1 byte  x$' "$private/seen"
 	preload ipcmk -M 1 >/dev/null
 	p ls
-	grep -Eq ' 1 message, 1 byte +1 message of ' <<<"$output"
+	grep -Eq ' 1 message, 1 byte +1 of ' <<<"$output"
 	grep -Eq ' 1 byte, 0 attached ' <<<"$output"
 	p recv --verbose box
 	[[ $stderr = *", 1 byte" ]]
@@ -436,8 +436,8 @@ print([task["pid"] for task in json.load(sys.stdin) if task["waits"]][0])')
 	preload ipcmk -M 8192 >/dev/null
 	p ls
 	[ "$status" -eq 0 ]
-	grep -Eq '^KIND +NAME OR KEY +ID +OWNER +MODE +HOLDS +LIMITS +WAITING +MADE BY$' <<<"$output"
-	grep -Eq '^mailbox +my box +- +\S+ +rw------- +1 message, 5 bytes +1024 messages of 1M, 64M in all +- +portico [0-9]+ gone$' <<<"$output"
+	grep -Eq '^KIND +NAME OR KEY +ID +OWNER +MODE +HOLDS +LIMITS: COUNT OF BYTES +WAITING +MADE BY$' <<<"$output"
+	grep -Eq '^mailbox +my box +- +\S+ +rw------- +1 message, 5 bytes +1024 of 1M, 64M in all +- +portico [0-9]+$' <<<"$output"
 	grep -Eq '^queue +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +0 messages, 0 bytes +16K bytes +- +ipcmk [0-9]+ gone$' <<<"$output"
 	grep -Eq '^semaphores +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +3 semaphores +- +- +ipcmk [0-9]+ gone$' <<<"$output"
 	grep -Eq '^segment +0x[0-9a-f]{8} +[0-9]+ +\S+ +rw-r--r-- +8K bytes, 0 attached +- +- +ipcmk [0-9]+ gone$' <<<"$output"

@@ -32,7 +32,7 @@ line_says() { grep -Eqx -- "$1" <<<"$output" || { echo "no line is $1:"; echo "$
 	[ "$(grep -Ec '^(port|inbox|completions)' <<<"$output")" -eq 0 ]
 	p ls -a
 	[ "$status" -eq 0 ]
-	line_says "port +clock, of pid $server +[0-9]+ .* 0 messages, 0 bytes, 2 references to send +1024 messages of 1M, .*"
+	line_says "port +clock, of pid $server +[0-9]+ .* 0 messages, 0 bytes, 2 references to send +1024 of 1M, .*"
 	line_says "port set +of pid $server +[0-9]+ .* 2 messages, 23 bytes, of 2 members +- +- +-"
 	line_says "inbox +of pid $client +[0-9]+ .* 2 messages, 6 bytes +.*"
 	[ "$(grep -Ec "^completions +of pid $server +" <<<"$output")" -eq 2 ]

@@ -238,9 +238,15 @@ static void list_as_json(struct portico *k)
 
 static void list_as_text(struct portico *k)
 {
-	const char *const headings[] = { "KIND",   "NAME OR KEY", "ID",
-					 "OWNER",  "MODE",	  "HOLDS",
-					 "LIMITS", "WAITING",	  left ? "LEFT BY" : "MADE BY" };
+	const char *const headings[] = { "KIND",
+					 "NAME OR KEY",
+					 "ID",
+					 "OWNER",
+					 "MODE",
+					 "HOLDS",
+					 "LIMITS: COUNT OF BYTES",
+					 "WAITING",
+					 left ? "LEFT BY" : "MADE BY" };
 	struct columns columns;
 	columns_begin(&columns, sizeof headings / sizeof headings[0], headings);
 	list(&(struct listing){ .k = k, .columns = &columns, .left_only = left });

@@ -118,9 +118,22 @@ static void add_limits(const struct listing *listing, const struct pk_port_statu
 	else if (status->use == PK_PORT_SET || status->use == PK_COMPLETIONS)
 		columns_add(listing->columns, "-"); /* its members', and those of what is posted */
 	else
-		columns_add(listing->columns, "%u message%s of %s, %s in all", status->limits.slots,
-			    status->limits.slots == 1 ? "" : "s", describe_size(&bytes, status->limits.bytes),
+		columns_add(listing->columns, "%u of %s, %s in all", status->limits.slots,
+			    describe_size(&bytes, status->limits.bytes),
 			    describe_size(&capacity, status->limits.capacity));
+}
+
+/* Mailboxes are meant to stay when their makers end; the names of others say whose they are. */
+static void add_maker(const struct listing *listing, const struct pk_port_status *status)
+{
+	struct maker maker;
+	if (status->use == PK_QUEUE)
+		list_maker(listing, PK_PORTS, status->id);
+	else if (!is_of_task(status->use) && maker_of(listing->k, PK_PORTS, status->id, &maker) &&
+		 maker.pid != 0)
+		columns_add(listing->columns, "%s %u", maker.command, maker.pid);
+	else
+		columns_add(listing->columns, "-");
 }
 
 static void port_as_text(const struct listing *listing, const struct port_view *view)
@@ -135,10 +148,7 @@ static void port_as_text(const struct listing *listing, const struct port_view *
 		columns_add(listing->columns, "%u to send", status->senders);
 	else
 		columns_add(listing->columns, "-");
-	if (!is_of_task(status->use))
-		list_maker(listing, PK_PORTS, status->id);
-	else
-		columns_add(listing->columns, "-"); /* its name says whose it is */
+	add_maker(listing, status);
 }
 
 /* As `portico rm` takes it. */

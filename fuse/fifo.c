@@ -10,10 +10,10 @@
  * past the ring; so much of what is written at once is copied twice only, by the
  * kernel, into this process and out of it.
  *
- * What was read from the ring isn't put back where the kernel refuses the reply (F4): a
- * request that has come here, whoever made it, waits for its answer, killed or not; it
- * is refused only where the mount is gone, and with it all files of the pipe, whose
- * bytes end with the last.
+ * What was read from the ring, or of a write, isn't put back where the kernel refuses
+ * the reply (F4): a request that has come here, whoever made it, waits for its answer,
+ * killed or not; it is refused only where the mount is gone, and with it all files of
+ * the pipe, whose bytes end with the last.
  */
 #define _GNU_SOURCE
 #include "channel.h"
@@ -99,6 +99,7 @@ static void reply_broken(fuse_req_t request, size_t done_bytes)
 struct source {
 	const char *data;
 	size_t size_bytes, done_bytes;
+	fuse_req_t request; /* NULL: it is answered */
 };
 
 /* How much of it a read with so much room may get: one of PIPE_BUF bytes stays whole. */
@@ -108,6 +109,13 @@ static size_t passable(const struct source *from, size_t room_bytes)
 	if (left <= room_bytes)
 		return left;
 	return from->size_bytes > PK_PIPE_ATOMIC ? room_bytes : 0;
+}
+
+/* All of it has a reader.  The writer goes on while that is copied out. */
+static void answer_write(struct source *from)
+{
+	fuse_reply_write(from->request, from->size_bytes);
+	from->request = NULL;
 }
 
 /* With what is in the ring, and then what is being written.  Bytes, or a negative errno: it isn't answered.
@@ -130,10 +138,12 @@ static int64_t answer_read(struct channel *channel, fuse_req_t request, size_t s
 		{ .iov_base = buffer, .iov_len = bytes },
 		{ .iov_base = (char *)(uintptr_t)from->data + from->done_bytes, .iov_len = passed },
 	};
-	if (fuse_reply_iov(request, parts, 2) == 0 && passed > 0) { /* F4 */
-		from->done_bytes += passed;
+	if (passed > 0)
 		pk_pipe_passed(server.kernel, channel->id);
-	}
+	from->done_bytes += passed;
+	if (passed > 0 && from->done_bytes == from->size_bytes)
+		answer_write(from);
+	fuse_reply_iov(request, parts, 2);
 	return (int64_t)(bytes + passed);
 }
 
@@ -159,15 +169,18 @@ static bool serve_read(struct channel *channel, struct source *from)
 static struct source next_write(const struct channel *channel)
 {
 	const struct call *call = link_first(&channel->writes);
-	return call ? (struct source){ call->data, call->size_bytes, call->done_bytes }
+	return call ? (struct source){ call->data, call->size_bytes, call->done_bytes, call->request }
 		    : (struct source){ 0 };
 }
 
 static void note_passed(struct channel *channel, const struct source *from)
 {
 	struct call *call = link_first(&channel->writes);
-	if (call)
-		call->done_bytes = from->done_bytes;
+	if (!call)
+		return;
+	call->done_bytes = from->done_bytes;
+	if (!from->request)
+		call_end(call);
 }
 
 static bool serve_reads(struct channel *channel)
@@ -325,18 +338,31 @@ static bool keep_data(struct call *call, const struct source *from)
 	return call->memory != NULL;
 }
 
-static void wait_for_room(struct file *file, fuse_req_t request, const struct source *from)
+static void wait_for_room(struct file *file, const struct source *from)
 {
-	struct call *call = call_begin(file, request, CALL_WRITE, from->size_bytes);
+	struct call *call = call_begin(file, from->request, CALL_WRITE, from->size_bytes);
 	if (call && !keep_data(call, from))
 		call_fail(call, ENOMEM);
+}
+
+/* error: what the ring said of the rest, where it said no. */
+static void end_write(struct file *file, const struct source *from, int64_t error, bool nonblock)
+{
+	if (from->done_bytes == from->size_bytes || (nonblock && from->done_bytes > 0))
+		fuse_reply_write(from->request, from->done_bytes);
+	else if (error < 0 && error != -EAGAIN)
+		fuse_reply_err(from->request, channel_error(error));
+	else if (nonblock)
+		fuse_reply_err(from->request, EAGAIN);
+	else
+		wait_for_room(file, from);
 }
 
 static void write_fifo(struct file *file, fuse_req_t request, const char *data, size_t size_bytes,
 		       bool nonblock)
 {
 	struct channel *channel = file->channel;
-	struct source from = { .data = data, .size_bytes = size_bytes };
+	struct source from = { .data = data, .size_bytes = size_bytes, .request = request };
 	bool first = !link_first(&channel->writes);
 	int64_t bytes = 0;
 	if (channel->readers == 0) {
@@ -351,14 +377,8 @@ static void write_fifo(struct file *file, fuse_req_t request, const char *data, 
 	from.done_bytes += bytes > 0 ? (size_t)bytes : 0;
 	if (from.done_bytes < size_bytes)
 		file_stinted(file, POLLOUT | POLLWRNORM);
-	if (from.done_bytes == size_bytes || (nonblock && from.done_bytes > 0))
-		fuse_reply_write(request, from.done_bytes);
-	else if (bytes < 0 && bytes != -EAGAIN)
-		fuse_reply_err(request, channel_error(bytes));
-	else if (nonblock)
-		fuse_reply_err(request, EAGAIN);
-	else
-		wait_for_room(file, request, &from);
+	if (from.request)
+		end_write(file, &from, bytes, nonblock);
 	serve(channel);
 }
 

@@ -126,6 +126,9 @@ void pk_pipe_enlarge(struct portico *k, pk_id pipe);
  */
 int pk_pipe_await(struct portico *k, pk_id pipe, pk_id keeper, enum pk_pipe_end end, uint64_t size_bytes);
 
+/* Is that such a wait, though the keeper has died?  Nobody may have reaped it. */
+bool pk_pipe_in_vain(struct portico *k, uint32_t wait);
+
 /*
  * What a keeper answers to this ioctl on a pipe's file: which pipe it is, and, so
  * that nobody takes it for one of another instance, which file the region is.

@@ -69,7 +69,7 @@ static bool worth_a_look(struct portico *k, pk_id id, pk_id keeper, enum pk_pipe
 
 int pk_pipe_await(struct portico *k, pk_id id, pk_id keeper, enum pk_pipe_end end, uint64_t bytes)
 {
-	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = pk_monotonic_ns() + PK_TICK_NS };
+	struct pk_post post = { .tell = PK_TELL_THREAD, .until_ns = PK_FOREVER };
 	const struct pk_pipe *pipe = pk_slot(k, PK_PIPES, pk_id_slot(id));
 	const _Atomic uint64_t *count = end == PK_PIPE_WRITE ? &pipe->taken : &pipe->written;
 	uint32_t wait;
@@ -84,7 +84,15 @@ int pk_pipe_await(struct portico *k, pk_id id, pk_id keeper, enum pk_pipe_end en
 	else
 		error = pk_wait_sleep(k, wait);
 	pk_wait_end(k, wait);
-	if (error != -ETIMEDOUT)
-		return error;
-	return pk_task_alive(k, keeper) ? 0 : -EOWNERDEAD;
+	return error;
+}
+
+bool pk_pipe_in_vain(struct portico *k, uint32_t slot)
+{
+	int error;
+	const struct pk_wait *wait = pk_wait_at(k, slot);
+	if (!wait || pk_load_relaxed(&wait->table) != PK_PIPES || wait->type == 0)
+		return false;
+	const struct pk_pipe *pipe = pk_object(k, PK_PIPES, pk_wait_object(wait), &error);
+	return pipe && !pk_task_alive(k, pk_load(&pipe->keeper));
 }

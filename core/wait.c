@@ -7,6 +7,7 @@
 #include "message.h"
 #include "object.h"
 #include "part.h"
+#include "pipe.h"
 #include "task.h"
 
 #include <errno.h>
@@ -352,7 +353,7 @@ static int look_round(struct portico *k, uint32_t slot)
 	pk_bells_look_round(k);
 	pk_wait_expire(k);
 	check_line(k, slot);
-	bool in_vain = pk_inbox_in_vain(k, slot);
+	bool in_vain = pk_inbox_in_vain(k, slot) || pk_pipe_in_vain(k, slot);
 	bool interrupted = pk_signals_release(held);
 	/* where handlers are watched they have settled the wait, and a signal was perhaps another thread's */
 	return interrupted && pk_load_relaxed(&pk_handlers_watched) != k ? -EINTR : in_vain ? -ESRCH : 0;

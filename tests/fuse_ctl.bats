@@ -236,7 +236,7 @@ unstoppable() {
 	[ "$(tail -n 1 "$mnt/task/$slow/ctl")" = "failed: suspend: it couldn't be stopped where it holds no lock" ]
 	grep -qx 'suspended 0' "$mnt/task/$slow/status"
 	kill -KILL "$slow"
-	wait "$slow" || true
+	wait_killed KILL "$slow"
 }
 # Once it is over nothing is pending any more.
 overtaken() {
@@ -288,7 +288,7 @@ being_suspended() { grep -q '^ShdPnd:.*[1-9a-f]' "/proc/$slow/status"; }
 	END
 	grep -qx 'suspended 0' "$mnt/task/$slow/status"
 	kill -KILL "$slow"
-	wait "$slow" || true
+	wait_killed KILL "$slow"
 }
 
 @test "ctl: a System V queue takes commands by its id" {

@@ -15,7 +15,8 @@ setup() {
 }
 
 teardown() {
-	[ -z "${stopped:-}" ] || kill -CONT "$stopped" 2>/dev/null || true
+	# it has been killed, where the test came to its end
+	[ -z "${stopped:-}" ] || gone "$stopped" || kill -CONT "$stopped"
 	mounted_teardown
 }
 

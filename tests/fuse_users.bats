@@ -200,7 +200,7 @@ owner_waits_at() {
 		mv                         task/$task:task/1                                       EACCES  EACCES  EACCES  EPERM
 	END
 	as owner sh -c 'echo signal TERM >"$0"' "$mnt/task/$task/ctl"
-	wait "$task" || true
+	wait_killed TERM "$task"
 }
 
 @test "users: the System V objects of another, and what is to be seen of them" {
@@ -334,5 +334,5 @@ seen_by() {
 	[ "$status" -eq 1 ]
 	exec {pipe}>&-
 	kill "$task" "$client"
-	wait "$task" "$client" || true
+	wait_killed TERM "$task" "$client"
 }

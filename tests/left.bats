@@ -10,7 +10,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${user:-}" ] || kill "$user" 2>/dev/null || true
+	[ -z "${user:-}" ] || [ ! -e "/proc/$user" ] || kill "$user"
 	private_teardown
 }
 
